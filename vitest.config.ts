@@ -1,0 +1,34 @@
+import { defineConfig } from 'vitest/config';
+
+/** Real test files at a time: each runs several PostgreSQL servers and Bucardo's processes, so one unless asked, never more than two. */
+const realWorkers = Math.min(2, Math.max(1, Number(process.env['GOATHERD_TEST_WORKERS'] ?? 1) || 1));
+
+// Vitest asks for a default export; nothing else in the repository has one.
+export default defineConfig({
+  test: {
+    passWithNoTests: true,
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['test/unit/**/*.test.ts', 'src/**/*.test.ts'],
+          pool: 'forks',
+          maxWorkers: 2,
+          // The groups run one after the other, so the real servers do not compete with the pure tests for the machine.
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        test: {
+          name: 'real',
+          include: ['test/real/**/*.test.ts'],
+          pool: 'forks',
+          maxWorkers: realWorkers,
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
+  },
+});
