@@ -1,0 +1,51 @@
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { stopBucardoDaemons } from './bucardo-daemons.ts';
+import { postmasterPid, stopServer } from './cluster.ts';
+import { GoatherdError } from '../lib/errors.ts';
+import { processesWorkingBelow, signalProcess, waitUntilGone } from './processes.ts';
+import { unregister } from './registry.ts';
+import { labPaths, type LabState, readState } from './state.ts';
+
+/**
+ * Takes the lab in `dir` down: its Bucardo daemons, its servers, its folder. Goes by what lives and what is on disk, not by what was
+ * written about it, so it also ends a half-made lab and one whose pids are from before a reboot. Running it twice is no error where the
+ * folder remains.
+ * @throws GoatherdError `NoLab` where the folder is not a lab's; `ProcessesLeft` naming what could not be ended
+ */
+export async function takeDown(dir: string): Promise<void> {
+  const state = await readState(dir);
+  const paths = labPaths(dir);
+  await stopBucardoDaemons(state);
+  const names = await readdir(paths.servers).catch(() => []);
+  await Promise.all(names.map((name) => endServer(join(paths.servers, name))));
+
+  // Whatever is left works below the folder of servers and is therefore a backend of ours, or a program of an interrupted start.
+  for (const pid of await processesWorkingBelow(paths.servers)) signalProcess(pid, 'SIGKILL');
+  const left = await waitUntilGone(() => processesWorkingBelow(paths.servers), 10_000);
+  if (left.length > 0) {
+    throw new GoatherdError('ProcessesLeft', `processes of the lab live on: ${left.join(', ')}`, {
+      hint: `run goatherd lab down --dir ${dir} as ${state.user.name} or root`,
+    });
+  }
+  await removeFiles(state);
+  await unregister(dir);
+}
+
+async function endServer(dataDir: string): Promise<void> {
+  for (const [mode, patienceMs] of [['fast', 15_000], ['immediate', 10_000]] as const) {
+    if ((await postmasterPid(dataDir)) === undefined) return;
+    await stopServer(dataDir, mode, patienceMs).catch((error: unknown) => {
+      if (!(error instanceof GoatherdError)) throw error;
+    });
+  }
+}
+
+async function removeFiles({ dir, madeDir }: LabState): Promise<void> {
+  const options = { recursive: true, force: true, maxRetries: 5, retryDelay: 100 } as const;
+  // The state goes last: as long as it is there, a removal that was cut short can be repeated.
+  for (const name of await readdir(dir)) {
+    if (name !== 'lab.json') await rm(join(dir, name), options);
+  }
+  await rm(madeDir ? dir : labPaths(dir).state, options);
+}
