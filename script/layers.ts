@@ -21,6 +21,7 @@ const typeSources = ['src/observe/model.ts'];
 const allowedPackages: Readonly<Record<string, readonly string[] | 'anything'>> = {
   yaml: 'anything',
   ajv: 'anything',
+  'fastest-levenshtein': 'anything',
   'node:crypto': ['createHash'],
   'node:util': ['inspect', 'isDeepStrictEqual', 'stripVTControlCharacters'],
 };
