@@ -1,11 +1,14 @@
 import { resolve } from 'node:path';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, type CommanderError, InvalidArgumentError } from 'commander';
 import { GoatherdError } from '../lib/errors.ts';
+import { bucardoProcesses } from '../lab/bucardo-daemons.ts';
 import { type Lab, openLab } from '../lab/lab.ts';
 import { registeredLabs, unregister } from '../lab/registry.ts';
+import { serverUser } from '../lab/run-program.ts';
 import { startLab } from '../lab/start-lab.ts';
 import { readState } from '../lab/state.ts';
 import { takeDown } from '../lab/teardown.ts';
+import { removeTemplates } from '../lab/template.ts';
 
 /** `goatherd lab up|down|status`: throw-away local clusters. Exit codes 0, 1, and 64 for usage. */
 export function labCommand(): Command {
@@ -13,7 +16,7 @@ export function labCommand(): Command {
   lab
     .command('up')
     .description('start a hub and some clusters and write a topology over them')
-    .option('--clusters <n>', 'how many clusters beside the hub', clusterCount, 3)
+    .option('--clusters <n>', 'how many clusters beside the hub (default: 3)', clusterCount)
     .option('--names <a,b,c>', 'their names, in the order of the chain', (text) => text.split(',').map((name) => name.trim()))
     .option('--dir <folder>', 'where to keep everything (default: a new temporary folder)')
     .option('--dbname <name>', 'the database on each cluster', 'orders')
@@ -23,18 +26,24 @@ export function labCommand(): Command {
     .command('down')
     .description('end its Bucardo daemons and servers and remove its folder')
     .option('--dir <folder>', 'which lab (default: the one started last)')
-    .option('--all', 'every lab of this user, those of tests too')
+    .option('--all', 'every lab of this user, those of tests too, and the template that makes the next one quick')
     .action(async (options: { dir?: string; all?: true }) => report(() => down(options)));
   lab
     .command('status')
     .description('list clusters and ports')
     .option('--dir <folder>', 'which lab (default: all of this user)')
     .action(async (options: { dir?: string }) => report(() => status(options)));
+  for (const command of [lab, ...lab.commands]) command.exitOverride(exitAsUsage);
   return lab;
 }
 
+/** Commander ends with 1 on a wrong option; ours is 64. */
+function exitAsUsage(error: CommanderError): never {
+  process.exit(error.exitCode === 0 ? 0 : 64);
+}
+
 interface UpOptions {
-  readonly clusters: number;
+  readonly clusters?: number;
   readonly names?: readonly string[];
   readonly dir?: string;
   readonly dbname: string;
@@ -48,7 +57,9 @@ function clusterCount(text: string): number {
 }
 
 async function up(options: UpOptions): Promise<void> {
-  const names = options.names ?? Array.from({ length: options.clusters }, (_, index) => String.fromCharCode(97 + index));
+  const count = options.clusters ?? options.names?.length ?? 3;
+  const names = options.names ?? Array.from({ length: count }, (_, index) => String.fromCharCode(97 + index));
+  if (names.length !== count) throw new GoatherdError('BadName', `--names gives ${names.length} names and --clusters ${count}`);
   const interrupted = new AbortController();
   const stop = (): void => interrupted.abort(new GoatherdError('Interrupted', 'interrupted; nothing of the lab is left'));
   process.once('SIGINT', stop).once('SIGTERM', stop);
@@ -89,6 +100,7 @@ async function down(options: { readonly dir?: string; readonly all?: true }): Pr
     await takeDown(dir);
     process.stdout.write(`The lab in ${dir} is gone.\n`);
   }
+  if (options.all === true) await removeTemplates(await serverUser());
 }
 
 /** The labs that `down` means without a folder. */
@@ -106,7 +118,13 @@ async function existing(): ReturnType<typeof registeredLabs> {
   const labs = await registeredLabs();
   const found: (typeof labs)[number][] = [];
   for (const lab of labs) {
-    if (await readState(lab.dir).then(() => true, () => false)) found.push(lab);
+    if (
+      await readState(lab.dir).then(
+        () => true,
+        () => false,
+      )
+    )
+      found.push(lab);
     else await unregister(lab.dir);
   }
   return found;
@@ -117,12 +135,13 @@ async function status(options: { readonly dir?: string }): Promise<void> {
   if (dirs.length === 0) process.stdout.write('No lab is up.\n');
   for (const dir of dirs) {
     const state = await readState(dir);
-    const lab = await openLab(state);
+    const [lab, daemons] = await Promise.all([openLab(state), bucardoProcesses(state)]);
     process.stdout.write(`${dir}${state.complete ? '' : '  (not complete)'}\n`);
     for (const cluster of [lab.hub, ...Object.values(lab.clusters)]) {
       const running = (await cluster.isRunning()) ? 'running' : 'not running';
       process.stdout.write(`  ${cluster.name.padEnd(9)}${cluster.host}:${cluster.port}  ${running}\n`);
     }
+    if (daemons.length > 0) process.stdout.write(`  Bucardo  ${daemons.length} processes\n`);
   }
 }
 
@@ -133,6 +152,6 @@ async function report(action: () => Promise<void>): Promise<void> {
   } catch (error) {
     if (!(error instanceof GoatherdError)) throw error;
     process.stderr.write(`goatherd lab: ${error.message}\n${error.hint === '' ? '' : `hint: ${error.hint}\n`}`);
-    process.exitCode = error.code === 'BadName' || error.code === 'NoClusters' ? 64 : 1;
+    process.exitCode = error.code === 'BadName' ? 64 : 1;
   }
 }

@@ -1,4 +1,4 @@
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile, realpath, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GoatherdError } from '../lib/errors.ts';
 import type { OsUser } from './run-program.ts';
@@ -57,7 +57,8 @@ export async function writeState(state: LabState): Promise<void> {
  * Reads the `lab.json` of a folder.
  * @throws GoatherdError `NoLab` where there is none or it is not a lab's
  */
-export async function readState(dir: string): Promise<LabState> {
+export async function readState(folder: string): Promise<LabState> {
+  const dir = await realpath(folder).catch(() => folder);
   const path = labPaths(dir).state;
   try {
     const value: unknown = JSON.parse(await readFile(path, 'utf8'));
@@ -70,7 +71,14 @@ export async function readState(dir: string): Promise<LabState> {
 
 function isState(value: unknown): value is LabState {
   return (
-    typeof value === 'object' && value !== null && 'format' in value && value.format === 1 &&
-    'dir' in value && typeof value.dir === 'string' && 'hub' in value && 'clusters' in value && Array.isArray(value.clusters)
+    typeof value === 'object' &&
+    value !== null &&
+    'format' in value &&
+    value.format === 1 &&
+    'dir' in value &&
+    typeof value.dir === 'string' &&
+    'hub' in value &&
+    'clusters' in value &&
+    Array.isArray(value.clusters)
   );
 }

@@ -6,15 +6,16 @@ import { GoatherdError } from '../lib/errors.ts';
 import { processesWorkingBelow, signalProcess, waitUntilGone } from './processes.ts';
 import { unregister } from './registry.ts';
 import { labPaths, type LabState, readState } from './state.ts';
+import { sweepAbandoned } from './template.ts';
 
 /**
- * Takes the lab in `dir` down: its Bucardo daemons, its servers, its folder. Goes by what lives and what is on disk, not by what was
- * written about it, so it also ends a half-made lab and one whose pids are from before a reboot. Running it twice is no error where the
- * folder remains.
+ * Takes the lab in a folder down: its Bucardo daemons, its servers, its folder. Goes by what lives and what is on disk, not by what was
+ * written about it, so it also ends a half-made lab and one whose pids are from before a reboot; cut short, it can be run again.
  * @throws GoatherdError `NoLab` where the folder is not a lab's; `ProcessesLeft` naming what could not be ended
  */
-export async function takeDown(dir: string): Promise<void> {
-  const state = await readState(dir);
+export async function takeDown(folder: string): Promise<void> {
+  const state = await readState(folder);
+  const { dir } = state;
   const paths = labPaths(dir);
   await stopBucardoDaemons(state);
   const names = await readdir(paths.servers).catch(() => []);
@@ -30,10 +31,14 @@ export async function takeDown(dir: string): Promise<void> {
   }
   await removeFiles(state);
   await unregister(dir);
+  await sweepAbandoned();
 }
 
 async function endServer(dataDir: string): Promise<void> {
-  for (const [mode, patienceMs] of [['fast', 15_000], ['immediate', 10_000]] as const) {
+  for (const [mode, patienceMs] of [
+    ['fast', 15_000],
+    ['immediate', 10_000],
+  ] as const) {
     if ((await postmasterPid(dataDir)) === undefined) return;
     await stopServer(dataDir, mode, patienceMs).catch((error: unknown) => {
       if (!(error instanceof GoatherdError)) throw error;

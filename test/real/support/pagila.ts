@@ -32,6 +32,21 @@ export async function loadPagila(
 
 /** Dumps hold `COPY … FROM stdin` with its rows, which only psql reads. */
 async function psql(cluster: Pick<Cluster, 'socketDir' | 'port'>, dbname: string, input: Uint8Array): Promise<void> {
-  const args = ['-X', '-q', '-o', '/dev/null', '-v', 'ON_ERROR_STOP=1', '-h', cluster.socketDir, '-p', String(cluster.port), '-U', 'postgres', '-d', dbname];
+  const args = [
+    '-X',
+    '-q',
+    '-o',
+    '/dev/null',
+    '-v',
+    'ON_ERROR_STOP=1',
+    '-h',
+    cluster.socketDir,
+    '-p',
+    String(cluster.port),
+    '-U',
+    'postgres',
+    '-d',
+    dbname,
+  ];
   await execa('psql', args, { input, timeout: 120_000 });
 }

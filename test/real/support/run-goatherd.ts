@@ -24,9 +24,9 @@ export async function runGoatherd(
     stripFinalNewline: false,
     env: { NO_COLOR: '1', ...env },
   });
-  if (result.exitCode === undefined && result.signal === undefined) throw result;
-  const exitCode = result.exitCode ?? 128 + (SIGNAL_NUMBERS[String(result.signal)] ?? 0);
-  return { exitCode, stdout: String(result.stdout), stderr: String(result.stderr) };
+  if (result.exitCode === undefined && result.signal === undefined) throw new Error('goatherd could not be started', { cause: result });
+  const exitCode = result.exitCode ?? 128 + (SIGNAL_NUMBERS[result.signal ?? ''] ?? 0);
+  return { exitCode, stdout: result.stdout, stderr: result.stderr };
 }
 
 const SIGNAL_NUMBERS: Readonly<Record<string, number>> = { SIGINT: 2, SIGKILL: 9, SIGTERM: 15 };

@@ -1,5 +1,7 @@
 import { chown, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import pg from 'pg';
+import type { Cluster } from './cluster.ts';
 import type { OsUser } from './run-program.ts';
 
 /** PostgreSQL settings by name, over the lab's own. */
@@ -50,8 +52,37 @@ export async function writeServerSettings(
   await writeFor(
     where.user,
     join(dataDir, 'pg_hba.conf'),
-    ['local all all trust', 'local replication all trust', `host all all 127.0.0.1/32 ${method}`, `host replication all 127.0.0.1/32 ${method}`, ''].join('\n'),
+    [
+      'local all all trust',
+      'local replication all trust',
+      `host all all 127.0.0.1/32 ${method}`,
+      `host replication all 127.0.0.1/32 ${method}`,
+      '',
+    ].join('\n'),
   );
+}
+
+/**
+ * Makes role `goatherd` on a new cluster and, where a name is given, its database.
+ * Goes through the socket, which asks for no password.
+ */
+export async function prepareRoles(cluster: Cluster, dbname: string | undefined): Promise<void> {
+  const client = new pg.Client({
+    host: cluster.socketDir,
+    port: cluster.port,
+    user: 'postgres',
+    database: 'postgres',
+    connectionTimeoutMillis: 20_000,
+    query_timeout: 60_000,
+  });
+  await client.connect();
+  try {
+    const password = cluster.password === undefined ? '' : ` PASSWORD ${client.escapeLiteral(cluster.password)}`;
+    await client.query(`CREATE ROLE goatherd SUPERUSER LOGIN${password}`);
+    if (dbname !== undefined) await client.query(`CREATE DATABASE ${client.escapeIdentifier(dbname)} OWNER goatherd`);
+  } finally {
+    await client.end();
+  }
 }
 
 function quote(value: string | number | boolean): string {
