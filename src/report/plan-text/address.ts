@@ -1,0 +1,40 @@
+/**
+ * Addresses inside a report on one topology, where its name need not be said again.
+ */
+import type { Plan, Step } from '../../plan/model.ts';
+
+/** `orders/a-b` -> `a-b`, `orders/instance/orders_a_b` -> `orders_a_b`, `orders` -> `orders`. */
+export function shortAddress(plan: Plan, address: string): string {
+  const prefix = `${plan.topology}/`;
+  return address.startsWith(prefix) && address.length > prefix.length
+    ? address.slice(prefix.length).replace(/^instance\/(?=.)/, '')
+    : address;
+}
+
+/** What the step does, with the link it does it for in front unless the sentence names it already. */
+export function stepWhat(plan: Plan, step: Step): string {
+  const where = shortAddress(plan, step.address);
+  // A gate's row says WAIT by itself.
+  const what = step.gate === null ? step.what : step.what.replace(/^wait(?:s|ing)?(?: (?:for|until))? /i, '');
+  return where === plan.topology || namesAddress(what, where) ? what : `${where}: ${what}`;
+}
+
+/** Whether the text has the address as a word of its own: `a-b` is not named by `aa-b`. */
+function namesAddress(text: string, address: string): boolean {
+  for (let at = text.indexOf(address); at >= 0 && address !== ''; at = text.indexOf(address, at + 1)) {
+    const around = [text[at - 1] ?? ' ', text[at + address.length] ?? ' '];
+    if (around.every((character) => !/[\w-]/.test(character))) return true;
+  }
+  return false;
+}
+
+/** Numbers of the steps with these ids, ascending; ids that the plan does not have are left out. */
+export function stepNumbers(plan: Plan, ids: readonly string[]): number[] {
+  const wanted = new Set(ids);
+  return plan.steps.filter((step) => wanted.has(step.id)).map((step) => step.seq);
+}
+
+/** Steps in the order of carrying out. */
+export function orderedSteps(plan: Plan): readonly Step[] {
+  return plan.steps.toSorted((left, right) => left.seq - right.seq);
+}
