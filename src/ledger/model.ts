@@ -1,0 +1,58 @@
+/**
+ * What the ledger knows: a cache of what stands marked in the databases, and what nothing else can tell - receipts of copies,
+ * proofs of arrival, approvals (DESIGN 4, rules 6, 12, 14). Pure data.
+ */
+
+export interface Ledger {
+  /** Whether the ledger's database exists with its tables. */
+  readonly present: boolean;
+  readonly version: number;
+  /** By link address, `orders/a-b`. */
+  readonly links: Readonly<Record<string, LedgerLink>>;
+  readonly approvals: readonly Approval[];
+  /** Who holds the lock, as text for people; null when nobody does. */
+  readonly holder: string | null;
+}
+
+export interface LedgerLink {
+  readonly address: string;
+  readonly sync: string;
+  readonly instance: string;
+  /** sha256 of the definition that was last applied in full; null before. */
+  readonly appliedDefinition: string | null;
+  readonly request: CopyRequest | null;
+  readonly receipt: Receipt | null;
+  /** When a change was last proved to arrive, epoch milliseconds; null never. */
+  readonly provedAt: number | null;
+}
+
+/** A copy that was decided on. Times are epoch milliseconds of the control database's clock. */
+export interface CopyRequest {
+  readonly mode: 'empty' | 'always' | 'never';
+  /** Addresses of the tables that the copy is to fill. */
+  readonly tables: readonly string[];
+  /** Left alone because the target held rows. */
+  readonly skipped: readonly string[];
+  /** `always`: when the target's tables were emptied. */
+  readonly emptiedAt: number | null;
+  /** When Bucardo was asked; null while the link is still prepared. */
+  readonly askedAt: number | null;
+}
+
+export interface Receipt {
+  readonly mode: 'empty' | 'always' | 'never' | 'unknown';
+  readonly copied: readonly string[];
+  readonly skipped: readonly string[];
+  /** Rows seen on the target. */
+  readonly rows: number;
+  readonly endedAt: number;
+}
+
+export interface Approval {
+  readonly id: string;
+  readonly topology: string;
+  readonly step: string;
+  readonly by: string;
+}
+
+export const EMPTY_LEDGER: Ledger = { present: false, version: 0, links: {}, approvals: [], holder: null };

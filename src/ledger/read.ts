@@ -1,0 +1,46 @@
+import type { QueryResultRow } from 'pg';
+import type { Queryable } from '../postgres/session.ts';
+import { type CopyRequest, EMPTY_LEDGER, type Ledger, type LedgerLink, type Receipt } from './model.ts';
+import { LOCK_KEYS } from './tables.ts';
+
+interface LinkRow extends QueryResultRow {
+  address: string;
+  sync: string;
+  instance: string;
+  definition_hash: string | null;
+  request: CopyRequest | null;
+  receipt: Receipt | null;
+  proved_at: number | null;
+}
+
+/** Reads the whole ledger through a session on its database. */
+export async function readLedger(session: Queryable): Promise<Ledger> {
+  const there = (await session.query<{ there: boolean }>("SELECT to_regclass('goatherd.link') IS NOT NULL AS there")).rows[0]?.there === true;
+  if (!there) return EMPTY_LEDGER;
+  const version = (await session.query<{ value: string }>("SELECT value FROM goatherd.meta WHERE key = 'version'")).rows[0]?.value;
+  const links = (await session.query<LinkRow>('SELECT address, sync, instance, definition_hash, request, receipt, proved_at FROM goatherd.link ORDER BY address')).rows;
+  const approvals = (await session.query<{ id: string; topology: string; step: string; by: string }>('SELECT id, topology, step, approved_by AS by FROM goatherd.approval ORDER BY topology, step, id')).rows;
+  return {
+    present: true,
+    version: Number(version ?? 0),
+    links: Object.fromEntries(links.map((row): [string, LedgerLink] => [row.address, linkOf(row)])),
+    approvals: approvals.map((row) => ({ id: row.id, topology: row.topology, step: row.step, by: row.by })),
+    holder: await lockHolder(session),
+  };
+}
+
+function linkOf(row: LinkRow): LedgerLink {
+  return { address: row.address, sync: row.sync, instance: row.instance, appliedDefinition: row.definition_hash, request: row.request, receipt: row.receipt, provedAt: row.proved_at };
+}
+
+/** Who holds the lock of rule 17: the application_name of its session, which names command, host, pid and since when. */
+export async function lockHolder(session: Queryable): Promise<string | null> {
+  const { rows } = await session.query<{ holder: string }>(
+    `SELECT a.application_name || ', since ' || to_char(a.backend_start AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS"Z"') AS holder
+     FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
+     WHERE l.locktype = 'advisory' AND l.granted AND l.classid = $1 AND l.objid = $2 AND l.objsubid = 2
+       AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
+    [...LOCK_KEYS],
+  );
+  return rows[0]?.holder ?? null;
+}

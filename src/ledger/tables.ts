@@ -1,0 +1,20 @@
+/** The ledger's tables. Every statement may be repeated; a later version adds columns with ADD COLUMN IF NOT EXISTS. */
+export const LEDGER_VERSION = 1;
+
+/** Two keys of the session advisory lock that only acting takes (rule 17): `goat` and `herd` in ASCII. */
+export const LOCK_KEYS = [0x676f6174, 0x68657264] as const;
+
+export const LEDGER_STATEMENTS: readonly string[] = [
+  'CREATE SCHEMA IF NOT EXISTS goatherd',
+  `CREATE TABLE IF NOT EXISTS goatherd.meta (key text PRIMARY KEY, value text NOT NULL)`,
+  `CREATE TABLE IF NOT EXISTS goatherd.link (
+     address text PRIMARY KEY, sync text NOT NULL, instance text NOT NULL, definition jsonb, definition_hash text,
+     request jsonb, receipt jsonb, proved_at double precision, created_at timestamptz NOT NULL DEFAULT now())`,
+  `CREATE TABLE IF NOT EXISTS goatherd.approval (
+     id text NOT NULL, topology text NOT NULL, step text NOT NULL, approved_by text NOT NULL, approved_at timestamptz NOT NULL DEFAULT now(),
+     PRIMARY KEY (topology, step, id))`,
+  `CREATE TABLE IF NOT EXISTS goatherd.run (
+     id uuid PRIMARY KEY, command text NOT NULL, host text NOT NULL, pid int NOT NULL, started_at timestamptz NOT NULL DEFAULT now(), ended_at timestamptz,
+     exit_code int, topologies text[] NOT NULL, document jsonb)`,
+  `INSERT INTO goatherd.meta VALUES ('version', '${LEDGER_VERSION}') ON CONFLICT (key) DO UPDATE SET value = excluded.value`,
+];

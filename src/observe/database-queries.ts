@@ -1,0 +1,131 @@
+/**
+ * The SQL that looks at one user database: a fixed number of queries, however many tables it has (DESIGN 10). All of it runs in
+ * one REPEATABLE READ, READ ONLY transaction with an empty search_path, so that expressions print fully qualified.
+ */
+
+/** Schemas that never take part: the system's, Bucardo's, ours. Extensions' tables are left to the globs. */
+const USER_SCHEMA = String.raw`n.nspname NOT LIKE 'pg\_%' AND n.nspname NOT IN ('information_schema', 'bucardo', 'goatherd')`;
+
+/** has_parameter_privilege came with PostgreSQL 15; before, only a superuser may become replica. */
+export function factsQuery(version: number): string {
+  const replica = version >= 150000 ? "has_parameter_privilege(current_user, 'session_replication_role', 'SET')" : 'r.rolsuper';
+  return `
+SELECT current_database() AS database, current_user::text AS user, pg_encoding_to_char(d.encoding) AS encoding, pg_is_in_recovery() AS in_recovery,
+       r.rolsuper AS superuser, ${replica} AS replication_role, has_database_privilege(d.oid, 'CREATE') AS create_in_database,
+       current_setting('max_locks_per_transaction')::int AS max_locks,
+       ARRAY(SELECT pubname::text FROM pg_publication WHERE puballtables ORDER BY 1) AS publications
+FROM pg_database d, pg_roles r WHERE d.datname = current_database() AND r.rolname = current_user`;
+}
+
+/**
+ * Columns come as one text for each table, rows parted by U+001E and fields by U+001F: a text that is equal on source and target is
+ * never taken apart.
+ */
+export const TABLES_QUERY = String.raw`
+WITH rel AS (
+  SELECT c.oid, n.nspname, c.relname, c.relkind, c.relpersistence, c.relispartition, c.relrowsecurity, c.relowner, c.relhastriggers
+  FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+  WHERE c.relkind IN ('r', 'p') AND c.relpersistence <> 't' AND ${USER_SCHEMA}
+), col AS (
+  SELECT a.attrelid, string_agg(concat_ws(E'\x1f', a.attname, format_type(a.atttypid, a.atttypmod),
+           CASE WHEN a.attcollation <> t.typcollation THEN a.attcollation::regcollation::text ELSE '' END,
+           CASE WHEN a.attnotnull THEN 'n' ELSE '' END,
+           coalesce(pg_get_expr(d.adbin, d.adrelid), ''), a.attgenerated::text, a.attidentity::text), E'\x1e' ORDER BY a.attnum) AS columns
+  FROM pg_attribute a JOIN rel ON rel.oid = a.attrelid JOIN pg_type t ON t.oid = a.atttypid
+  LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+  WHERE a.attnum > 0 AND NOT a.attisdropped GROUP BY 1
+), idx AS (
+  SELECT DISTINCT ON (i.indrelid) i.indrelid, ci.relname AS index, i.indisprimary, NOT i.indimmediate AS deferrable, i.indkey, i.indnkeyatts, nulls.nullable
+  FROM pg_index i JOIN rel ON rel.oid = i.indrelid JOIN pg_class ci ON ci.oid = i.indexrelid,
+  LATERAL (SELECT bool_or(NOT a.attnotnull) AS nullable FROM pg_attribute a
+           WHERE a.attrelid = i.indrelid AND a.attnum = ANY ((i.indkey::int2[])[0:i.indnkeyatts - 1])) nulls
+  WHERE i.indisunique AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL
+  ORDER BY i.indrelid, i.indisprimary DESC, nulls.nullable, NOT i.indimmediate, i.indnkeyatts, i.indexrelid DESC
+), key AS (
+  SELECT idx.indrelid, idx.index, idx.indisprimary, idx.deferrable, idx.nullable,
+         array_agg(a.attname::text ORDER BY k.ord) AS columns,
+         array_agg(CASE t.typname WHEN 'int2' THEN 'smallint' WHEN 'int4' THEN 'integer' WHEN 'int8' THEN 'bigint' ELSE t.typname::text END ORDER BY k.ord) AS types,
+         array_agg(format_type(a.atttypid, a.atttypmod) || CASE WHEN a.attcollation <> t.typcollation THEN ' COLLATE ' || a.attcollation::regcollation ELSE '' END ORDER BY k.ord) AS definitions
+  FROM idx CROSS JOIN LATERAL unnest(idx.indkey::int2[]) WITH ORDINALITY k(attnum, ord)
+  JOIN pg_attribute a ON a.attrelid = idx.indrelid AND a.attnum = k.attnum JOIN pg_type t ON t.oid = a.atttypid
+  WHERE k.ord <= idx.indnkeyatts GROUP BY 1, 2, 3, 4, 5
+), fk AS (
+  SELECT f.confrelid, array_agg(DISTINCT fn.nspname || '.' || fc.relname ORDER BY fn.nspname || '.' || fc.relname) AS by
+  FROM pg_constraint f JOIN pg_class fc ON fc.oid = f.conrelid JOIN pg_namespace fn ON fn.oid = fc.relnamespace
+  WHERE f.contype = 'f' AND f.confrelid <> f.conrelid GROUP BY 1
+), alw AS (
+  SELECT tgrelid, array_agg(tgname::text ORDER BY tgname) AS names FROM pg_trigger
+  WHERE tgenabled = 'A' AND NOT tgisinternal AND tgname NOT LIKE 'bucardo%' GROUP BY 1
+)
+SELECT rel.oid::int8 AS oid, rel.nspname::text AS schema, rel.relname::text AS name, rel.relkind AS kind, rel.relpersistence AS persistence,
+       pn.nspname || '.' || pc.relname AS parent, rel.relrowsecurity AS row_security, col.columns, fk.by AS referenced_by, alw.names AS always_triggers,
+       key.index::text AS key_index, key.indisprimary AS key_primary, key.deferrable AS key_deferrable, key.nullable AS key_nullable,
+       key.columns AS key_columns, key.types AS key_types, key.definitions AS key_definitions,
+       CASE WHEN rel.relkind = 'r' THEN pg_relation_size(rel.oid) ELSE 0 END AS bytes,
+       (CASE WHEN has_table_privilege(rel.oid, 'SELECT') THEN 's' ELSE '' END
+        || CASE WHEN has_table_privilege(rel.oid, 'INSERT') AND has_table_privilege(rel.oid, 'DELETE') THEN 'w' ELSE '' END
+        || CASE WHEN has_table_privilege(rel.oid, 'TRUNCATE') THEN 't' ELSE '' END
+        || CASE WHEN has_table_privilege(rel.oid, 'TRIGGER') THEN 'g' ELSE '' END
+        || CASE WHEN pg_has_role(rel.relowner, 'USAGE') THEN 'o' ELSE '' END) AS rights
+FROM rel LEFT JOIN col ON col.attrelid = rel.oid LEFT JOIN key ON key.indrelid = rel.oid LEFT JOIN fk ON fk.confrelid = rel.oid LEFT JOIN alw ON alw.tgrelid = rel.oid
+LEFT JOIN pg_inherits h ON h.inhrelid = rel.oid AND rel.relispartition
+LEFT JOIN pg_class pc ON pc.oid = h.inhparent LEFT JOIN pg_namespace pn ON pn.oid = pc.relnamespace
+ORDER BY rel.nspname::text COLLATE "C", rel.relname::text COLLATE "C"`;
+
+export const SEQUENCES_QUERY = `
+SELECT n.nspname::text AS schema, c.relname::text AS name, used.by AS used_by,
+       has_sequence_privilege(c.oid, 'SELECT') AND has_sequence_privilege(c.oid, 'UPDATE') AS usage
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+LEFT JOIN LATERAL (
+  SELECT tn.nspname || '.' || tc.relname AS by FROM (
+    SELECT d.refobjid AS rel, 0 AS rank FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.refclassid = 'pg_class'::regclass AND d.deptype IN ('a', 'i')
+    UNION ALL
+    SELECT ad.adrelid, 1 FROM pg_depend d JOIN pg_attrdef ad ON ad.oid = d.objid
+    WHERE d.classid = 'pg_attrdef'::regclass AND d.refclassid = 'pg_class'::regclass AND d.refobjid = c.oid
+  ) owner JOIN pg_class tc ON tc.oid = owner.rel JOIN pg_namespace tn ON tn.oid = tc.relnamespace
+  ORDER BY owner.rank, 1 LIMIT 1) used ON true
+WHERE c.relkind = 'S' AND c.relpersistence <> 't' AND ${USER_SCHEMA}
+ORDER BY n.nspname::text COLLATE "C", c.relname::text COLLATE "C"`;
+
+/** Bucardo's triggers on user tables: one row for each table, one field for each trigger. */
+export const TRIGGERS_QUERY = String.raw`
+SELECT t.tgrelid::int8 AS oid, string_agg(concat_ws(E'\x1f', t.tgname, t.tgenabled::text, p.proname, t.tgtype::text, encode(t.tgargs, 'escape')), E'\x1e' ORDER BY t.tgname) AS triggers
+FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid
+WHERE NOT t.tgisinternal AND t.tgname LIKE 'bucardo%' AND t.tgparentid = 0 GROUP BY 1`;
+
+export const SCHEMA_QUERY = `
+SELECT obj_description(n.oid, 'pg_namespace') AS mark,
+       ARRAY(SELECT c.relname::text FROM pg_class c WHERE c.relnamespace = n.oid AND c.relkind = 'r' AND c.relname LIKE 'bucardo%' ORDER BY 1) AS tables
+FROM pg_namespace n WHERE n.nspname = 'bucardo'`;
+
+/** Delta, track and stage tables, one row for each user table, by the name that they share. */
+export const HELPERS_QUERY = String.raw`
+WITH b AS (
+  SELECT c.oid, c.relname::text AS name, c.relkind FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+  WHERE n.nspname = 'bucardo' AND c.relkind IN ('r', 'i')
+), parts AS (
+  SELECT substr(name, length(prefix) + 1) AS maker, prefix, b.oid FROM b, (VALUES ('delta_', 'r'), ('track_', 'r'), ('stage_', 'r'), ('dex1_', 'i'), ('dex2_', 'i'), ('dex3_', 'i'), ('goatherd_txn_', 'i')) p(prefix, kind)
+  WHERE starts_with(b.name, p.prefix) AND b.relkind = p.kind::"char"
+)
+SELECT maker, string_agg(prefix, ',' ORDER BY prefix) AS parts, col.columns, def.expression AS default
+FROM parts
+LEFT JOIN LATERAL (SELECT string_agg(a.attname || ' ' || format_type(a.atttypid, a.atttypmod), E'\x1e' ORDER BY a.attnum) AS columns
+                   FROM pg_attribute a WHERE a.attrelid = parts.oid AND parts.prefix = 'delta_' AND a.attnum > 0 AND NOT a.attisdropped) col0(columns) ON true
+LEFT JOIN LATERAL (SELECT col0.columns) col ON true
+LEFT JOIN LATERAL (SELECT pg_get_expr(d.adbin, d.adrelid) AS expression FROM pg_attrdef d JOIN pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum
+                   WHERE d.adrelid = parts.oid AND parts.prefix = 'delta_' AND a.attname = 'txntime') def ON true
+GROUP BY maker, col.columns, def.expression`;
+
+export const FUNCTIONS_QUERY = `
+SELECT p.proname::text AS name, oidvectortypes(p.proargtypes) AS args, md5(p.prosrc) AS md5
+FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE n.nspname = 'bucardo'`;
+
+export const TARGETS_QUERY = 'SELECT tablename::int8 AS oid, array_agg(target ORDER BY target) AS targets FROM bucardo.bucardo_delta_targets GROUP BY 1';
+export const NAMES_QUERY = "SELECT sync || '|' || tablename AS name FROM bucardo.bucardo_delta_names ORDER BY 1";
+export const TRUNCATES_QUERY = 'SELECT sync, count(*)::int AS open FROM bucardo.bucardo_truncate_trigger WHERE replicated IS NULL GROUP BY 1 ORDER BY 1';
+
+/** Transactions older than a minute: what a trigger may have to wait for. */
+export const LONG_TRANSACTIONS_QUERY = `
+SELECT pid, extract(epoch FROM clock_timestamp() - xact_start)::int AS seconds, application_name AS application, coalesce(state, '') AS state
+FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND xact_start < clock_timestamp() - interval '1 minute'
+ORDER BY xact_start LIMIT 20`;

@@ -1,0 +1,102 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import type { QueryResultRow } from 'pg';
+import { controlDatabase } from '../bucardo/names.ts';
+import type { Queryable } from '../postgres/session.ts';
+import type { DaemonObservation } from './model.ts';
+
+export interface DaemonSession {
+  readonly instance: string;
+  readonly kind: 'MCP' | 'CTL' | 'KID' | 'VAC';
+  /** The process on this host that the session belongs to: Bucardo writes it into application_name. */
+  readonly pid: number;
+  /** Epoch milliseconds of the hub's clock. */
+  readonly startedAt: number;
+}
+
+interface SessionRow extends QueryResultRow {
+  datname: string;
+  application_name: string;
+  started: number;
+}
+
+/** Every session that a Bucardo daemon holds in a control database on the hub (rule 20: a process is known by its sessions). */
+export async function daemonSessions(hub: Queryable): Promise<readonly DaemonSession[]> {
+  const { rows } = await hub.query<SessionRow>(`
+    SELECT datname::text, application_name, (extract(epoch FROM backend_start) * 1000)::float8 AS started FROM pg_stat_activity
+    WHERE datname LIKE 'bucardo%' AND application_name LIKE 'bucardo %' ORDER BY backend_start, pid`);
+  return rows.flatMap((row): DaemonSession[] => {
+    const match = /^bucardo (MCP|CTL|VAC|KID)\b.*\(PID (\d+)\)$/.exec(row.application_name);
+    if (match === null || !row.datname.startsWith(controlDatabase(''))) return [];
+    return [{ instance: row.datname.slice(controlDatabase('').length), kind: match[1] as DaemonSession['kind'], pid: Number(match[2]), startedAt: row.started }];
+  });
+}
+
+/** The title of a process, or null when it does not live (a zombie does not). Bucardo's processes describe themselves there (FACTS 4.1). */
+export function processTitle(pid: number): string | null {
+  try {
+    if (/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))) return null;
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
+  } catch {
+    return null;
+  }
+}
+
+const MASTER = /^Bucardo Master Control Program v\S+(?:.*?) Active syncs: (.*)$/;
+
+/** The pid in the master's pid file, or null. */
+export function masterPidFile(pidDir: string, instance: string): { readonly file: string; readonly pid: number } | null {
+  const file = path.join(pidDir, instance, 'bucardo.mcp.pid');
+  try {
+    const pid = Number(readFileSync(file, 'utf8').split('\n')[0]?.trim());
+    return Number.isInteger(pid) && pid > 0 ? { file, pid } : null;
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * What runs for one instance: the master by pid file, process title and session together; whatever else holds a session in the
+ * control database without that master is an orphan.
+ */
+export function observeDaemon(pidDir: string, instance: string, all: readonly DaemonSession[]): DaemonObservation {
+  const sessions = all.filter((session) => session.instance === instance);
+  const file = masterPidFile(pidDir, instance);
+  const title = file === null ? null : processTitle(file.pid);
+  const isMaster = title?.startsWith('Bucardo Master Control Program') ?? false;
+  const masterPid = file !== null && isMaster ? file.pid : null;
+  const master = sessions.find((session) => session.kind === 'MCP' && session.pid === masterPid);
+  const list = title === null ? '' : (MASTER.exec(title)?.[1] ?? '');
+  return {
+    sessions: sessions.map(({ kind, pid, startedAt }) => ({ kind, pid, startedAt })),
+    masterPid,
+    startedAt: master?.startedAt ?? null,
+    activeSyncs: list.split(',').map((name) => name.trim()).filter((name) => name !== '').sort(),
+    orphans: orphansOf(sessions, masterPid),
+    stalePidFile: file !== null && masterPid === null,
+  };
+}
+
+/** Children of a living master are not orphans: their parent chain leads to it. */
+function orphansOf(sessions: readonly DaemonSession[], masterPid: number | null): readonly number[] {
+  const pids = [...new Set(sessions.map((session) => session.pid))].filter((pid) => pid !== masterPid && processTitle(pid) !== null);
+  return pids.filter((pid) => masterPid === null || !descendsFrom(pid, masterPid));
+}
+
+function descendsFrom(pid: number, ancestor: number): boolean {
+  for (let current = pid, hops = 0; current > 1 && hops < 8; hops += 1) {
+    if (current === ancestor) return true;
+    try {
+      current = Number(/^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${current}/status`, 'utf8'))?.[1] ?? 0);
+    } catch {
+      return false;
+    }
+  }
+  return false;
+}
+
+/** Pid files of an instance's controllers and kids, by sync: `ctl` and `kid`. */
+export function workerPidFiles(pidDir: string, instance: string): readonly string[] {
+  const directory = path.join(pidDir, instance);
+  return existsSync(directory) ? readdirSync(directory).filter((name) => name.endsWith('.pid')).sort() : [];
+}

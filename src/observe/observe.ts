@@ -1,0 +1,141 @@
+import { randomBytes } from 'node:crypto';
+import type { Client } from 'pg';
+import { controlDatabase } from '../bucardo/names.ts';
+import { observeInstallation } from '../bucardo/installation.ts';
+import type { Ledger } from '../ledger/model.ts';
+import { EMPTY_LEDGER } from '../ledger/model.ts';
+import { readLedger } from '../ledger/read.ts';
+import { GoatherdError } from '../lib/errors.ts';
+import type { Access } from '../postgres/access.ts';
+import { openSession, withSession } from '../postgres/session.ts';
+import type { Topology } from '../topology/model.ts';
+import type { DatabaseObservation, HubObservation, InstanceObservation, Observation } from './model.ts';
+import { observeControl } from './observe-control.ts';
+import { type DatabaseFacts, observeDatabase } from './observe-database.ts';
+import { daemonSessions, observeDaemon } from './observe-daemon.ts';
+import { observeDirectories, observeHubServer } from './observe-hub.ts';
+
+/** The world as one topology sees it, with the ledger. */
+export interface Look {
+  readonly observation: Observation;
+  readonly ledger: Ledger;
+}
+
+const OPTIONS = { statementTimeoutMs: 60_000, connectTimeoutMs: 5_000 } as const;
+const READ_ONLY = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL lock_timeout = '500ms'";
+
+/**
+ * Looks at everything that `topology` touches, writing nothing (rule 16). What cannot be reached is a fact of the result.
+ * The hub comes first: whether a target is asked for rows depends on its receipt.
+ */
+export async function observe(access: Access, topology: Topology): Promise<Look> {
+  const [hub, installation] = await Promise.all([observeHub(access, topology), observeInstallation(access.config.bucardo)]);
+  const targets = new Set(topology.links.filter((link) => hub.ledger.links[link.address]?.receipt === undefined || hub.ledger.links[link.address]?.receipt === null).map((link) => link.to));
+  const databases = await observeDatabases(access, topology, targets);
+  return {
+    ledger: hub.ledger,
+    observation: { databases, hub: { ...hub.hub, bucardo: installation }, instances: hub.instances },
+  };
+}
+
+interface HubLook {
+  readonly hub: Omit<HubObservation, 'bucardo'>;
+  readonly instances: Readonly<Record<string, InstanceObservation>>;
+  readonly ledger: Ledger;
+}
+
+async function observeHub(access: Access, topology: Topology): Promise<HubLook> {
+  const names = [...new Set(topology.links.map((link) => link.instance))].sort();
+  const directories = observeDirectories(access.config);
+  const application = { ...OPTIONS, applicationName: 'goatherd observe' };
+  try {
+    return await withSession(access.resolvedHub(access.config.hub.dbname), application, 'hub', async (client) => {
+      await client.query(READ_ONLY);
+      const server = await observeHubServer(client);
+      const sessions = await daemonSessions(client);
+      const ledger = access.config.ledger in server.databases ? await withSession(access.resolvedHub(access.config.ledger), application, 'ledger', readLedger) : EMPTY_LEDGER;
+      const instances = await Promise.all(
+        names.map(async (name): Promise<InstanceObservation> => {
+          const database = controlDatabase(name);
+          const control = database in server.databases ? await observeControlDatabase(access, database, server.databases[database] ?? null) : null;
+          return { name, control, daemon: observeDaemon(access.config.pidDir, name, sessions) };
+        }),
+      );
+      return {
+        hub: { reachable: true, code: '', message: '', ...server, directories },
+        instances: Object.fromEntries(instances.map((instance) => [instance.name, instance])),
+        ledger,
+      };
+    });
+  } catch (error) {
+    if (!(error instanceof GoatherdError)) throw error;
+    return {
+      hub: { reachable: false, code: error.code, message: error.message, version: 0, superuser: false, createDatabase: false, plperlu: false, databases: {}, directories },
+      instances: {},
+      ledger: EMPTY_LEDGER,
+    };
+  }
+}
+
+async function observeControlDatabase(access: Access, database: string, mark: string | null): Promise<InstanceObservation['control']> {
+  return withSession(access.resolvedHub(database), { ...OPTIONS, applicationName: 'goatherd observe' }, `control database ${database}`, async (client) => {
+    await client.query(READ_ONLY);
+    return observeControl(client, mark);
+  });
+}
+
+/** Looks at all databases at once; two names are one database when a session opened through the one is seen through the other. */
+async function observeDatabases(access: Access, topology: Topology, askRows: ReadonlySet<string>): Promise<Record<string, DatabaseObservation>> {
+  const token = randomBytes(8).toString('hex');
+  const names = [...topology.databases.map((database) => database.name)].sort();
+  const opened = await Promise.all([...names.map((name) => open(name, () => access.resolved(name))), open('hub', () => access.resolvedHub(access.config.hub.dbname)), open('ledger', () => access.resolvedHub(access.config.ledger))]);
+  async function open(name: string, resolve: () => ReturnType<Access['resolved']>): Promise<{ name: string; client: Client } | { name: string; error: GoatherdError }> {
+    try {
+      return { name, client: await openSession(resolve(), { ...OPTIONS, applicationName: `goatherd observe ${token} ${name}` }, `database ${name}`) };
+    } catch (error) {
+      if (error instanceof GoatherdError) return { name, error };
+      throw error;
+    }
+  }
+  try {
+    const looks = await Promise.all(
+      opened.filter((one) => names.includes(one.name)).map(async (one): Promise<[string, DatabaseObservation]> => {
+        if ('error' in one) return [one.name, { reachable: false, code: one.error.code, message: one.error.message }];
+        try {
+          const seen = await seenThrough(one.client, token);
+          const facts = await observeDatabase(one.client, askRows.has(one.name));
+          return [one.name, await withOwner(access, topology, one.name, facts, seen)];
+        } catch (error) {
+          const { code = 'XX000', message } = error as { code?: string; message: string };
+          return [one.name, { reachable: false, code, message: `database ${one.name}: ${message}` }];
+        }
+      }),
+    );
+    return Object.fromEntries(looks);
+  } finally {
+    await Promise.all(opened.map((one) => ('client' in one ? one.client.end().catch(() => undefined) : undefined)));
+  }
+}
+
+/** The names under which our own sessions of this look are seen in this very database. */
+async function seenThrough(client: Client, token: string): Promise<readonly string[]> {
+  const { rows } = await client.query<{ name: string }>(
+    'SELECT split_part(application_name, $1, 2) AS name FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE $2 ORDER BY 1',
+    [`${token} `, `goatherd observe ${token} %`],
+  );
+  return rows.map((row) => row.name);
+}
+
+async function withOwner(access: Access, topology: Topology, name: string, facts: DatabaseFacts, seen: readonly string[]): Promise<DatabaseObservation> {
+  const owner = topology.databases.find((database) => database.name === name)?.schemaOwner;
+  const sameAs = seen.filter((other) => other !== name);
+  if (owner === undefined) return { ...facts, sameAs, schemaOwner: null };
+  try {
+    const resolved = access.resolvedOwner(name);
+    if (resolved !== null) await withSession(resolved, { ...OPTIONS, applicationName: 'goatherd observe' }, `database ${name} as ${owner.user}`, (client) => client.query('SELECT 1'));
+    return { ...facts, sameAs, schemaOwner: { user: owner.user, reachable: true, message: '' } };
+  } catch (error) {
+    return { ...facts, sameAs, schemaOwner: { user: owner.user, reachable: false, message: (error as Error).message } };
+  }
+}
+

@@ -1,0 +1,199 @@
+/**
+ * A plan: what would be done, in order, and why. Frozen, JSON-serialisable, the same bytes for the same input.
+ */
+import type { Position } from '../topology/model.ts';
+
+export type Verdict = 'in_sync' | 'changes' | 'drift' | 'blocked';
+
+/** What a step can do to users (DESIGN 1). */
+export type Hazard = 'LOCKS_WRITERS' | 'LOCKS_READERS' | 'PAUSES_LINK' | 'EMPTIES_TABLES' | 'LOSES_RESUME';
+
+export type LockMode = 'none' | 'ACCESS SHARE' | 'SHARE ROW EXCLUSIVE' | 'ACCESS EXCLUSIVE';
+
+export interface Plan {
+  readonly topology: string;
+  readonly file: string;
+  readonly verdict: Verdict;
+  /** sha256 over the facts used, the desired state and the policy; measures left out (rule 18). */
+  readonly fingerprint: string;
+  readonly drawing: Drawing;
+  readonly changes: readonly Change[];
+  readonly steps: readonly Step[];
+  readonly diagnostics: readonly Diagnostic[];
+  readonly approvals: { readonly required: readonly RequiredApproval[] };
+  readonly risk: Risk;
+  readonly counts: Counts;
+  /** Facts compared with what is declared. */
+  readonly factsChecked: number;
+  /** Each link in order, with what the last line says of it. */
+  readonly links: readonly LinkSummary[];
+}
+
+export interface Drawing {
+  readonly nodes: readonly { readonly name: string; readonly target: string; readonly cascade: boolean; readonly reachable: boolean }[];
+  readonly edges: readonly { readonly id: string; readonly from: string; readonly to: string; readonly label: string }[];
+}
+
+export interface Change {
+  /** `orders/a-b`, or `orders/a`. */
+  readonly address: string;
+  readonly action: 'create' | 'change' | 'remove' | 'drift';
+  /** One line: what the change consists of. */
+  readonly what: string;
+  readonly reason: string;
+  readonly fields: readonly { readonly path: string; readonly before: string | null; readonly after: string | null }[];
+}
+
+/** What each kind of step does: `src/act` has one file for each family. */
+export type StepKind =
+  | 'ledger'
+  | 'control_database'
+  | 'register'
+  | 'settings'
+  | 'helpers'
+  | 'triggers'
+  | 'membership'
+  | 'makedelta'
+  | 'always'
+  | 'truncate_records'
+  | 'stop_daemon'
+  | 'empty_tables'
+  | 'activate'
+  | 'deactivate'
+  | 'start_daemon'
+  | 'wait_copy'
+  | 'receipt'
+  | 'wait_run'
+  | 'arrival';
+
+export interface Step {
+  /** Stable over plans: `a-b/triggers`. */
+  readonly id: string;
+  /** 1-based, in the order of carrying out. */
+  readonly seq: number;
+  readonly kind: StepKind;
+  /** `+` creates, `~` changes, `-` removes, `|` waits, `=` verifies. */
+  readonly symbol: '+' | '~' | '-' | '|' | '=';
+  /** `orders/a-b`, or the instance's address `orders/instance/orders_a_b`. */
+  readonly address: string;
+  readonly what: string;
+  readonly reason: string;
+  /** Names of databases, or `hub`. */
+  readonly on: readonly string[];
+  readonly lock: { readonly mode: LockMode; readonly timeoutMs: number | null; readonly budgetMs: number | null };
+  /** How many objects it works on; null where that says nothing. */
+  readonly objects: number | null;
+  readonly hazards: readonly Hazard[];
+  readonly destructive: boolean;
+  /** Ids of steps that must have ended well before. */
+  readonly after: readonly string[];
+  /** Seconds, rounded; null when nothing is known. */
+  readonly estimateSeconds: number | null;
+  /** Facts before and after, one line each. */
+  readonly before: readonly string[];
+  readonly afterFacts: readonly string[];
+  /** Set on gates. */
+  readonly gate: Gate | null;
+  /** Why it will not be carried out now; null when it may. */
+  readonly blocked: string | null;
+  /** What the executor needs, by kind. */
+  readonly work: Work;
+}
+
+export interface Gate {
+  readonly condition: 'CopyComplete' | 'RunSeen' | 'Arrived';
+  /** Ids of the steps it holds. */
+  readonly holds: readonly string[];
+  readonly warnAfterSeconds: number;
+}
+
+/** One table's Bucardo objects on a source, as they shall be. */
+export interface TableWork {
+  readonly oid: number;
+  readonly schema: string;
+  readonly table: string;
+  readonly maker: string;
+  readonly keyColumns: readonly string[];
+  /** Whether TRUNCATE is recorded as keys (rule 8) or by Bucardo's own trigger. */
+  readonly truncate: 'keys' | 'record';
+  /** What is missing or other than declared. */
+  readonly missing: readonly string[];
+}
+
+/** What a step's executor works on. Names only; connections are found by name, secrets never stand here. */
+export type Work =
+  | { readonly kind: 'ledger' }
+  | { readonly kind: 'control_database'; readonly instance: string }
+  | { readonly kind: 'register'; readonly link: string; readonly instance: string; readonly tables: readonly GoatWork[]; readonly sequences: readonly GoatWork[] }
+  | { readonly kind: 'settings'; readonly instance: string; readonly settings: Readonly<Record<string, string>> }
+  | { readonly kind: 'helpers'; readonly link: string; readonly database: string; readonly global: boolean; readonly tables: readonly TableWork[] }
+  | { readonly kind: 'triggers'; readonly link: string; readonly database: string; readonly kick: boolean; readonly tables: readonly TableWork[] }
+  | { readonly kind: 'membership'; readonly link: string; readonly instance: string; readonly addresses: readonly string[] }
+  | { readonly kind: 'makedelta'; readonly link: string; readonly instance: string; readonly database: string; readonly goats: readonly { readonly address: string; readonly makedelta: string | null }[] }
+  | { readonly kind: 'always'; readonly link: string; readonly database: string; readonly tables: readonly string[]; readonly triggers: readonly string[]; readonly mode: 'A' | 'O' }
+  | { readonly kind: 'truncate_records'; readonly link: string; readonly database: string }
+  | { readonly kind: 'stop_daemon'; readonly instance: string }
+  | { readonly kind: 'empty_tables'; readonly link: string; readonly database: string; readonly tables: readonly string[] }
+  | { readonly kind: 'activate'; readonly link: string; readonly instance: string; readonly copy: boolean }
+  | { readonly kind: 'deactivate'; readonly link: string; readonly instance: string }
+  | { readonly kind: 'start_daemon'; readonly instance: string; readonly restart: boolean; readonly syncs: readonly string[] }
+  | { readonly kind: 'wait_copy'; readonly link: string; readonly instance: string; readonly tables: readonly string[] }
+  | { readonly kind: 'receipt'; readonly link: string; readonly instance: string; readonly copied: readonly string[]; readonly skipped: readonly string[] }
+  | { readonly kind: 'wait_run'; readonly link: string; readonly instance: string; readonly since: number }
+  | { readonly kind: 'arrival'; readonly links: readonly string[] };
+
+export interface GoatWork {
+  readonly schema: string;
+  readonly name: string;
+  readonly pkey: readonly string[];
+  readonly types: readonly string[];
+  /** Columns that Bucardo must carry where generated ones stand in the table; null for all. */
+  readonly columns: readonly string[] | null;
+}
+
+/** A preflight finding, or a remark about the topology. Codes are CamelCase and stable. */
+export interface Diagnostic {
+  readonly severity: 'error' | 'warning' | 'note';
+  readonly code: string;
+  readonly message: string;
+  /** What it concerns: tables, sequences, roles. Never cut in JSON. */
+  readonly objects: readonly string[];
+  readonly hint: string;
+  /** Address of the link or database. */
+  readonly address: string;
+  readonly at: Position | null;
+}
+
+export interface RequiredApproval {
+  /** `xxxx-xxxx`. */
+  readonly id: string;
+  readonly steps: readonly string[];
+  readonly given: boolean;
+}
+
+export interface Risk {
+  readonly maxLock: LockMode;
+  readonly destructive: boolean;
+  /** One sentence each, in order. */
+  readonly sentences: readonly string[];
+}
+
+export interface Counts {
+  readonly create: number;
+  readonly change: number;
+  readonly remove: number;
+  readonly drift: number;
+  readonly steps: number;
+  readonly waits: number;
+  readonly blocked: number;
+}
+
+export interface LinkSummary {
+  readonly address: string;
+  readonly tables: number;
+  readonly sequences: number;
+  readonly state: 'converged' | 'pending' | 'blocked' | 'stopped';
+  /** Copied, skipped, never asked for; null when there is no receipt. */
+  readonly copy: string | null;
+  readonly suspect: string | null;
+}

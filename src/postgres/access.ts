@@ -1,0 +1,90 @@
+import type { Connection, HostConfig, Topology } from '../topology/model.ts';
+import { GoatherdError } from '../lib/errors.ts';
+import { describeTarget, type ResolvedConnection, resolveConnection } from './connection.ts';
+import { type SessionOptions, Sessions } from './session.ts';
+
+/** Sessions that a run keeps open, opened when first asked for: to the topology's databases, their schema owners, and databases on the hub. */
+export class Access {
+  readonly #open = new Map<string, Sessions>();
+  readonly #resolved = new Map<string, ResolvedConnection>();
+  readonly config: HostConfig;
+  readonly #connections: ReadonlyMap<string, Connection>;
+  readonly #owners: ReadonlyMap<string, Connection>;
+  readonly #options: SessionOptions;
+
+  constructor(config: HostConfig, topology: Topology, options: SessionOptions) {
+    this.config = config;
+    this.#options = options;
+    this.#connections = new Map(topology.databases.map((database) => [database.name, database.connection]));
+    this.#owners = new Map(
+      topology.databases.flatMap((database): [string, Connection][] => {
+        if (database.schemaOwner === undefined) return [];
+        const { password: _, ...connection } = database.connection;
+        return [[database.name, { ...connection, ...database.schemaOwner }]];
+      }),
+    );
+  }
+
+  /** @throws GoatherdError when a secret or service cannot be read */
+  resolved(name: string): ResolvedConnection {
+    return this.#resolve(name, this.#connections.get(name));
+  }
+
+  /** The schema owner's connection, or null where none is declared. */
+  resolvedOwner(name: string): ResolvedConnection | null {
+    const connection = this.#owners.get(name);
+    return connection === undefined ? null : this.#resolve(`owner of ${name}`, connection);
+  }
+
+  resolvedHub(dbname: string): ResolvedConnection {
+    return this.#resolve(`hub ${dbname}`, { ...this.config.hub, dbname });
+  }
+
+  database(name: string): Sessions {
+    return this.#sessions(name, () => this.resolved(name), `database ${name} (${describeTarget(this.#connections.get(name) ?? {})})`);
+  }
+
+  /** Sessions of the role that may do DDL on user tables: the schema owner where one is declared. */
+  ddl(name: string): Sessions {
+    const owner = this.resolvedOwner(name);
+    return owner === null ? this.database(name) : this.#sessions(`owner of ${name}`, () => owner, `database ${name} as ${owner.user}`);
+  }
+
+  hub(dbname: string): Sessions {
+    return this.#sessions(`hub ${dbname}`, () => this.resolvedHub(dbname), `hub database ${dbname}`);
+  }
+
+  /** Ends sessions to one database of the hub, so that it can be renamed or dropped. */
+  async forgetHub(dbname: string): Promise<void> {
+    const sessions = this.#open.get(`hub ${dbname}`);
+    this.#open.delete(`hub ${dbname}`);
+    await sessions?.end();
+  }
+
+  async end(): Promise<void> {
+    const open = [...this.#open.values()];
+    this.#open.clear();
+    await Promise.all(open.map((sessions) => sessions.end()));
+  }
+
+  #resolve(key: string, connection: Connection | undefined): ResolvedConnection {
+    const known = this.#resolved.get(key);
+    if (known !== undefined) return known;
+    if (connection === undefined) throw new GoatherdError('UnknownDatabase', `no connection is known for ${key}`);
+    const resolved = resolveConnection(connection);
+    this.#resolved.set(key, resolved);
+    return resolved;
+  }
+
+  #sessions(key: string, resolve: () => ResolvedConnection, where: string): Sessions {
+    const known = this.#open.get(key);
+    if (known !== undefined) return known;
+    const sessions = new Sessions(resolve(), this.#options, where);
+    this.#open.set(key, sessions);
+    // A pool whose first session failed is useless: the next caller tries anew.
+    sessions.opened().catch(() => {
+      if (this.#open.get(key) === sessions) this.#open.delete(key);
+    });
+    return sessions;
+  }
+}

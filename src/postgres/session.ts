@@ -1,0 +1,159 @@
+import { Client, DatabaseError, Pool, type ClientConfig, type PoolClient, type QueryResultRow } from 'pg';
+import { GoatherdError, messageOf } from '../lib/errors.ts';
+import { type ResolvedConnection, tlsAttempts } from './connection.ts';
+import { meaningOf } from './sqlstate.ts';
+
+/** What sets one session apart from another. Times in milliseconds. */
+export interface SessionOptions {
+  readonly applicationName: string;
+  readonly statementTimeoutMs?: number;
+  readonly lockTimeoutMs?: number;
+  readonly connectTimeoutMs?: number;
+}
+
+/** Anything that runs SQL: a client, a pooled client, a transaction. */
+export interface Queryable {
+  query<R extends QueryResultRow>(text: string, values?: unknown[]): Promise<{ rows: R[]; rowCount: number | null }>;
+}
+
+const CONNECT_TIMEOUT_MS = 5_000;
+
+function configOf(connection: ResolvedConnection, options: SessionOptions, ssl: NonNullable<ClientConfig['ssl']>): ClientConfig {
+  return {
+    host: connection.host,
+    port: connection.port,
+    database: connection.dbname,
+    user: connection.user,
+    ...(connection.password === null ? {} : { password: connection.password.reveal() }),
+    ssl,
+    application_name: options.applicationName,
+    keepAlive: true,
+    connectionTimeoutMillis: options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
+    ...(options.statementTimeoutMs === undefined ? {} : { statement_timeout: options.statementTimeoutMs }),
+    ...(options.lockTimeoutMs === undefined ? {} : { lock_timeout: options.lockTimeoutMs }),
+  };
+}
+
+/** Turns anything pg throws into our error family; `detail` is left out on purpose, it can hold row values. */
+export function asGoatherdError(error: unknown, where: string): GoatherdError {
+  if (error instanceof GoatherdError) return error;
+  if (error instanceof DatabaseError) {
+    const code = error.code ?? 'XX000';
+    return new GoatherdError(code, `${where}: ${messageOf(error)}`, { hint: error.hint ?? '', retry: meaningOf(code), cause: error });
+  }
+  // Several addresses of one host name that all fail arrive as an AggregateError without a message of its own.
+  const inner = error instanceof AggregateError && error.errors.length > 0 ? (error.errors[0] as unknown) : error;
+  const code = (inner as NodeJS.ErrnoException | undefined)?.code ?? (/timeout/i.test(messageOf(inner)) ? 'ETIMEDOUT' : '08006');
+  return new GoatherdError(code, `${where}: ${messageOf(inner)}`, { retry: meaningOf(code), cause: error });
+}
+
+/**
+ * Opens one session. Each TLS way that the sslmode allows is tried in order. The caller ends it.
+ * @throws GoatherdError with the SQLSTATE or errno of the last try
+ */
+export async function openSession(connection: ResolvedConnection, options: SessionOptions, where: string): Promise<Client> {
+  let last: unknown;
+  for (const ssl of tlsAttempts(connection)) {
+    const client = new Client(configOf(connection, options, ssl));
+    // A killed backend raises this twice; queries report it, an idle client must not end the process.
+    client.on('error', () => undefined);
+    try {
+      await client.connect();
+      return client;
+    } catch (error) {
+      last = error;
+      await client.end().catch(() => undefined);
+    }
+  }
+  throw asGoatherdError(last, where);
+}
+
+/** Opens a session for one piece of work and ends it whatever happens. */
+export async function withSession<T>(connection: ResolvedConnection, options: SessionOptions, where: string, work: (client: Client) => Promise<T>): Promise<T> {
+  const client = await openSession(connection, options, where);
+  try {
+    return await work(client);
+  } catch (error) {
+    throw asGoatherdError(error, where);
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
+/** A few sessions to one database for the length of a run. */
+export class Sessions {
+  readonly #pool: Promise<Pool>;
+  readonly where: string;
+
+  constructor(connection: ResolvedConnection, options: SessionOptions, where: string) {
+    this.where = where;
+    this.#pool = Sessions.#open(connection, options, where);
+    this.#pool.catch(() => undefined);
+  }
+
+  /** The pool keeps the TLS way that worked once. */
+  static async #open(connection: ResolvedConnection, options: SessionOptions, where: string): Promise<Pool> {
+    let last: unknown;
+    for (const ssl of tlsAttempts(connection)) {
+      const pool = new Pool({ ...configOf(connection, options, ssl), max: 4, idleTimeoutMillis: 30_000 });
+      pool.on('error', () => undefined);
+      try {
+        (await pool.connect()).release();
+        return pool;
+      } catch (error) {
+        last = error;
+        await pool.end().catch(() => undefined);
+      }
+    }
+    throw asGoatherdError(last, where);
+  }
+
+  /** Resolves when a first session could be opened. */
+  async opened(): Promise<void> {
+    await this.#pool;
+  }
+
+  async query<R extends QueryResultRow>(text: string, values: unknown[] = []): Promise<R[]> {
+    try {
+      const pool = await this.#pool;
+      return (await pool.query<R>(text, values)).rows;
+    } catch (error) {
+      throw asGoatherdError(error, this.where);
+    }
+  }
+
+  /** Runs `work` in one transaction; `setup` statements (SET LOCAL …) come first. A session that failed is not used again. */
+  async transaction<T>(setup: readonly string[], work: (client: PoolClient) => Promise<T>): Promise<T> {
+    let client: PoolClient | null = null;
+    try {
+      client = await (await this.#pool).connect();
+      client.on('error', () => undefined);
+      await client.query(['BEGIN', ...setup].join('; '));
+      const result = await work(client);
+      await client.query('COMMIT');
+      client.release();
+      return result;
+    } catch (error) {
+      client?.release(true);
+      throw asGoatherdError(error, this.where);
+    }
+  }
+
+  /** One session for several statements outside a transaction (CREATE INDEX CONCURRENTLY, LISTEN). */
+  async session<T>(work: (client: PoolClient) => Promise<T>): Promise<T> {
+    let client: PoolClient | null = null;
+    try {
+      client = await (await this.#pool).connect();
+      client.on('error', () => undefined);
+      return await work(client);
+    } catch (error) {
+      throw asGoatherdError(error, this.where);
+    } finally {
+      client?.release(true);
+    }
+  }
+
+  async end(): Promise<void> {
+    await this.#pool.then((pool) => pool.end()).catch(() => undefined);
+  }
+}

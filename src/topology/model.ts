@@ -1,0 +1,132 @@
+/**
+ * What a topology file says once it is read: names resolved, defaults applied, durations in milliseconds.
+ * Pure data. A secret is always a reference (rule 19); nothing here ever holds one.
+ */
+
+/** Where a password is to be taken from at the moment of connecting. */
+export type SecretRef = { readonly env: string } | { readonly file: string };
+
+/** libpq's TLS settings, under their libpq names. */
+export interface TlsSettings {
+  readonly sslmode?: 'disable' | 'allow' | 'prefer' | 'require' | 'verify-ca' | 'verify-full';
+  readonly sslrootcert?: string;
+  readonly sslcert?: string;
+  readonly sslkey?: string;
+}
+
+/** How to reach one PostgreSQL database. `service` names an entry of pg_service.conf; what stands here goes before it. */
+export interface Connection extends TlsSettings {
+  readonly host?: string;
+  readonly port?: number;
+  readonly dbname?: string;
+  readonly user?: string;
+  readonly password?: SecretRef;
+  readonly service?: string;
+}
+
+/** The role that may do DDL on the tables where the database's `user` may not. */
+export interface SchemaOwner {
+  readonly user: string;
+  readonly password?: SecretRef;
+}
+
+export interface Database {
+  readonly name: string;
+  readonly connection: Connection;
+  readonly schemaOwner?: SchemaOwner;
+  /** Whether this database passes on what it receives. */
+  readonly cascade: boolean;
+  readonly at: Position;
+}
+
+/** 1-based place in a file. */
+export interface Position {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+}
+
+export type CopyData = 'empty' | 'always' | 'never';
+export type LinkState = 'running' | 'stopped';
+
+/** Globs on `schema.table`: `*` any run of characters, `?` one; evaluated on the link's source. */
+export interface Selection {
+  readonly include: readonly string[];
+  readonly exclude: readonly string[];
+}
+
+export interface Link {
+  /** `a-b`: the link within its topology. */
+  readonly id: string;
+  /** `orders/a-b`. */
+  readonly address: string;
+  readonly from: string;
+  readonly to: string;
+  readonly copyData: CopyData;
+  readonly disableKicking: boolean;
+  /** Whole seconds. */
+  readonly kickIntervalSeconds: number;
+  readonly tables: Selection;
+  readonly sequences: 'auto' | Selection;
+  readonly locks: { readonly timeoutMs: number; readonly budgetMs: number };
+  readonly state: LinkState;
+  /** Bucardo's settings of the link's instance, by bucardo_config name. */
+  readonly settings: Readonly<Record<string, string>>;
+  /** The instance's name: `orders_a_b`, or `orders_<name>` where `bucardo.instance` names one. */
+  readonly instance: string;
+  /** The name of its sync, dbgroup and relgroup: `orders_a_b`. */
+  readonly sync: string;
+  readonly at: Position;
+}
+
+export interface Topology {
+  readonly name: string;
+  readonly file: string;
+  readonly databases: readonly Database[];
+  /** In upstream-first order, ties as written. */
+  readonly links: readonly Link[];
+}
+
+/** One fault of a file, or a warning about it. `code` is stable and CamelCase. */
+export interface Problem {
+  readonly severity: 'error' | 'warning';
+  readonly code: string;
+  readonly message: string;
+  readonly hint?: string;
+  readonly at: Position;
+  /** The source line at `at`, for the caret. */
+  readonly source?: string;
+}
+
+/** The host settings (`goatherd.yaml`), defaults applied. */
+export interface HostConfig {
+  readonly hub: Connection & { readonly host: string; readonly port: number; readonly user: string; readonly dbname: string };
+  readonly ledger: string;
+  readonly logDir: string;
+  readonly pidDir: string;
+  readonly bucardo: string;
+}
+
+/** Links that leave the database that `link` enters. */
+export function downstreamOf(topology: Topology, link: Link): readonly Link[] {
+  return topology.links.filter((other) => other.from === link.to);
+}
+
+/** Links that enter the database that `link` leaves. */
+export function upstreamOf(topology: Topology, link: Link): readonly Link[] {
+  return topology.links.filter((other) => other.to === link.from);
+}
+
+/** The names of every database that a change on `name` reaches through cascades, `name` left out, in graph order. */
+export function databasesBelow(topology: Topology, name: string): readonly string[] {
+  const seen: string[] = [];
+  const visit = (from: string): void => {
+    for (const link of topology.links) {
+      if (link.from !== from || seen.includes(link.to)) continue;
+      seen.push(link.to);
+      visit(link.to);
+    }
+  };
+  visit(name);
+  return seen;
+}
