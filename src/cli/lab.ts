@@ -1,4 +1,5 @@
-import { resolve } from 'node:path';
+import { rmdir } from 'node:fs/promises';
+import { basename, resolve } from 'node:path';
 import { Command, type CommanderError, InvalidArgumentError } from 'commander';
 import { GoatherdError } from '../lib/errors.ts';
 import { bucardoProcesses } from '../lab/bucardo-daemons.ts';
@@ -62,7 +63,8 @@ async function up(options: UpOptions): Promise<void> {
   if (names.length !== count) throw new GoatherdError('BadName', `--names gives ${names.length} names and --clusters ${count}`);
   const interrupted = new AbortController();
   const stop = (): void => interrupted.abort(new GoatherdError('Interrupted', 'interrupted; nothing of the lab is left'));
-  process.once('SIGINT', stop).once('SIGTERM', stop);
+  // Not `once`: execa ends the whole process when it sees the signal and no other listener left.
+  process.on('SIGINT', stop).on('SIGTERM', stop);
   try {
     const lab = await startLab({
       clusters: names,
@@ -125,7 +127,11 @@ async function existing(): ReturnType<typeof registeredLabs> {
       )
     )
       found.push(lab);
-    else await unregister(lab.dir);
+    else {
+      await unregister(lab.dir);
+      // An `up` that was killed right at its start leaves an empty folder; rmdir removes no other.
+      if (basename(lab.dir).startsWith('goatherd-lab-')) await rmdir(lab.dir).catch(() => undefined);
+    }
   }
   return found;
 }

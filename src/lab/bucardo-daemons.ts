@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GoatherdError } from '../lib/errors.ts';
@@ -56,6 +57,8 @@ async function fromPidFiles(pidDir: string): Promise<readonly number[]> {
 }
 
 async function instanceFolders(pidDir: string): Promise<readonly string[]> {
-  const below = await readdir(pidDir, { withFileTypes: true, recursive: true }).catch(() => []);
+  // An `up` that was killed early has not made it.
+  if (!existsSync(pidDir)) return [];
+  const below = await readdir(pidDir, { withFileTypes: true, recursive: true });
   return [pidDir, ...below.filter((entry) => entry.isDirectory()).map((entry) => join(entry.parentPath, entry.name))];
 }

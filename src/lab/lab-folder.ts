@@ -30,8 +30,10 @@ function checkPath(dir: string): void {
     });
   }
   // The rest because libpq, DSNs and postgresql.conf each give some characters a meaning.
-  if (!/^[\p{L}\p{N}/._@+ -]+$/u.test(dir)) {
-    throw new GoatherdError('BadPath', `${dir} holds characters that a connection string cannot`, { hint: 'choose another --dir' });
+  if (!/^[\p{L}\p{N}/._@+-]+$/u.test(dir)) {
+    throw new GoatherdError('BadPath', `${dir} holds a space or another character that connection strings give a meaning`, {
+      hint: 'choose another --dir',
+    });
   }
 }
 

@@ -9,6 +9,8 @@ export interface RegisteredLab {
   readonly createdAt: string;
   /** Made by a program (tests, benchmarks) for itself: not what `lab down` without a folder means. */
   readonly temporary: boolean;
+  /** The process that started it; a temporary lab is not wanted any more when that is gone. */
+  readonly pid: number;
 }
 
 /**
@@ -60,7 +62,8 @@ async function readEntry(path: string): Promise<RegisteredLab | undefined> {
     if (typeof value !== 'object' || value === null) return undefined;
     if (!('dir' in value) || typeof value.dir !== 'string' || !isAbsolute(value.dir)) return undefined;
     if (!('createdAt' in value) || typeof value.createdAt !== 'string') return undefined;
-    return { dir: value.dir, createdAt: value.createdAt, temporary: 'temporary' in value && value.temporary === true };
+    const pid = 'pid' in value && typeof value.pid === 'number' ? value.pid : 0;
+    return { dir: value.dir, createdAt: value.createdAt, temporary: 'temporary' in value && value.temporary === true, pid };
   } catch {
     return undefined;
   }

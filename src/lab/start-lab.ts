@@ -54,7 +54,7 @@ export async function startLab(options: StartOptions): Promise<Lab> {
       user,
       ...plannedClusters(dir, options, ports),
     };
-    await register({ dir, createdAt: planned.createdAt, temporary: options.temporary ?? true });
+    await register({ dir, createdAt: planned.createdAt, temporary: options.temporary ?? true, pid: process.pid });
     await furnishFolder(planned);
     return await bringUp(planned, installation, options);
   } catch (error) {
@@ -75,7 +75,8 @@ function checkNames({ clusters, dbname }: StartOptions): void {
     if (clusters.includes('hub')) return 'hub is the name of the hub';
     const bad = clusters.find((name) => !/^[a-z][a-z0-9]{0,7}$/.test(name));
     if (bad !== undefined) return `"${bad}" is no name of a database: a small letter, then at most 7 small letters and digits`;
-    return dbname === '' || dbname === 'postgres' ? `"${dbname}" cannot be made on the clusters` : undefined;
+    if (dbname === undefined || (/^[^\s;'"\\=]{1,63}$/.test(dbname) && !/^(postgres|template[01])$/.test(dbname))) return undefined;
+    return `"${dbname}" cannot be the name of the clusters' database`;
   })();
   if (problem !== undefined) throw new GoatherdError('BadName', problem);
 }

@@ -21,17 +21,23 @@ export async function takeDown(folder: string): Promise<void> {
   const names = await readdir(paths.servers).catch(() => []);
   await Promise.all(names.map((name) => endServer(join(paths.servers, name))));
 
-  // Whatever is left works below the folder of servers and is therefore a backend of ours, or a program of an interrupted start.
-  for (const pid of await processesWorkingBelow(paths.servers)) signalProcess(pid, 'SIGKILL');
-  const left = await waitUntilGone(() => processesWorkingBelow(paths.servers), 10_000);
-  if (left.length > 0) {
-    throw new GoatherdError('ProcessesLeft', `processes of the lab live on: ${left.join(', ')}`, {
-      hint: `run goatherd lab down --dir ${dir} as ${state.user.name} or root`,
-    });
-  }
+  await killWorkers(state);
   await removeFiles(state);
+  // What an interrupted start had not brought so far a moment ago; /proc still names the folder that is gone.
+  await killWorkers(state);
   await unregister(dir);
   await sweepAbandoned();
+}
+
+/** Ends what works below the folder of servers: backends that outlived their postmaster, programs of an interrupted start. */
+async function killWorkers({ dir, user }: LabState): Promise<void> {
+  const { servers } = labPaths(dir);
+  for (const pid of await processesWorkingBelow(servers)) signalProcess(pid, 'SIGKILL');
+  const left = await waitUntilGone(() => processesWorkingBelow(servers), 10_000);
+  if (left.length === 0) return;
+  throw new GoatherdError('ProcessesLeft', `processes of the lab live on: ${left.join(', ')}`, {
+    hint: `run goatherd lab down --dir ${dir} as ${user.name} or root`,
+  });
 }
 
 async function endServer(dataDir: string): Promise<void> {
