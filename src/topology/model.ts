@@ -39,7 +39,7 @@ export interface Database {
   readonly at: Position;
 }
 
-/** 1-based place in a file. */
+/** 1-based place in a file; line 0 and column 0 for a file or directory as a whole. */
 export interface Position {
   readonly file: string;
   readonly line: number;

@@ -1,0 +1,53 @@
+/** The host settings, `goatherd.yaml`: they stay out of git, so that a commit cannot raise its own limits. */
+import type { HostConfig, Problem } from './model.ts';
+import { type ParsedFile, parseYaml } from './parse.ts';
+import { password } from './resolve.ts';
+import { checkSchema } from './schema.ts';
+import type { HostFile } from './schema-types.ts';
+import { sortProblems } from './source.ts';
+
+/** What holds where goatherd.yaml says nothing, or is not there. */
+export const defaultHostConfig: HostConfig = {
+  hub: { host: 'localhost', port: 5432, user: 'goatherd', dbname: 'postgres' },
+  ledger: 'goatherd',
+  logDir: '/var/log/bucardo',
+  pidDir: '/var/run/bucardo',
+  bucardo: 'bucardo',
+};
+
+/** Reads the text of a goatherd.yaml. An empty file is one that leaves everything at its default. */
+export function readHostConfig(file: string, text: string): { readonly config?: HostConfig; readonly problems: readonly Problem[] } {
+  const { parsed, problems: syntax } = parseYaml(file, text);
+  if (syntax.length > 0) return { problems: sortProblems(syntax) };
+  if (parsed === undefined) return { config: defaultHostConfig, problems: [] };
+  const { problems: form, value } = checkSchema(parsed, 'host');
+  const problems = sortProblems([...form, ...clashes(value as HostFile, parsed)]);
+  return problems.length > 0 ? { problems } : { config: withDefaults(value as HostFile), problems: [] };
+}
+
+function clashes(value: HostFile | undefined, parsed: ParsedFile): Problem[] {
+  if (value?.ledger?.startsWith('bucardo') !== true) return [];
+  return [
+    parsed.source.problem(parsed.at(['ledger'], 'value'), {
+      code: 'BadValue',
+      message: '`ledger` may not begin with `bucardo`: those are the names of control databases',
+      hint: 'leave it out: it is `goatherd`',
+    }),
+  ];
+}
+
+function withDefaults(value: HostFile): HostConfig {
+  const { password: secret, ...hub } = value.hub ?? {};
+  return {
+    hub: { ...defaultHostConfig.hub, ...hub, ...password(secret) },
+    ledger: value.ledger ?? defaultHostConfig.ledger,
+    logDir: directory(value.log_dir) ?? defaultHostConfig.logDir,
+    pidDir: directory(value.pid_dir) ?? defaultHostConfig.pidDir,
+    bucardo: value.bucardo ?? defaultHostConfig.bucardo,
+  };
+}
+
+/** Without the slashes at its end, so that a name can be put behind it. */
+function directory(path: string | undefined): string | undefined {
+  return path?.replace(/(?<=.)\/+$/, '');
+}

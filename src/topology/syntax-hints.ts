@@ -1,0 +1,71 @@
+/** What a YAML reader complains of, in words for people. */
+import type { YAMLError } from 'yaml';
+import type { SourceFile } from './source.ts';
+
+/** The word that stands at a fault. */
+function wordAt(fault: YAMLError, source: SourceFile): string {
+  return /^[^\s,\]}:#]+/.exec(source.text.slice(fault.pos[0], fault.pos[0] + 100))?.[0] ?? '';
+}
+
+/** One line, without a full stop. */
+export function messageForSyntax(fault: YAMLError, source: SourceFile): string {
+  switch (fault.code) {
+    case 'DUPLICATE_KEY':
+      return `the key \`${wordAt(fault, source)}\` stands twice in one mapping`;
+    case 'MULTIPLE_DOCS':
+      return 'the file holds more than one YAML document';
+    case 'TAB_AS_INDENT':
+      return 'tabs may not indent';
+    case 'TAG_RESOLVE_FAILED':
+      return `YAML tags are not read: \`${wordAt(fault, source)}\``;
+    case 'NON_STRING_KEY':
+      return 'a key must be a plain text';
+    case 'BAD_INDENT':
+      return 'this line is indented less or more than the lines that it belongs to';
+    case 'BLOCK_AS_IMPLICIT_KEY':
+      return 'a second `key: value` in one line';
+    case 'MISSING_CHAR':
+      if (fault.message.startsWith('Missing closing')) return 'a quoted text has no end';
+      if (fault.message.startsWith('Implicit map keys')) return `\`${wordAt(fault, source)}\` is a text where \`key: value\` is expected`;
+      return lowerFirst(fault.message);
+    default:
+      return lowerFirst(fault.message);
+  }
+}
+
+/** What to do about it, where the reader's message alone does not say so. */
+export function hintForSyntax(fault: YAMLError, source: SourceFile): string | undefined {
+  switch (fault.code) {
+    case 'DUPLICATE_KEY':
+      return 'keep one of them, or give one another name';
+    case 'MULTIPLE_DOCS':
+      return 'write each topology into a file of its own, without `---` between them';
+    case 'TAB_AS_INDENT':
+      return 'indent with spaces';
+    case 'TAG_RESOLVE_FAILED':
+      return 'leave the tag out; a text that begins with ! needs quotes';
+    case 'BAD_ALIAS':
+      return 'a text that begins with * needs quotes: "*.*"';
+    case 'BLOCK_AS_IMPLICIT_KEY':
+      return 'put it on a line of its own, or put braces around both: {key: value, key: value}';
+    case 'BAD_INDENT':
+      return 'keys of one mapping begin in the same column, and so do the dashes of one list';
+    case 'MISSING_CHAR':
+      if (fault.message.startsWith('Implicit map keys')) return 'write a colon and a space behind the key';
+      if (fault.message.includes('flow map') || fault.message.includes('flow seq'))
+        return 'a comma stands between two entries in { } and in [ ]';
+      if (fault.message.startsWith('Missing closing'))
+        return `look for a ${fault.message.includes('"') ? 'double' : 'single'} quote that is opened and not closed`;
+      return undefined;
+    case 'BAD_SCALAR_START':
+      return `put the text in quotes: "${wordAt(fault, source)}"`;
+    case 'UNEXPECTED_TOKEN':
+      return 'look for a bracket, brace, comma or quote that is missing or left over before here';
+    default:
+      return undefined;
+  }
+}
+
+function lowerFirst(text: string): string {
+  return text.slice(0, 1).toLowerCase() + text.slice(1);
+}
