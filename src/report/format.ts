@@ -40,7 +40,7 @@ function twoUnits(count: number, size: number, large: string, step: number, smal
 
 /** An estimate: below a minute `3 s`, above it rounded and marked as such: `~1 min`, `~1 h 25 min`. */
 export function formatEstimate(seconds: number): string {
-  if (seconds < 60) return formatDuration(Math.max(0, Math.round(seconds)));
+  if (Math.round(seconds) < 60) return formatDuration(Math.max(0, Math.round(seconds)));
   return `~${formatDuration(Math.round(seconds / 60) * 60)}`;
 }
 

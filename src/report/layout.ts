@@ -5,6 +5,8 @@ import { stripVTControlCharacters } from 'node:util';
 
 /** Text on one line: white space folded, escape sequences gone, other control and direction-changing characters shown as `\u{..}`. */
 export function oneLine(text: string): string {
+  // Nearly every text is plain already, and there are many.
+  if (/^[!-~]*(?: [!-~]+)*$/.test(text)) return text.trimStart();
   const folded = stripVTControlCharacters(text).replaceAll(/\s+/g, ' ').trim();
   return folded.replaceAll(/[\p{Cc}\p{Cf}\p{Cs}]/gu, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`);
 }

@@ -2,9 +2,10 @@
  * Plans as text (DESIGN 6): for a DBA who reads the steps, and for the one who reads only the second line or the last.
  */
 import type { Plan } from '../plan/model.ts';
-import { cleaned, spaced, toText } from './layout.ts';
+import { spaced, toText } from './layout.ts';
 import type { ReportMeta, TextOptions } from './meta.ts';
 import { changesLines } from './plan-text/changes.ts';
+import { cleanPlan } from './plan-text/clean-plan.ts';
 import { destructiveLines } from './plan-text/destructive.ts';
 import { diagnosticsLines } from './plan-text/diagnostics.ts';
 import { drawingLines } from './plan-text/drawing.ts';
@@ -23,7 +24,7 @@ const narrowest = 40;
  * nothing to do is one line, with what preflight has to say below it. Ends with a line feed, no line ends with a space, nothing is cut.
  */
 export function planText(plans: readonly Plan[], meta: ReportMeta, options: TextOptions = {}): string {
-  const clean = plans.map((plan) => cleaned(plan));
+  const clean = plans.map(cleanPlan);
   const parts = clean.map((plan) => planLines(plan, meta, options, clean.length === 1));
   // Plans with nothing to do are lines of a list; only those with something get air around them.
   const lines = parts.flatMap((part, index) =>

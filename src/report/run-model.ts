@@ -87,6 +87,8 @@ export interface RunStep extends RunStepInfo {
   readonly startedAt: number | null;
   readonly endedAt: number | null;
   readonly progress: Progress | null;
+  /** What came of it, once it is done: `42 tables, 118 GB`. */
+  readonly result: string | null;
   readonly error: { readonly code: string; readonly message: string; readonly hint: string | null } | null;
 }
 

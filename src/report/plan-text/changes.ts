@@ -4,7 +4,7 @@
 import type { Change, Plan } from '../../plan/model.ts';
 import { indented, padEnd, spaced, widthOf } from '../layout.ts';
 import type { Style } from '../style.ts';
-import { shortAddress } from './address.ts';
+import { shortAddress } from '../address.ts';
 
 export const changeSymbols: Readonly<Record<Change['action'], string>> = { create: '+', change: '~', remove: '-', drift: '!' };
 

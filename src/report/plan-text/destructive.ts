@@ -5,7 +5,7 @@ import type { Plan, Step } from '../../plan/model.ts';
 import { formatRanges } from '../format.ts';
 import { indented } from '../layout.ts';
 import type { Style } from '../style.ts';
-import { orderedSteps, stepNumbers, stepWhat } from './address.ts';
+import { orderedSteps, stepNumbers, stepWhat } from '../address.ts';
 import { missingApprovals } from './verdict.ts';
 
 /** The block `Destructive`; nothing when no step is and no approval is wanted. */
@@ -41,11 +41,15 @@ export function keptSentence(steps: readonly Step[]): string {
     : 'Kept: every table of yours with all its rows.';
 }
 
+/** `step 3`, `steps 3-5, 9`. */
+export function stepsText(numbers: readonly number[]): string {
+  return numbers.length === 0 ? 'its steps' : `${numbers.length === 1 ? 'step' : 'steps'} ${formatRanges(numbers)}`;
+}
+
 function approvalLines(plan: Plan, width: number): string[] {
   const missing = missingApprovals(plan);
   const lines = plan.approvals.required.flatMap((approval) => {
-    const numbers = stepNumbers(plan, approval.steps);
-    const what = numbers.length === 0 ? 'its steps' : `${numbers.length === 1 ? 'step' : 'steps'} ${formatRanges(numbers)}`;
+    const what = stepsText(stepNumbers(plan, approval.steps));
     return indented(
       2,
       approval.given ? `Approval ${approval.id} for ${what} is given.` : `Approval ${approval.id} for ${what} is missing.`,

@@ -5,7 +5,7 @@ import type { Diagnostic, Plan } from '../../plan/model.ts';
 import { formatCount, plural } from '../format.ts';
 import { indented, padEnd, widthOf } from '../layout.ts';
 import type { Style } from '../style.ts';
-import { shortAddress } from './address.ts';
+import { shortAddress } from '../address.ts';
 
 const severities = ['error', 'warning', 'note'] as const;
 const shownObjects = 8;

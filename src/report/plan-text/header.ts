@@ -6,7 +6,7 @@ import { formatCount, formatMilliseconds, formatTimestamp, plural } from '../for
 import { labelled, sentence } from '../layout.ts';
 import type { ReportMeta } from '../meta.ts';
 import type { Style } from '../style.ts';
-import { shortAddress } from './address.ts';
+import { shortAddress } from '../address.ts';
 import { suspectSentence, verdictSentences, verdictWord } from './verdict.ts';
 
 /** Line 1 what and when, line 2 the verdict, then the risk. */

@@ -5,7 +5,7 @@ import type { Gate, LockMode, Plan, Step } from '../../plan/model.ts';
 import { formatCount, formatDuration, formatEstimate, formatRanges } from '../format.ts';
 import { indented, padEnd, padStart, widthOf } from '../layout.ts';
 import type { Style } from '../style.ts';
-import { orderedSteps, stepNumbers, stepWhat } from './address.ts';
+import { orderedSteps, stepNumbers, stepWhat } from '../address.ts';
 import { columnWidths, tableLines, type Column, type Row } from './table.ts';
 
 /** What users feel of the lock: nothing, readers only beside it, writers wait, readers wait too. */

@@ -3,11 +3,11 @@
  */
 import type { Plan, Verdict } from '../../plan/model.ts';
 import { planExitCodes } from '../exit-code.ts';
-import { formatDuration, plural } from '../format.ts';
+import { plural } from '../format.ts';
 import { labelled } from '../layout.ts';
 import type { ReportMeta } from '../meta.ts';
-import { shortAddress } from './address.ts';
-import { plannedTime, roundedTime } from './duration.ts';
+import { shortAddress } from '../address.ts';
+import { timeSentence } from './duration.ts';
 import { stateWord } from './header.ts';
 import { verdictSentences, verdictWord } from './verdict.ts';
 
@@ -56,14 +56,6 @@ function exitSentence(plans: readonly Plan[], meta: ReportMeta): string {
   if (meta.detailedExitCode === true || codes.plain === codes.detailed)
     return `Exit ${meta.detailedExitCode === true ? codes.detailed : codes.plain}.`;
   return `Exit ${codes.plain} (${codes.detailed} with --detailed-exitcode).`;
-}
-
-/** What the steps that may be done take, as far as that is known. */
-function timeSentence(plan: Plan): string {
-  const { seconds, complete } = plannedTime(plan);
-  if (seconds <= 0) return '';
-  const takes = plan.steps.some((step) => step.blocked !== null) ? 'What goes on takes' : 'Takes';
-  return `${takes} ${complete ? 'about' : 'at least'} ${formatDuration(roundedTime(seconds))}.`;
 }
 
 /** Where the links stand, when they do not all stand alike. */

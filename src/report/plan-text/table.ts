@@ -20,7 +20,7 @@ export interface Table {
 }
 
 const gap = 2;
-const narrowest = 24;
+const narrowest = 20;
 
 /** The columns' starts and widths for these rows. */
 export function columnWidths(columns: readonly Column[], rows: readonly Row[], width: number): number[] {

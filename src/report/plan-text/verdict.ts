@@ -4,7 +4,7 @@
 import type { Change, Plan, Verdict } from '../../plan/model.ts';
 import { formatRanges, joinWords, plural } from '../format.ts';
 import { sentence } from '../layout.ts';
-import { shortAddress } from './address.ts';
+import { shortAddress } from '../address.ts';
 
 /** `IN SYNC`, `CHANGES`, `DRIFT`, `BLOCKED`. */
 export function verdictWord(verdict: Verdict): string {

@@ -1,22 +1,21 @@
 /**
  * Addresses inside a report on one topology, where its name need not be said again.
  */
-import type { Plan, Step } from '../../plan/model.ts';
+import type { Plan, Step } from '../plan/model.ts';
 
 /** `orders/a-b` -> `a-b`, `orders/instance/orders_a_b` -> `orders_a_b`, `orders` -> `orders`. */
-export function shortAddress(plan: Plan, address: string): string {
-  const prefix = `${plan.topology}/`;
-  return address.startsWith(prefix) && address.length > prefix.length
-    ? address.slice(prefix.length).replace(/^instance\/(?=.)/, '')
-    : address;
+export function shortAddress(within: { readonly topology: string }, address: string): string {
+  const prefix = `${within.topology}/`;
+  if (!address.startsWith(prefix) || address.length === prefix.length) return address;
+  return address.slice(prefix.length).replace(/^instance\/(?=.)/, '');
 }
 
 /** What the step does, with the link it does it for in front unless the sentence names it already. */
-export function stepWhat(plan: Plan, step: Step): string {
-  const where = shortAddress(plan, step.address);
-  // A gate's row says WAIT by itself.
-  const what = step.gate === null ? step.what : step.what.replace(/^wait(?:s|ing)?(?: (?:for|until))? /i, '');
-  return where === plan.topology || namesAddress(what, where) ? what : `${where}: ${what}`;
+export function stepWhat(within: { readonly topology: string }, step: Pick<Step, 'symbol' | 'address' | 'what'>): string {
+  const where = shortAddress(within, step.address);
+  // The row of a wait says WAIT by itself.
+  const what = step.symbol === '|' ? step.what.replace(/^wait(?:s|ing)?(?: (?:for|until))? /i, '') : step.what;
+  return where === within.topology || namesAddress(what, where) ? what : `${where}: ${what}`;
 }
 
 /** Whether the text has the address as a word of its own: `a-b` is not named by `aa-b`. */

@@ -1,0 +1,38 @@
+import type { Work } from '../../plan/model.ts';
+
+/** Names of the objects that a step works on, all of them: tables and sequences as `schema.name`, else syncs, links or instances. */
+export function workObjects(work: Work): string[] {
+  switch (work.kind) {
+    case 'ledger':
+      return [];
+    case 'control_database':
+    case 'stop_daemon':
+      return [work.instance];
+    case 'register':
+      return [...work.tables, ...work.sequences].map((goat) => `${goat.schema}.${goat.name}`);
+    case 'settings':
+      return Object.keys(work.settings).toSorted();
+    case 'helpers':
+    case 'triggers':
+      return work.tables.map((table) => `${table.schema}.${table.table}`);
+    case 'membership':
+      return [...work.addresses];
+    case 'makedelta':
+      return work.goats.map((goat) => goat.address);
+    case 'always':
+    case 'empty_tables':
+    case 'wait_copy':
+      return [...work.tables];
+    case 'receipt':
+      return [...work.copied, ...work.skipped];
+    case 'start_daemon':
+      return [...work.syncs];
+    case 'truncate_records':
+    case 'activate':
+    case 'deactivate':
+    case 'wait_run':
+      return [work.link];
+    case 'arrival':
+      return [...work.links];
+  }
+}
