@@ -1,0 +1,14 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { expect } from 'vitest';
+
+/** Compares with `golden/<name>`; `UPDATE_GOLDEN=1` writes the file instead, to be looked at in the diff. */
+export function expectGolden(name: string, text: string): void {
+  const path = join(import.meta.dirname, 'golden', name);
+  if (process.env['UPDATE_GOLDEN'] === '1') {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, text);
+  }
+  expect(existsSync(path), `${name} is missing: run with UPDATE_GOLDEN=1`).toBe(true);
+  expect(text).toBe(readFileSync(path, 'utf8'));
+}
