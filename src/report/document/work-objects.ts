@@ -27,8 +27,9 @@ export function workObjects(work: Work): string[] {
       return [...work.copied, ...work.skipped];
     case 'start_daemon':
       return [...work.syncs];
-    case 'truncate_records':
     case 'activate':
+      return work.copy ? [...work.tables] : [work.link];
+    case 'truncate_records':
     case 'deactivate':
     case 'wait_run':
       return [work.link];

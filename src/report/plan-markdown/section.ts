@@ -5,7 +5,7 @@ import type { Plan } from '../../plan/model.ts';
 import { orderedSteps, shortAddress, stepWhat } from '../address.ts';
 import { formatTimestamp } from '../format.ts';
 import type { ReportMeta } from '../meta.ts';
-import { changeSymbols, valueText } from '../plan-text/changes.ts';
+import { changeSymbols, changeWhat, valueText } from '../plan-text/changes.ts';
 import { shortFingerprint, riskSentences } from '../plan-text/header.ts';
 import { verdictSentences, verdictWord } from '../plan-text/verdict.ts';
 import { sentence } from '../layout.ts';
@@ -62,7 +62,7 @@ function changesPart(plan: Plan, limits: Limits): string[] {
     const fields = change.fields
       .slice(0, limits.rows)
       .map((field) => `${field.path}: ${valueText(field.before)} -> ${valueText(field.after)}`);
-    const what = [change.what, ...fields].filter((part) => part !== '').map((part) => escaped(clipped(part, limits.text)));
+    const what = [changeWhat(plan, change), ...fields].filter((part) => part !== '').map((part) => escaped(clipped(part, limits.text)));
     return [
       code(changeSymbols[change.action]),
       code(shortAddress(plan, change.address)),

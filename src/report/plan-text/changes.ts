@@ -19,7 +19,7 @@ function block(title: string, plan: Plan, changes: readonly Change[], width: num
   if (changes.length === 0) return [];
   const columns = {
     address: Math.min(24, Math.max(...changes.map((change) => widthOf(shortAddress(plan, change.address))))),
-    what: Math.max(...changes.map((change) => widthOf(change.what))),
+    what: Math.max(...changes.map((change) => widthOf(changeWhat(plan, change)))),
     reason: Math.max(...changes.map((change) => widthOf(reasonText(change)))),
   };
   const explained = changes.some((change) => change.fields.length > 0) ? '   (observed -> declared)' : '';
@@ -32,6 +32,12 @@ interface Columns {
   readonly reason: number;
 }
 
+/** What the change consists of, without `link a-b: ` in front: the address stands beside it. */
+export function changeWhat(plan: Plan, change: Change): string {
+  const prefix = `link ${shortAddress(plan, change.address)}: `;
+  return change.what.startsWith(prefix) ? change.what.slice(prefix.length) : change.what;
+}
+
 function reasonText(change: Change): string {
   return change.reason === '' ? '' : `because: ${change.reason}`;
 }
@@ -40,11 +46,12 @@ function reasonText(change: Change): string {
 function changeLines(plan: Plan, change: Change, columns: Columns, width: number, style: Style): string[] {
   const head = `  ${paintSymbol(change, style)} ${padEnd(shortAddress(plan, change.address), columns.address)}   `;
   const indent = widthOf(head);
+  const what = changeWhat(plan, change);
   const reason = reasonText(change);
   const beside = indent + columns.what + 3 + columns.reason <= width;
-  const [first = '', ...rest] = indented(indent, change.what, width);
+  const [first = '', ...rest] = indented(indent, what, width);
   return [
-    beside ? `${head}${padEnd(change.what, columns.what)}   ${reason}` : head + first.trimStart(),
+    beside ? `${head}${padEnd(what, columns.what)}   ${reason}` : head + first.trimStart(),
     ...(beside ? [] : [...rest, ...(reason === '' ? [] : indented(indent, reason, width))]),
     ...fieldLines(change, indent, width),
   ];

@@ -13,12 +13,6 @@ export interface Column {
 /** A row of cells, or full lines that belong to the row before. */
 export type Row = { readonly cells: readonly string[] } | { readonly lines: readonly string[] };
 
-export interface Table {
-  readonly lines: readonly string[];
-  /** Where each column starts, for what is aligned with the table from outside. */
-  readonly starts: readonly number[];
-}
-
 const gap = 2;
 const narrowest = 20;
 

@@ -52,7 +52,7 @@ export const newChain: Plan = plan({
   drawing: drawing(['a-b', 'b-c']),
   changes: [
     change('create', 'orders/a-b', '42 tables, 17 sequences, polled every 1 s', notThere),
-    change('create', 'orders/b-c', '42 tables, 17 sequences, polled every 1 s', notThere),
+    change('create', 'orders/b-c', 'link b-c: 42 tables, 17 sequences, polled every 1 s', notThere),
   ],
   steps: [
     ...newLink('b-c', 'b', 'c', []).slice(0, 3),
@@ -278,12 +278,11 @@ export const fanOut: Plan = plan({
 });
 
 const chainLinks = ['a-b', 'b-c', 'c-d'];
-export const chainOfFour: Plan = plan({
+const longChain = [...chainLinks, 'd-e'];
+const longChainInSync: Plan = plan({
   verdict: 'in_sync',
-  drawing: drawing(chainLinks, 'copy=empty', []),
-  changes: [],
-  steps: [],
-  links: [...chainLinks, 'd-e'].map((id) => link(id, { state: 'converged', copy: 'copied 2026-11-20' })),
+  drawing: drawing(longChain),
+  links: longChain.map((id) => link(id, { state: id === 'd-e' ? 'stopped' : 'converged', copy: 'copied 2026-11-20' })),
 });
 
 export const newChainOfFour: Plan = plan({
@@ -310,6 +309,7 @@ export const plans: Readonly<Record<string, readonly Plan[]>> = {
   'new-chain': [newChain],
   'no-op': [noOp],
   'no-op-with-warnings': [noOpWithWarnings],
+  'no-op-of-many-links': [longChainInSync],
   drift: [drift],
   'blocked-by-preflight': [blockedByPreflight],
   'blocked-by-approval': [blockedByApproval],
