@@ -112,7 +112,7 @@ function readDuration(text: string | undefined, path: Path, stepMs: number, repo
   if (ms === undefined) return undefined;
   const wrong = (message: string, hint?: string): undefined =>
     report(path, { code: 'BadDuration', message, ...(hint === undefined ? {} : { hint }) }) as undefined;
-  const name = `\`${String(path.at(-1))}\``;
+  const name = `\`${path.slice(path[0] === 'links' ? 2 : 0).join('.')}\``;
   if (ms === 0) return wrong(`${name} must be longer than nothing`);
   if (ms > LONGEST_MS) return wrong(`${name} is longer than 24 days, the longest that PostgreSQL can wait`);
   if (ms % stepMs !== 0) return wrong(`${name} is in whole seconds, and is "${text}"`, `write \`${Math.max(1, Math.round(ms / 1000))}s\``);
@@ -157,7 +157,7 @@ function checkPattern(pattern: string, path: Path, report: Report): void {
 function readSettings(bucardo: Bucardo | undefined, path: Path, report: Report): Record<string, string> {
   const entries = Object.entries(bucardo?.settings ?? {}).filter(([, value]) => value !== undefined);
   for (const [name] of entries) {
-    const reason = idleSettings[name];
+    const reason = idleSettings.get(name);
     if (reason !== undefined)
       report([...path, name], { code: 'IdleSetting', message: `\`${name}\` changes nothing: ${reason}`, severity: 'warning' }, 'key');
   }

@@ -1,18 +1,5 @@
 /** YAML text -> a plain value, and where each part of it stands. YAML 1.2, one document, nothing executed, aliases bounded. */
-import {
-  type Alias,
-  type Document,
-  isAlias,
-  isMap,
-  isNode,
-  isScalar,
-  isSeq,
-  type Node,
-  type ParsedNode,
-  parseDocument,
-  visit,
-  type YAMLError,
-} from 'yaml';
+import { type Alias, type Document, isAlias, isMap, isNode, isScalar, isSeq, type Node, type ParsedNode, parseDocument, visit } from 'yaml';
 import { hintForSyntax, messageForSyntax } from './syntax-hints.ts';
 import type { Position, Problem } from './model.ts';
 import { SourceFile } from './source.ts';
@@ -41,7 +28,8 @@ export function parseYaml(file: string, text: string): { readonly parsed?: Parse
   });
   const document = parseDocument(text, { prettyErrors: false, stringKeys: true, strict: true, uniqueKeys: true, version: '1.2' });
   const deep = document.errors.find(({ code }) => code === 'RESOURCE_EXHAUSTION');
-  if (deep !== undefined) return fail(deep.pos[0], 'YamlDepth', 'the file is nested too deeply to be read');
+  // Where the reader gave up depends on its stack; the line is as near as can be said.
+  if (deep !== undefined) return fail(text.lastIndexOf('\n', deep.pos[0] - 1) + 1, 'YamlDepth', 'the file is nested too deeply to be read');
   hidePasswords(document, source);
   const problems = [...syntaxProblems(document, source), ...aliasProblems(document, source)];
   if (document.directives.yaml.explicit && document.directives.yaml.version !== '1.2') {
@@ -60,7 +48,7 @@ export function parseYaml(file: string, text: string): { readonly parsed?: Parse
       parsed: {
         source,
         value: document.toJS({ maxAliasCount: MAX_ALIASES }),
-        at: (path, part) => source.position(offsetOf(document, path, part)),
+        at: (path, part) => source.position(offsetOf(document, text, path, part)),
       },
       problems,
     };
@@ -79,9 +67,14 @@ export function parseYaml(file: string, text: string): { readonly parsed?: Parse
 /** One problem a line: what follows the first mistake of a line mostly follows from it. */
 function syntaxProblems(document: Document.Parsed<ParsedNode>, source: SourceFile): Problem[] {
   const byLine = new Map<number, Problem>();
-  const faults: YAMLError[] = [...document.errors, ...document.warnings];
-  for (const fault of faults.toSorted((one, other) => one.pos[0] - other.pos[0])) {
-    const at = source.position(fault.pos[0]);
+  const faults = [...document.errors, ...document.warnings].map((fault) => ({
+    fault,
+    endless: fault.message.startsWith('Missing closing'),
+  }));
+  for (const { fault, endless } of faults.toSorted((one, other) => one.fault.pos[0] - other.fault.pos[0])) {
+    const at = source.position(endless ? lastQuote(document) : fault.pos[0]);
+    // A text without an end swallows all that follows it.
+    if (!endless && faults.some((other) => other.endless) && fault.pos[0] > lastQuote(document)) continue;
     if (byLine.has(at.line)) continue;
     const hint = hintForSyntax(fault, source);
     byLine.set(
@@ -131,7 +124,18 @@ function hidePasswords(document: Document.Parsed<ParsedNode>, source: SourceFile
   });
 }
 
-function offsetOf(document: Document.Parsed<ParsedNode>, path: Path, part: 'key' | 'value'): number {
+/** Where the last quoted text begins: the one that has no end. */
+function lastQuote(document: Document.Parsed<ParsedNode>): number {
+  let last = 0;
+  visit(document, {
+    Scalar: (_key, scalar) => {
+      if (scalar.type === 'QUOTE_DOUBLE' || scalar.type === 'QUOTE_SINGLE') last = Math.max(last, scalar.range?.[0] ?? 0);
+    },
+  });
+  return last;
+}
+
+function offsetOf(document: Document.Parsed<ParsedNode>, text: string, path: Path, part: 'key' | 'value'): number {
   const followed = (node: unknown): Node | undefined => {
     const target = isAlias(node) ? node.resolve(document) : node;
     return isNode(target) ? target : undefined;
@@ -149,7 +153,9 @@ function offsetOf(document: Document.Parsed<ParsedNode>, path: Path, part: 'key'
       value = isScalar(node) && node.source === '' ? key : (node?.range?.[0] ?? key);
     } else if (isSeq(node)) {
       node = followed(node.items[Number(step)]);
-      key = node?.range?.[0] ?? key;
+      // An entry without a value is where its dash is.
+      const start = node?.range?.[0] ?? key;
+      key = isScalar(node) && node.source === '' ? Math.max(text.lastIndexOf('-', start - 1), 0) : start;
       value = key;
     } else {
       return key;

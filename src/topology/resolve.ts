@@ -41,7 +41,7 @@ function emptyFile(file: string): Problem {
     severity: 'error',
     code: 'EmptyFile',
     message: 'the file is empty',
-    hint: 'a topology goes by its removal being approved, not by an empty file; a new one begins with `topology: orders`',
+    hint: 'a topology begins with `topology: orders`; to empty its file does not remove it',
     at: { file, line: 1, column: 1 },
     source: '',
   };

@@ -1,6 +1,9 @@
 /** Whether a file's value has the form that its schema asks for: ajv finds the mistakes, `form/mistakes.ts` puts them into words. */
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
-import { describeMistake, jsonType, type Mistake, misspelt } from './form/mistakes.ts';
+import { withoutConsequences } from './form/consequences.ts';
+import { describeMistake, type Mistake } from './form/mistakes.ts';
+import { jsonType } from './form/phrases.ts';
+import { withoutMistakes } from './form/remains.ts';
 import type { Problem } from './model.ts';
 import type { ParsedFile, Path } from './parse.ts';
 import { hostSchema, topologySchema } from './schema-types.ts';
@@ -71,51 +74,4 @@ function pathOf(pointer: string, value: unknown): Path {
       at = (at as Record<string | number, unknown>)[step];
       return step;
     });
-}
-
-/** Leaves out what only follows from another mistake of the same value. */
-function withoutConsequences(mistakes: readonly Mistake[]): Mistake[] {
-  const meant = new Set(mistakes.map((mistake) => place([...mistake.path, misspelt(mistake) ?? ''])));
-  const mistyped = new Set(mistakes.filter(({ error }) => error.keyword === 'type').map(({ path }) => place(path)));
-  const endless = new Set(mistakes.filter(lacks('from')).map(({ path }) => place(path)));
-  const noLink = new Set(
-    mistakes.filter((mistake) => lacks('to')(mistake) && endless.has(place(mistake.path))).map(({ path }) => place(path)),
-  );
-  return mistakes.filter((mistake) => {
-    const { error, path } = mistake;
-    // `- a: b` is no link with an unknown key `a`, it is no link at all; the lack of `from` says so.
-    if (noLink.has(place(path))) return lacks('from')(mistake);
-    if (error.keyword === 'required') return !meant.has(place([...path, error.params['missingProperty'] as string]));
-    return error.keyword === 'type' || !mistyped.has(place(path));
-  });
-}
-
-function lacks(key: string): (mistake: Mistake) => boolean {
-  return ({ error }) => error.keyword === 'required' && error.params['missingProperty'] === key;
-}
-
-const place = (path: Path): string => JSON.stringify(path);
-
-/** A copy without what is wrong: unknown and misshapen entries of a mapping go, list entries become undefined, so that indexes stay true. */
-function withoutMistakes(value: unknown, mistakes: readonly Mistake[]): unknown {
-  const copy: unknown = structuredClone(value);
-  for (const { path, error } of mistakes) {
-    if (error.keyword === 'additionalProperties') remove(copy, [...path, error.params['additionalProperty'] as string]);
-    else if (error.keyword === 'propertyNames') remove(copy, [...path, error.params['propertyName'] as string]);
-    else if (error.keyword !== 'required') remove(copy, path);
-    // A database without a host is still a database that links may name; a link without an end is none.
-    else if (path[0] === 'links' || path.includes('schema_owner')) remove(copy, path);
-  }
-  return copy;
-}
-
-function remove(root: unknown, path: Path): void {
-  const last = path.at(-1);
-  if (last === undefined) return;
-  let parent = root;
-  for (const step of path.slice(0, -1)) parent = (parent as Record<string | number, unknown> | undefined)?.[step];
-  if (Array.isArray(parent)) parent[Number(last)] = undefined;
-  // Links still name a database whose settings are wrong.
-  else if (path.length === 2 && path[0] === 'databases' && parent !== undefined) (parent as Record<string, unknown>)[last] = {};
-  else if (typeof parent === 'object' && parent !== null) delete (parent as Record<string | number, unknown>)[last];
 }

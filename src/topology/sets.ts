@@ -18,29 +18,31 @@ export interface SetProblem {
 
 /** Every problem between files, each told at the later file. `loaded` is in the order of the files. */
 export function checkSet(loaded: readonly LoadedTopology[]): SetProblem[] {
-  return loaded.flatMap((later, index) => loaded.slice(0, index).flatMap((earlier) => checkPair(earlier, later)));
-}
-
-function checkPair(earlier: LoadedTopology, later: LoadedTopology): SetProblem[] {
-  const [one, other] = [earlier.topology, later.topology];
-  const files = [one.file, other.file];
-  const tell = (path: Path, part: 'key' | 'value', finding: Finding): SetProblem => ({
-    problem: later.parsed.source.problem(later.parsed.at(path, part), finding),
-    files,
+  return loaded.flatMap((later, index) => {
+    const tell = tellAt(later);
+    const earlier = loaded.slice(0, index).map(({ topology }) => topology);
+    const namesake = earlier.find(({ name }) => name === later.topology.name);
+    if (namesake !== undefined) return [tell(namesake, ['topology'], 'value', duplicate(later.topology, namesake))];
+    return earlier.flatMap((one) => [...sharedInstances(one, later.topology, tell), ...sharedDatabases(one, later.topology, tell)]);
   });
-  if (one.name === other.name) {
-    return [
-      tell(['topology'], 'value', {
-        code: 'DuplicateTopology',
-        message: `the topology \`${other.name}\` stands in ${one.file} as well`,
-        hint: 'each topology has a name of its own',
-      }),
-    ];
-  }
-  return [...sharedInstances(one, other, tell), ...sharedDatabases(one, other, tell)];
 }
 
-type Tell = (path: Path, part: 'key' | 'value', finding: Finding) => SetProblem;
+function tellAt({ parsed, topology }: LoadedTopology): Tell {
+  return (other, path, part, finding) => ({
+    problem: parsed.source.problem(parsed.at(path, part), finding),
+    files: [other.file, topology.file],
+  });
+}
+
+function duplicate({ name }: Topology, { file }: Topology): Finding {
+  return {
+    code: 'DuplicateTopology',
+    message: `the topology \`${name}\` stands in ${file} as well`,
+    hint: 'each topology has a name of its own',
+  };
+}
+
+type Tell = (other: Topology, path: Path, part: 'key' | 'value', finding: Finding) => SetProblem;
 
 /** `<topology>_<instance>` of the one may be `<topology>_<from>_<to>` of the other. */
 function sharedInstances(one: Topology, other: Topology, tell: Tell): SetProblem[] {
@@ -50,7 +52,7 @@ function sharedInstances(one: Topology, other: Topology, tell: Tell): SetProblem
     const link = taken.get(instance);
     if (link === undefined) return [];
     return [
-      tell(['topology'], 'value', {
+      tell(one, ['topology'], 'value', {
         code: 'InstanceTaken',
         message: `the instance ${instance} is that of \`${arrow(link)}\` in ${one.file} as well`,
         hint: 'rename the topology or its `bucardo.instance`',
@@ -68,7 +70,7 @@ function sharedDatabases(one: Topology, other: Topology, tell: Tell): SetProblem
     const role = mixedRole(one, first, other, second);
     if (role !== undefined) {
       problems.push(
-        tell(['databases', second.name], 'key', {
+        tell(one, ['databases', second.name], 'key', {
           code: 'SplitChain',
           message: `${place} is a ${role[0]} in ${one.file} (\`${first.name}\`) and a ${role[1]} here (\`${second.name}\`)`,
           hint: 'a chain stands in one file: put the links that meet in this database together',
@@ -77,7 +79,7 @@ function sharedDatabases(one: Topology, other: Topology, tell: Tell): SetProblem
     }
     for (const [into, also, shared] of overlaps(one, first, other, second)) {
       problems.push(
-        tell(['databases', second.name], 'key', {
+        tell(one, ['databases', second.name], 'key', {
           code: 'OverlappingTargets',
           message: `\`${arrow(into)}\` of ${one.file} and \`${arrow(also)}\` here both write "${shared}" into ${place}`,
           hint: 'give each link tables of its own with `tables`: a table has one source',

@@ -7,6 +7,15 @@ function wordAt(fault: YAMLError, source: SourceFile): string {
   return /^[^\s,\]}:#]+/.exec(source.text.slice(fault.pos[0], fault.pos[0] + 100))?.[0] ?? '';
 }
 
+/** The rest of the line at a fault. */
+function lineAt(fault: YAMLError, source: SourceFile): string {
+  const { line, column } = source.position(fault.pos[0]);
+  return source
+    .line(line)
+    .slice(column - 1, column + 40)
+    .trimEnd();
+}
+
 /** One line, without a full stop. */
 export function messageForSyntax(fault: YAMLError, source: SourceFile): string {
   switch (fault.code) {
@@ -20,7 +29,13 @@ export function messageForSyntax(fault: YAMLError, source: SourceFile): string {
       return `YAML tags are not read: \`${wordAt(fault, source)}\``;
     case 'NON_STRING_KEY':
       return 'a key must be a plain text';
+    case 'BLOCK_IN_FLOW':
+      return 'a comma is missing between two entries';
+    case 'MULTILINE_IMPLICIT_KEY':
+      return `\`${lineAt(fault, source)}\` is a text where \`key: value\` is expected`;
     case 'BAD_INDENT':
+      if (fault.message.startsWith('Flow'))
+        return `a ${fault.message.startsWith('Flow map') ? 'brace {' : 'bracket ['} is opened above and not closed before here`;
       return 'this line is indented less or more than the lines that it belongs to';
     case 'BLOCK_AS_IMPLICIT_KEY':
       return 'a second `key: value` in one line';
@@ -28,6 +43,8 @@ export function messageForSyntax(fault: YAMLError, source: SourceFile): string {
       if (fault.message.startsWith('Missing closing')) return 'a quoted text has no end';
       if (fault.message.startsWith('Implicit map keys')) return `\`${wordAt(fault, source)}\` is a text where \`key: value\` is expected`;
       return lowerFirst(fault.message);
+    case 'BAD_SCALAR_START':
+      return `a text may not begin with ${fault.message.at(-1) ?? ''}`;
     default:
       return lowerFirst(fault.message);
   }
@@ -49,6 +66,8 @@ export function hintForSyntax(fault: YAMLError, source: SourceFile): string | un
     case 'BLOCK_AS_IMPLICIT_KEY':
       return 'put it on a line of its own, or put braces around both: {key: value, key: value}';
     case 'BAD_INDENT':
+      if (fault.message.startsWith('Flow'))
+        return `put the ${fault.message.startsWith('Flow map') ? '}' : ']'} where the value ends; lines between must be indented`;
       return 'keys of one mapping begin in the same column, and so do the dashes of one list';
     case 'MISSING_CHAR':
       if (fault.message.startsWith('Implicit map keys')) return 'write a colon and a space behind the key';
@@ -57,6 +76,10 @@ export function hintForSyntax(fault: YAMLError, source: SourceFile): string | un
       if (fault.message.startsWith('Missing closing'))
         return `look for a ${fault.message.includes('"') ? 'double' : 'single'} quote that is opened and not closed`;
       return undefined;
+    case 'BLOCK_IN_FLOW':
+      return 'a comma stands between two entries in { } and in [ ]';
+    case 'MULTILINE_IMPLICIT_KEY':
+      return 'write a colon and a space behind the key';
     case 'BAD_SCALAR_START':
       return `put the text in quotes: "${wordAt(fault, source)}"`;
     case 'UNEXPECTED_TOKEN':

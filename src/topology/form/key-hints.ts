@@ -18,34 +18,36 @@ const laterKeys: ReadonlySet<string> = new Set([
 ]);
 
 /** What other tools and bucardo_wrapper call things. */
-const otherNames: Readonly<Record<string, string>> = {
-  asynchronous_kicking: 'disable_kicking',
-  autokick: 'disable_kicking',
-  bucardo_dbname: 'instance',
-  checktime: 'kick_interval',
-  data_source: 'from',
-  database: 'dbname',
-  db: 'dbname',
-  dbhost: 'host',
-  dbpass: 'password',
-  dbport: 'port',
-  dbuser: 'user',
-  destination: 'to',
-  mat_views: 'materialized_views',
-  name: 'topology',
-  onetimecopy: 'copy_data',
-  pass: 'password',
-  replication_name: 'topology',
-  replication_objects: 'tables',
-  source: 'from',
-  syncs: 'links',
-  target: 'to',
-  username: 'user',
-};
+const otherNames: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    asynchronous_kicking: 'disable_kicking',
+    autokick: 'disable_kicking',
+    bucardo_dbname: 'instance',
+    checktime: 'kick_interval',
+    data_source: 'from',
+    database: 'dbname',
+    db: 'dbname',
+    dbhost: 'host',
+    dbpass: 'password',
+    dbport: 'port',
+    dbuser: 'user',
+    destination: 'to',
+    mat_views: 'materialized_views',
+    name: 'topology',
+    onetimecopy: 'copy_data',
+    pass: 'password',
+    replication_name: 'topology',
+    replication_objects: 'tables',
+    source: 'from',
+    syncs: 'links',
+    target: 'to',
+    username: 'user',
+  }),
+);
 
 /** The known key that another tool's word stands for, if it is known here. */
 export function knownMeaning(key: string, known: readonly string[]): string | undefined {
-  const meant = otherNames[key.toLowerCase()];
+  const meant = otherNames.get(key.toLowerCase());
   return meant !== undefined && known.includes(meant) ? meant : undefined;
 }
 
@@ -54,8 +56,8 @@ export function hintForUnknownKey(key: string, known: readonly string[], meant: 
   if (key === '<<') return 'merge keys are not read; write the keys out, or repeat a whole value with an alias';
   if (meant !== undefined && !laterKeys.has(key)) return `did you mean \`${meant}\`?`;
   const elsewhere = placesOf(key);
-  if (elsewhere.length > 0) return `\`${key}\` stands ${elsewhere.join(', ')}`;
-  if (laterKeys.has(key) || laterKeys.has(otherNames[key] ?? '')) return 'this version does not know it yet';
+  if (elsewhere.length > 0) return `\`${key}\` stands ${elsewhere.join(' and ')}`;
+  if (laterKeys.has(key) || laterKeys.has(otherNames.get(key) ?? '')) return 'this version does not know it yet';
   return meant === undefined ? `known here: ${known.join(', ')}` : `did you mean \`${meant}\`?`;
 }
 

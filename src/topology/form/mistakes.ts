@@ -4,12 +4,15 @@ import { nearest } from '../../lib/nearest.ts';
 import { hintForPattern, hintForType, hintsForMissing } from './value-hints.ts';
 import { hintForUnknownKey, knownMeaning } from './key-hints.ts';
 import type { Path } from '../parse.ts';
+import { either, jsonType, named, printable, shown, subject, typeNames } from './phrases.ts';
 import { ownedSettings } from './settings.ts';
-import { type Finding, withoutSecrets } from '../source.ts';
+import type { Finding } from '../source.ts';
 
 export interface Mistake {
   readonly path: Path;
   readonly error: ErrorObject;
+  /** For a missing key: all that the mapping lacks, where they are told together. */
+  readonly lacking?: readonly string[];
 }
 
 interface Described {
@@ -22,21 +25,6 @@ interface SchemaNode {
   readonly patternErrorMessage?: string;
   readonly properties?: Readonly<Record<string, unknown>>;
 }
-
-export function jsonType(value: unknown): string {
-  if (value === null) return 'null';
-  return Array.isArray(value) ? 'array' : typeof value;
-}
-
-const typeNames: Readonly<Record<string, string>> = {
-  string: 'a text',
-  integer: 'a whole number',
-  number: 'a number',
-  boolean: 'true or false',
-  array: 'a list',
-  object: 'a mapping',
-  null: 'nothing',
-};
 
 /** The key that an unknown key was probably meant to be; undefined for mistakes of another kind. */
 export function misspelt({ error }: Mistake): string | undefined {
@@ -53,12 +41,15 @@ export function describeMistake(mistake: Mistake, root: unknown): Described {
     case 'additionalProperties':
       return describeUnknownKey(mistake, root);
     case 'required': {
-      const key = error.params['missingProperty'] as string;
-      const lacking =
-        path[0] === 'links' && path.length === 2 && key === 'from' && !Object.hasOwn(error.data as object, 'to')
-          ? '`from` and `to`'
-          : `\`${key}\``;
-      return described('MissingKey', `${subject(path, root)} has no ${lacking}`, hintsForMissing(key, path), path, 'key');
+      const keys = mistake.lacking ?? [error.params['missingProperty'] as string];
+      const hint = hintsForMissing(keys[0] ?? '', path);
+      return described(
+        'MissingKey',
+        `${subject(path, root)} has no ${keys.map((key) => `\`${key}\``).join(' and no ')}`,
+        hint,
+        path,
+        'key',
+      );
     }
     case 'propertyNames': {
       const name = error.params['propertyName'] as string;
@@ -80,7 +71,7 @@ function describeUnknownKey(mistake: Mistake, root: unknown): Described {
   const key = error.params['additionalProperty'] as string;
   const at = [...path, key];
   if (path.at(-1) === 'settings') {
-    const owned = ownedSettings[key];
+    const owned = ownedSettings.get(key);
     if (owned !== undefined) return described('OwnedSetting', `\`${key}\` is goatherd's own to set`, owned, at, 'key');
     const meant = misspelt(mistake);
     return described(
@@ -113,6 +104,8 @@ function describeValue({ error, path }: Mistake, root: unknown): Described {
   switch (keyword) {
     case 'type': {
       if (data === null) return value('MissingValue', `${what} has no value`, hintForType(params['type'] as string, data, path));
+      if (isDuration(schema))
+        return value('BadDuration', `${what} must be ${expected(error)}, and is ${named(data, path)}`, hintForType('string', data, path));
       const wanted = typeNames[params['type'] as string] ?? String(params['type']);
       return value(
         'WrongType',
@@ -132,17 +125,17 @@ function describeValue({ error, path }: Mistake, root: unknown): Described {
       const later = path.at(-1) === 'state' && data === 'detached' ? 'this version does not know `detached` yet' : undefined;
       return value(
         'UnknownValue',
-        `${what} must be ${either(allowed)}, and is ${named(data, path)}`,
+        `${what} must be ${path.at(-1) === 'sequences' ? '`auto` or a mapping' : either(allowed)}, and is ${named(data, path)}`,
         later ?? (meant === undefined ? undefined : `did you mean \`${meant}\`?`),
       );
     }
     case 'pattern': {
-      const duration = schema.patternErrorMessage?.includes('and ms, s, m') === true;
+      const duration = isDuration(schema);
       const name = /name$/i.test(schema.title ?? '') && schema.title !== 'Database name on the server';
       const arrow = schema.title === 'Arrow';
       const code = duration ? 'BadDuration' : arrow ? 'BadLink' : name ? 'BadName' : 'BadValue';
       const kind = duration
-        ? 'duration'
+        ? `duration ${String(path.at(-1))}`
         : arrow
           ? 'arrow'
           : schema.title === 'Topology name'
@@ -194,49 +187,12 @@ function described(code: string, message: string, hint: string | undefined, path
   return { finding: { code, message, ...(hint === undefined ? {} : { hint }) }, at: { path, part } };
 }
 
-/** What a person calls the value at a path: `port` of database `a`. */
-export function subject(path: Path, root: unknown): string {
-  if (path.length === 0) return 'the file';
-  const keys = (steps: Path): string =>
-    `\`${steps.map((step, index) => (typeof step === 'number' ? `[${step + 1}]` : `${index === 0 ? '' : '.'}${printable(step)}`)).join('')}\``;
-  if (path[0] === 'databases' && path.length > 1) {
-    const name = `database \`${printable(String(path[1]))}\``;
-    return path.length === 2 ? name : `${keys(path.slice(2))} of ${name}`;
-  }
-  if (path[0] === 'links' && path.length > 1) {
-    const name = linkName(root, Number(path[1]));
-    return path.length === 2 ? name : `${keys(path.slice(2))} of ${name}`;
-  }
-  return keys(path);
-}
-
-function linkName(root: unknown, index: number): string {
-  const link = (root as { links?: unknown[] } | undefined)?.links?.[index];
-  const { from, to } = (typeof link === 'object' && link !== null ? link : {}) as { from?: unknown; to?: unknown };
-  return typeof from === 'string' && typeof to === 'string' ? `link \`${printable(`${from} -> ${to}`)}\`` : `link ${index + 1}`;
+function isDuration(schema: SchemaNode): boolean {
+  return schema.patternErrorMessage?.startsWith('a whole number and ms') === true;
 }
 
 function isPassword(path: Path): boolean {
   return path.at(-1) === 'password';
-}
-
-/** `the text "x"`, `the number 5`, `a list`. */
-function named(value: unknown, path: Path): string {
-  const type = jsonType(value);
-  if (type === 'string') return `the text ${shown(value, path)}`;
-  return type === 'number' || type === 'boolean' ? shown(value, path) : (typeNames[type] ?? type);
-}
-
-/** A value as it may be printed: in quotes, one line, not long, and nothing that follows the key `password`. */
-function shown(value: unknown, path: Path): string {
-  if (path.includes('password') && path.at(-1) !== 'file') return 'not';
-  if (typeof value !== 'string') return JSON.stringify(value) ?? 'nothing';
-  return `"${printable(value)}"`;
-}
-
-function printable(text: string): string {
-  const plain = withoutSecrets(text).replaceAll(/\p{C}/gu, '?');
-  return plain.length > 60 ? `${plain.slice(0, 57)}...` : plain;
 }
 
 function expected(error: ErrorObject): string {
@@ -246,8 +202,4 @@ function expected(error: ErrorObject): string {
     node.patternErrorMessage ??
     (node.propertyNames === undefined ? 'of another form' : 'a lower-case letter, then at most 7 lower-case letters and digits')
   );
-}
-
-function either(words: readonly string[]): string {
-  return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
 }

@@ -1,4 +1,5 @@
 /** What to write instead of a value of the wrong form. */
+import { parseDuration } from '../durations.ts';
 import type { Path } from '../parse.ts';
 
 /** Where a missing key is answered with an example. */
@@ -98,8 +99,19 @@ export function hintForPattern(kind: string, text: string): string | undefined {
       );
     case 'arrow':
       return arrowHint(text);
-    case 'duration':
-      return durationHint(text);
+    case 'duration kick_interval':
+      return durationHint(text, 1000);
+    case 'duration timeout':
+    case 'duration budget':
+      return durationHint(text, 1);
+    case 'instance':
+      return nameHint(
+        text
+          .toLowerCase()
+          .replaceAll(/[^a-z0-9]+/g, '')
+          .slice(0, 16),
+        /^[a-z][a-z0-9]{0,15}$/,
+      );
     case 'env':
       return text.startsWith('$') ? `write ${text.replaceAll(/[${}]/g, '')}` : undefined;
     case 'host':
@@ -116,29 +128,32 @@ function nameHint(candidate: string, form: RegExp): string | undefined {
 }
 
 function arrowHint(text: string): string | undefined {
-  const names = text.split(/\s*(?:-+>|=+>|→|>|\bto\b|,|\s-\s)\s*/).map((name) => name.trim());
+  const names = text
+    .toLowerCase()
+    .split(/\s*(?:-+>|=+>|→|>|\bto\b|,|\s-\s)\s*/)
+    .map((name) => name.trim());
   if (names.length < 2 || !names.every((name) => /^[a-z][a-z0-9]{0,7}$/.test(name))) return undefined;
   const arrows = names.slice(1).map((name, index) => `${names[index]} -> ${name}`);
   return arrows.length === 1 ? `write \`${arrows[0]}\`` : `write each link by itself: [${arrows.join(', ')}]`;
 }
 
-function durationHint(text: string): string | undefined {
+/** `stepMs` is what the duration must be a multiple of. */
+function durationHint(text: string, stepMs: number): string {
+  const examples = stepMs === 1 ? 'such as `500ms`, `5s`, `30m`' : 'such as `1s`, `30s`, `1m`';
   const groups = /^\s*(?<count>[0-9]+(?:\.[0-9]+)?)\s*(?<unit>[a-zA-Z]*)\s*$/.exec(text)?.groups;
-  if (groups === undefined) return 'such as `500ms`, `5s`, `30m`';
+  if (groups === undefined) return examples;
   const { count = '', unit = '' } = groups;
-  const short = /^(?:m|mi|min|mins|minutes?)$/i.test(unit)
-    ? 'm'
-    : /^(?:ms|msecs?|millis|milliseconds?)$/i.test(unit)
-      ? 'ms'
-      : unit.slice(0, 1).toLowerCase();
-  if (count.includes('.')) {
-    const factor = { s: 1000, m: 60, h: 60, d: 24 }[short];
-    const smaller = { s: 'ms', m: 's', h: 'm', d: 'h' }[short];
-    const converted = Number(count) * (factor ?? Number.NaN);
-    return Number.isInteger(converted) ? `write \`${converted}${smaller}\`` : 'such as `500ms`, `5s`, `30m`';
-  }
   if (unit === '') return `add a unit: \`${count}s\``;
-  return ['ms', 's', 'm', 'h', 'd'].includes(short) && count.length <= 9 ? `write \`${count}${short}\`` : 'the units are ms, s, m, h and d';
+  const short = unitOf(unit);
+  if (short === undefined) return 'the units are ms, s, m, h and d';
+  if (!count.includes('.')) return count.length <= 9 ? `write \`${count}${short}\`` : examples;
+  const ms = Math.round((Number(count) * (parseDuration(`1${short}`) ?? 0)) / stepMs) * stepMs;
+  return ms > 0 ? `write \`${ms % 1000 === 0 ? `${ms / 1000}s` : `${ms}ms`}\`` : examples;
+}
+
+function unitOf(word: string): string | undefined {
+  if (/^(?:ms|msecs?|millis|milliseconds?)$/i.test(word)) return 'ms';
+  return /^(?:s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|d|days?)$/i.test(word) ? word.slice(0, 1).toLowerCase() : undefined;
 }
 
 function hostHint(text: string): string | undefined {
