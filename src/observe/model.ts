@@ -5,6 +5,8 @@
  */
 
 export interface Observation {
+  /** How each database of the topology is reached, secrets, services and defaults resolved: what `bucardo.db` must say. */
+  readonly connections: Readonly<Record<string, WantedDb>>;
   readonly databases: Readonly<Record<string, DatabaseObservation>>;
   readonly hub: HubObservation;
   /** By instance name; only those that a link of the topology names. */
@@ -205,6 +207,9 @@ export interface ControlObservation {
   /** Sync, database, customcols of goats: `goat|clause`. */
   readonly customcols: Readonly<Record<number, string>>;
 }
+
+/** A row of `bucardo.db` as it shall be. */
+export type WantedDb = Omit<ControlDb, 'name' | 'status'>;
 
 export interface ControlDb {
   readonly name: string;

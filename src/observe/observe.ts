@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import type { Client } from 'pg';
 import { controlDatabase } from '../bucardo/names.ts';
 import { observeInstallation } from '../bucardo/installation.ts';
@@ -7,9 +7,10 @@ import { EMPTY_LEDGER } from '../ledger/model.ts';
 import { readLedger } from '../ledger/read.ts';
 import { GoatherdError } from '../lib/errors.ts';
 import type { Access } from '../postgres/access.ts';
+import { dbconnOf } from '../postgres/connection.ts';
 import { openSession, withSession } from '../postgres/session.ts';
 import type { Topology } from '../topology/model.ts';
-import type { DatabaseObservation, HubObservation, InstanceObservation, Observation } from './model.ts';
+import type { DatabaseObservation, HubObservation, InstanceObservation, Observation, WantedDb } from './model.ts';
 import { observeControl } from './observe-control.ts';
 import { type DatabaseFacts, observeDatabase } from './observe-database.ts';
 import { daemonSessions, observeDaemon } from './observe-daemon.ts';
@@ -34,8 +35,23 @@ export async function observe(access: Access, topology: Topology): Promise<Look>
   const databases = await observeDatabases(access, topology, targets);
   return {
     ledger: hub.ledger,
-    observation: { databases, hub: { ...hub.hub, bucardo: installation }, instances: hub.instances },
+    observation: { connections: wantedDbs(access, topology), databases, hub: { ...hub.hub, bucardo: installation }, instances: hub.instances },
   };
+}
+
+/** A connection whose secret or service cannot be read has no row; its database is then unreachable, which says why. */
+function wantedDbs(access: Access, topology: Topology): Record<string, WantedDb> {
+  return Object.fromEntries(
+    topology.databases.flatMap(({ name }): [string, WantedDb][] => {
+      try {
+        const { host, port, dbname, user, password, ...rest } = access.resolved(name);
+        const passwordHash = password === null ? null : createHash('sha256').update(password.reveal(), 'utf8').digest('hex');
+        return [[name, { host, port: String(port), dbname, user, service: '', dbconn: dbconnOf({ host, port, dbname, user, password, ...rest }), passwordHash }]];
+      } catch {
+        return [];
+      }
+    }),
+  );
 }
 
 interface HubLook {

@@ -114,6 +114,8 @@ export interface TableWork {
   readonly table: string;
   readonly maker: string;
   readonly keyColumns: readonly string[];
+  /** Type and collation of each key column, as a column definition needs them. */
+  readonly keyDefinitions: readonly string[];
   /** Whether TRUNCATE is recorded as keys (rule 8) or by Bucardo's own trigger. */
   readonly truncate: 'keys' | 'record';
   /** What is missing or other than declared. */
@@ -134,7 +136,16 @@ export type Work =
   | { readonly kind: 'truncate_records'; readonly link: string; readonly database: string }
   | { readonly kind: 'stop_daemon'; readonly instance: string }
   | { readonly kind: 'empty_tables'; readonly link: string; readonly database: string; readonly tables: readonly string[] }
-  | { readonly kind: 'activate'; readonly link: string; readonly instance: string; readonly copy: boolean }
+  | {
+      readonly kind: 'activate';
+      readonly link: string;
+      readonly instance: string;
+      readonly copy: boolean;
+      /** What the copy is to fill and what it leaves alone: written to the ledger before Bucardo is asked. */
+      readonly tables: readonly string[];
+      readonly skipped: readonly string[];
+      readonly mode: 'empty' | 'always' | 'never';
+    }
   | { readonly kind: 'deactivate'; readonly link: string; readonly instance: string }
   | { readonly kind: 'start_daemon'; readonly instance: string; readonly restart: boolean; readonly syncs: readonly string[] }
   | { readonly kind: 'wait_copy'; readonly link: string; readonly instance: string; readonly tables: readonly string[] }

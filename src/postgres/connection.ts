@@ -5,7 +5,7 @@ import { parse as parseIni } from 'ini';
 import type { ClientConfig } from 'pg';
 import { GoatherdError } from '../lib/errors.ts';
 import type { Connection } from '../topology/model.ts';
-import { readSecret, type Secret } from './secret.ts';
+import { readSecret, Secret } from './secret.ts';
 
 /** A connection with its service entry merged in and its defaults applied; what a session is opened with. */
 export interface ResolvedConnection {
@@ -44,7 +44,8 @@ function readService(name: string): Record<string, string> {
 /** Merges service, file and defaults as libpq does: what the topology says goes before the service's entry. Reads secrets. */
 export function resolveConnection(connection: Connection): ResolvedConnection {
   const service = connection.service === undefined ? {} : readService(connection.service);
-  const password = connection.password === undefined ? null : readSecret(connection.password);
+  const entry = service['password'];
+  const password = connection.password !== undefined ? readSecret(connection.password) : entry === undefined ? null : new Secret(entry);
   const user = connection.user ?? service['user'] ?? 'goatherd';
   const tls: Record<string, string> = {};
   for (const key of ['sslmode', 'sslrootcert', 'sslcert', 'sslkey'] as const) {

@@ -1,0 +1,75 @@
+import { AS_REPLICA, MARK_CHANGED } from '../bucardo/control-facts.ts';
+import { controlDatabase, quoteTable } from '../bucardo/names.ts';
+import type { CopyRequest } from '../ledger/model.ts';
+import { GoatherdError } from '../lib/errors.ts';
+import { LOCK_NOT_AVAILABLE } from '../postgres/sqlstate.ts';
+import type { Work } from '../plan/model.ts';
+import { type ActContext, done, linkAt, type Outcome, remembered } from './context.ts';
+import { tableAt } from './triggers.ts';
+
+/** Epoch milliseconds of the control database's clock: what run times are compared with. */
+const CLOCK = 'SELECT (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS now';
+
+/**
+ * Makes a sync active and, where its copy is due, asks for it: the ledger knows what is to be copied before Bucardo does, and flag and
+ * status change in one UPDATE (rule 6). Mode 2 always: what must be emptied was emptied by us.
+ */
+export async function activate(context: ActContext, work: Extract<Work, { kind: 'activate' }>): Promise<Outcome> {
+  const link = linkAt(context, work.link);
+  const control = context.access.hub(controlDatabase(work.instance));
+  const before = context.known.links[work.link]?.request ?? null;
+  const askedAt = (await control.query<{ now: number }>(CLOCK))[0]?.now ?? 0;
+  if (work.copy || work.mode === 'never') {
+    // A copy that was asked for before keeps what it was to fill: its tables may have rows by now.
+    const request: CopyRequest = before?.askedAt !== null && before !== null ? { ...before, askedAt } : { mode: work.mode, tables: work.tables, skipped: work.skipped, emptiedAt: before?.emptiedAt ?? remembered<number | null>(context, `emptied ${work.link}`, () => null), askedAt };
+    await context.ledger.saveRequest(work.link, request);
+  }
+  await control.transaction([AS_REPLICA], async (client) => {
+    await client.query("UPDATE bucardo.sync SET status = 'active', onetimecopy = CASE WHEN $2 THEN 2 ELSE onetimecopy END WHERE name = $1", [link.sync, work.copy]);
+    await client.query(MARK_CHANGED);
+  });
+  return done();
+}
+
+export async function deactivate(context: ActContext, work: Extract<Work, { kind: 'deactivate' }>): Promise<Outcome> {
+  const link = linkAt(context, work.link);
+  await context.access.hub(controlDatabase(work.instance)).transaction([AS_REPLICA], async (client) => {
+    await client.query("UPDATE bucardo.sync SET status = 'inactive' WHERE name = $1", [link.sync]);
+    await client.query(MARK_CHANGED);
+  });
+  return done();
+}
+
+/** Records of a TRUNCATE that came before the copy would empty the target after it (rule 8). */
+export async function markTruncates(context: ActContext, work: Extract<Work, { kind: 'truncate_records' }>): Promise<Outcome> {
+  const link = linkAt(context, work.link);
+  const rows = await context.access.database(work.database).query<{ tname: string }>('UPDATE bucardo.bucardo_truncate_trigger SET replicated = now() WHERE sync = $1 AND replicated IS NULL RETURNING tname', [link.sync]);
+  return done(`${rows.length} records`);
+}
+
+/**
+ * Empties the target's tables before `copy_data: always`, in replica role, all in one TRUNCATE, as foreign keys tie them. The link
+ * stands still: its sync is not active yet (rule 6).
+ */
+export async function emptyTables(context: ActContext, work: Extract<Work, { kind: 'empty_tables' }>, stepId: string): Promise<Outcome> {
+  const link = linkAt(context, work.link);
+  const startedAt = remembered(context, `empty ${work.link}`, () => context.clock.now());
+  const names = work.tables.map((address) => {
+    const { schema, table } = tableAt(context, work.database, address);
+    return quoteTable(schema, table);
+  });
+  try {
+    await context.access.database(work.database).transaction(['SET LOCAL session_replication_role = replica', `SET LOCAL lock_timeout = ${link.locks.timeoutMs}`], async (client) => {
+      if (names.length > 0) await client.query(`TRUNCATE ${names.join(', ')}`);
+    });
+  } catch (error) {
+    if (!(error instanceof GoatherdError) || error.code !== LOCK_NOT_AVAILABLE) throw error;
+    if (context.clock.now() - startedAt > link.locks.budgetMs) return { state: 'spent', why: `the tables of ${work.database} could not be locked to empty them` };
+    return { state: 'pending', progress: { done: 0, total: names.length, unit: 'tables', waitingFor: `ACCESS EXCLUSIVE on tables of ${work.database}` }, retryMs: 500 + Math.random() * 1000 };
+  }
+  const emptiedAt = context.clock.now();
+  context.memory.set(`emptied ${work.link}`, emptiedAt);
+  await context.ledger.saveRequest(work.link, { mode: 'always', tables: work.tables, skipped: [], emptiedAt, askedAt: null });
+  await context.ledger.spendApproval(context.topology.name, stepId);
+  return done(`${names.length} tables`);
+}

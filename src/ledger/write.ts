@@ -1,0 +1,93 @@
+import { randomUUID } from 'node:crypto';
+import type { Access } from '../postgres/access.ts';
+import { quoteIdent } from '../bucardo/names.ts';
+import { GoatherdError } from '../lib/errors.ts';
+import type { CopyRequest, Receipt } from './model.ts';
+import { LEDGER_STATEMENTS } from './tables.ts';
+
+/** Makes the ledger's database and tables where they are missing. The database is marked as ours (rule 12). */
+export async function ensureLedger(access: Access): Promise<void> {
+  const name = access.config.ledger;
+  const hub = access.hub(access.config.hub.dbname);
+  const there = await hub.query<{ comment: string | null }>("SELECT shobj_description(oid, 'pg_database') AS comment FROM pg_database WHERE datname = $1", [name]);
+  if (there.length === 0) {
+    try {
+      await hub.query(`CREATE DATABASE ${quoteIdent(name)}`);
+    } catch (error) {
+      // Another run was faster: the lock that follows decides between the two.
+      if (!(error instanceof GoatherdError) || error.retry !== 'expected') throw error;
+    }
+    await hub.query(`COMMENT ON DATABASE ${quoteIdent(name)} IS 'goatherd: the ledger'`);
+    await hub.query(`REVOKE CONNECT ON DATABASE ${quoteIdent(name)} FROM PUBLIC`);
+  }
+  await access.hub(name).transaction(["SELECT pg_advisory_xact_lock(hashtext('goatherd ledger'))"], async (client) => {
+    for (const statement of LEDGER_STATEMENTS) await client.query(statement);
+  });
+}
+
+export interface LinkRow {
+  readonly address: string;
+  readonly sync: string;
+  readonly instance: string;
+  readonly definition: unknown;
+}
+
+/** What only goatherd knows of its links, written as it becomes true. */
+export class LedgerWriter {
+  readonly #access: Access;
+
+  constructor(access: Access) {
+    this.#access = access;
+  }
+
+  /** Adds links that the ledger does not know. `receipt`: for those whose copy was made before this ledger. */
+  async addLink(row: LinkRow, receipt: Receipt | null): Promise<void> {
+    await this.#query('INSERT INTO goatherd.link(address, sync, instance, definition, receipt) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (address) DO NOTHING', [
+      row.address,
+      row.sync,
+      row.instance,
+      JSON.stringify(row.definition),
+      receipt === null ? null : JSON.stringify(receipt),
+    ]);
+  }
+
+  async saveRequest(address: string, request: CopyRequest): Promise<void> {
+    await this.#query('UPDATE goatherd.link SET request = $2 WHERE address = $1', [address, JSON.stringify(request)]);
+  }
+
+  async saveReceipt(address: string, receipt: Receipt): Promise<void> {
+    await this.#query('UPDATE goatherd.link SET receipt = $2 WHERE address = $1', [address, JSON.stringify(receipt)]);
+  }
+
+  async saveProof(address: string, at: number): Promise<void> {
+    await this.#query('UPDATE goatherd.link SET proved_at = $2 WHERE address = $1', [address, at]);
+  }
+
+  async saveApplied(address: string, definition: unknown, hash: string): Promise<void> {
+    await this.#query('UPDATE goatherd.link SET definition = $2, definition_hash = $3 WHERE address = $1 AND definition_hash IS DISTINCT FROM $3', [address, JSON.stringify(definition), hash]);
+  }
+
+  async approve(topology: string, id: string, steps: readonly string[], by: string): Promise<void> {
+    await this.#query('INSERT INTO goatherd.approval(topology, id, step, approved_by) SELECT $1, $2, unnest($3::text[]), $4 ON CONFLICT DO NOTHING', [topology, id, steps, by]);
+  }
+
+  /** An approval holds until its step is done. */
+  async spendApproval(topology: string, step: string): Promise<void> {
+    await this.#query('DELETE FROM goatherd.approval WHERE topology = $1 AND step = $2', [topology, step]);
+  }
+
+  async startRun(command: string, host: string, topologies: readonly string[]): Promise<string> {
+    const id = randomUUID();
+    await this.#query('INSERT INTO goatherd.run(id, command, host, pid, topologies) VALUES ($1, $2, $3, $4, $5)', [id, command, host, process.pid, topologies]);
+    return id;
+  }
+
+  async endRun(id: string, exitCode: number, document: unknown): Promise<void> {
+    await this.#query('UPDATE goatherd.run SET ended_at = now(), exit_code = $2, document = $3 WHERE id = $1', [id, exitCode, JSON.stringify(document)]);
+    await this.#query('DELETE FROM goatherd.run WHERE id IN (SELECT id FROM goatherd.run ORDER BY started_at DESC OFFSET 500)', []);
+  }
+
+  async #query(text: string, values: unknown[]): Promise<void> {
+    await this.#access.hub(this.#access.config.ledger).query(text, values);
+  }
+}

@@ -1,0 +1,275 @@
+import { controlDatabase } from '../bucardo/names.ts';
+import type { ControlGoat, Observation } from '../observe/model.ts';
+import type { HostConfig, Topology } from '../topology/model.ts';
+import { parseColumn } from './columns.ts';
+import { type Draft, draft, PHASE } from './draft.ts';
+import { cascades, type LinkView } from './link-view.ts';
+import type { GoatWork } from './model.ts';
+import { wantedSettings } from './settings.ts';
+import type { Carried } from './carried.ts';
+
+/** Seconds: measured on small machines, given as rough figures. */
+const ESTIMATE = { control: 1, register: 1, perTable: 0.012 } as const;
+
+export const stepId = {
+  ledger: 'ledger',
+  control: (instance: string): string => `${instance}/control-database`,
+  settings: (instance: string): string => `${instance}/settings`,
+  register: (view: LinkView): string => `${view.link.id}/register`,
+  helpers: (view: LinkView): string => `${view.link.id}/helpers`,
+  triggers: (view: LinkView): string => `${view.link.id}/triggers`,
+  membership: (view: LinkView): string => `${view.link.id}/membership`,
+  makedelta: (view: LinkView): string => `${view.link.id}/makedelta`,
+} as const;
+
+/** The ledger's database, tables and rows of links: before anything else is made, so that nothing we make is unknown to it. */
+export function ledgerStep(topology: Topology, missing: boolean, unknown: readonly string[]): Draft[] {
+  if (!missing && unknown.length === 0) return [];
+  return [
+    draft({
+      id: stepId.ledger,
+      kind: 'ledger',
+      symbol: '+',
+      address: topology.name,
+      what: missing ? 'ledger database and its rows' : `ledger rows of ${unknown.join(', ')}`,
+      reason: missing ? 'the hub has no ledger yet' : 'the ledger does not know these links',
+      on: ['hub'],
+      work: { kind: 'ledger' },
+      phase: PHASE.ledger,
+      depth: 0,
+      objects: Math.max(1, unknown.length),
+      estimateSeconds: 1,
+    }),
+  ];
+}
+
+/** Control database and settings of each instance. */
+export function instanceSteps(config: HostConfig, topology: Topology, observation: Observation, instance: string, depth: number): Draft[] {
+  const control = observation.instances[instance]?.control ?? null;
+  const address = `${topology.name}/instance/${instance}`;
+  if (control === null || !control.pruning) {
+    return [
+      draft({
+        id: stepId.control(instance),
+        kind: 'control_database',
+        symbol: '+',
+        address,
+        what: control === null ? `control database ${controlDatabase(instance)}` : `pruning of ${controlDatabase(instance)}'s run log`,
+        reason: control === null ? 'not present on the hub' : 'its run log would grow for ever (rule 24)',
+        on: ['hub'],
+        after: [stepId.ledger],
+        work: { kind: 'control_database', instance },
+        phase: PHASE.control,
+        depth,
+        objects: 1,
+        estimateSeconds: ESTIMATE.control,
+      }),
+    ];
+  }
+  const wanted = wantedSettings(config, topology, observation, instance);
+  const other = Object.entries(wanted).filter(([name, value]) => control.settings[name] !== value);
+  if (other.length === 0) return [];
+  return [
+    draft({
+      id: stepId.settings(instance),
+      kind: 'settings',
+      symbol: '~',
+      address,
+      what: `settings ${other.map(([name]) => name).join(', ')}`,
+      reason: 'other than declared',
+      on: ['hub'],
+      after: [stepId.ledger],
+      work: { kind: 'settings', instance, settings: Object.fromEntries(other) },
+      phase: PHASE.control,
+      depth,
+      objects: other.length,
+      before: other.map(([name]) => `${name} = ${control.settings[name] ?? '(none)'}`),
+      afterFacts: other.map(([name, value]) => `${name} = ${value}`),
+    }),
+  ];
+}
+
+/** Rows of one link in its control database. Nothing of it reaches a user database: the relgroup is still empty. */
+export function registerStep(view: LinkView, observation: Observation, carried: Carried): Draft[] {
+  const { link, control, sync } = view;
+  const wrong = registerFacts(view, observation);
+  const known = new Set(control?.goats.filter((goat) => goat.db === link.from).map((goat) => goat.address));
+  const stale = new Set(carried.tables.filter((one) => isStale(control?.goats, link.from, one.table.address, one.table.key?.columns ?? [])).map((one) => one.table.address));
+  const tables = carried.tables.filter((one) => !known.has(one.table.address) || stale.has(one.table.address)).map((one): GoatWork => {
+    const columns = one.table.columns.map(parseColumn);
+    return {
+      schema: one.table.schema,
+      name: one.table.name,
+      pkey: one.table.key?.columns ?? [],
+      types: one.table.key?.types ?? [],
+      columns: columns.some((column) => column.generated) ? columns.filter((column) => !column.generated).map((column) => column.name) : null,
+    };
+  });
+  const sequences = carried.sequences.filter((one) => !known.has(one.address)).map((one): GoatWork => ({ schema: one.schema, name: one.name, pkey: [], types: [], columns: null }));
+  if (wrong.length === 0 && tables.length === 0 && sequences.length === 0) return [];
+  const objects = carried.tables.length + carried.sequences.length;
+  return [
+    draft({
+      id: stepId.register(view),
+      kind: 'register',
+      symbol: sync === null ? '+' : '~',
+      address: link.address,
+      what: sync === null ? `register ${link.from}, ${link.to}, ${carried.tables.length} tables, ${carried.sequences.length} sequences` : `register ${[...wrong, ...(tables.length + sequences.length > 0 ? [`${tables.length + sequences.length} new objects`] : [])].join(', ')}`,
+      reason: sync === null ? 'not present in its control database' : 'other than declared',
+      on: ['hub'],
+      after: [stepId.ledger, stepId.control(link.instance)],
+      work: { kind: 'register', link: link.address, instance: link.instance, tables, sequences },
+      phase: PHASE.register,
+      depth: view.depth,
+      objects: sync === null ? objects : tables.length + sequences.length + wrong.length,
+      estimateSeconds: ESTIMATE.register,
+    }),
+  ];
+}
+
+function isStale(goats: readonly ControlGoat[] | undefined, db: string, address: string, key: readonly string[]): boolean {
+  const goat = goats?.find((one) => one.db === db && one.address === address);
+  return goat !== undefined && goat.type === 'table' && goat.pkey !== key.join('|');
+}
+
+/** What of the link's own rows is missing or other than declared. */
+function registerFacts(view: LinkView, observation: Observation): string[] {
+  const { link, control, sync } = view;
+  if (control === null || sync === null) return ['sync'];
+  const rows = [link.from, link.to].filter((name) => {
+    const wanted = observation.connections[name];
+    const row = control.dbs.find((db) => db.name === name);
+    if (wanted === undefined) return false;
+    return row === undefined || row.status !== 'active' || (['host', 'port', 'dbname', 'user', 'service', 'dbconn', 'passwordHash'] as const).some((key) => row[key] !== wanted[key]);
+  });
+  const members = control.dbmap.filter((one) => one.group === link.sync);
+  const grouped = members.length === 2 && members.some((one) => one.db === link.from && one.role === 'source') && members.some((one) => one.db === link.to && one.role === 'target');
+  return [
+    ...rows.map((name) => `connection of ${name}`),
+    ...(grouped ? [] : ['dbgroup']),
+    ...(sync.herd === link.sync && sync.dbs === link.sync ? [] : ['sync']),
+    ...(sync.autokick === !link.disableKicking ? [] : ['autokick']),
+    ...(sync.checktimeSeconds === link.kickIntervalSeconds ? [] : ['kick interval']),
+  ];
+}
+
+/** Helper tables, functions and the rows that name the link, on its source: no lock on any table of the user's. */
+export function helpersStep(view: LinkView, observation: Observation, carried: Carried): Draft[] {
+  const { link, source } = view;
+  const { bucardo: installed } = observation.hub;
+  const there = source?.bucardo ?? null;
+  const global = there === null || there.globalTables.length < 5 || there.recorderMd5 !== carried.recorderMd5 || Object.entries(installed.functions).some(([name, md5]) => there.functions[name] !== md5) || !there.kickFunctions.includes(link.sync);
+  const tables = carried.tables.filter((one) => one.helpers.length > 0);
+  if (!global && tables.length === 0) return [];
+  return [
+    draft({
+      id: stepId.helpers(view),
+      kind: 'helpers',
+      symbol: '+',
+      address: link.address,
+      what: tables.length === 0 ? `Bucardo's functions on ${link.from}` : `delta, track and stage tables of ${tables.length} tables`,
+      reason: there === null ? `no schema bucardo on ${link.from}` : 'missing or other than declared',
+      on: [link.from],
+      after: [stepId.ledger],
+      work: { kind: 'helpers', link: link.address, database: link.from, global, tables: tables.map((one) => one.work) },
+      phase: PHASE.helpers,
+      // Downstream first: B's objects stand before A's changes can reach B with makedelta (rule 1).
+      depth: -view.depth,
+      objects: tables.length,
+      estimateSeconds: Math.ceil(tables.length * ESTIMATE.perTable),
+    }),
+  ];
+}
+
+/** Triggers, one table at a time (rule 10). */
+export function triggersStep(view: LinkView, carried: Carried): Draft[] {
+  const { link } = view;
+  const tables = carried.tables.filter((one) => one.triggers.length > 0);
+  if (tables.length === 0) return [];
+  const count = tables.reduce((sum, one) => sum + one.triggers.length, 0);
+  return [
+    draft({
+      id: stepId.triggers(view),
+      kind: 'triggers',
+      symbol: '+',
+      address: link.address,
+      what: `${count} triggers on ${tables.length} tables of ${link.from}`,
+      reason: 'not present, or other than declared',
+      on: [link.from],
+      after: [stepId.helpers(view)],
+      work: { kind: 'triggers', link: link.address, database: link.from, kick: !link.disableKicking, tables: tables.map((one) => ({ ...one.work, missing: one.triggers })) },
+      phase: PHASE.triggers,
+      depth: -view.depth,
+      lock: { mode: 'SHARE ROW EXCLUSIVE', timeoutMs: link.locks.timeoutMs, budgetMs: link.locks.budgetMs },
+      hazards: ['LOCKS_WRITERS'],
+      objects: tables.length,
+      estimateSeconds: Math.ceil(tables.length * ESTIMATE.perTable),
+    }),
+  ];
+}
+
+/** Tables enter the relgroup when their triggers stand, and Bucardo's own validation then finds nothing to do. */
+export function membershipStep(view: LinkView, carried: Carried): Draft[] {
+  const { link, control } = view;
+  const members = new Set(control?.herds[link.sync]);
+  const ids = new Map(control?.goats.filter((goat) => goat.db === link.from).map((goat) => [goat.address, goat.id]));
+  const missing = [...carried.tables.map((one) => one.table.address), ...carried.sequences.map((one) => one.address)].filter((address) => {
+    const id = ids.get(address);
+    return id === undefined || !members.has(id);
+  });
+  if (missing.length === 0) return [];
+  return [
+    draft({
+      id: stepId.membership(view),
+      kind: 'membership',
+      symbol: '+',
+      address: link.address,
+      what: `${missing.length} members of relgroup ${link.sync}, then Bucardo's validation`,
+      reason: 'their triggers stand now',
+      on: ['hub', link.from, link.to],
+      after: [stepId.register(view), stepId.triggers(view), stepId.helpers(view), stepId.settings(link.instance)],
+      work: { kind: 'membership', link: link.address, instance: link.instance, addresses: missing },
+      phase: PHASE.membership,
+      depth: view.depth,
+      lock: { mode: 'ACCESS SHARE' },
+      objects: missing.length,
+      estimateSeconds: 1,
+    }),
+  ];
+}
+
+/**
+ * makedelta for each table of this link that a link below carries (rule 9). It is only ever added here; links below that preflight
+ * blocks do not count.
+ */
+export function makedeltaStep(topology: Topology, view: LinkView, carried: Carried, below: readonly { readonly view: LinkView; readonly carried: Carried }[]): Draft[] {
+  const { link, control } = view;
+  if (!cascades(topology, link.to) || below.length === 0) return [];
+  const wanted = new Set(below.flatMap((one) => one.carried.tables.map((table) => table.table.address)));
+  const goats = carried.tables
+    .map((one) => one.table.address)
+    .filter((address) => wanted.has(address))
+    .map((address) => {
+      const now = control?.goats.find((goat) => goat.db === link.from && goat.address === address)?.makedelta ?? null;
+      const names = new Set(now?.split(/[ ,]+/).filter((name) => name !== ''));
+      return { address, now, makedelta: [...names.add(link.to)].sort().join(',') };
+    })
+    .filter((goat) => goat.now !== goat.makedelta);
+  if (goats.length === 0) return [];
+  return [
+    draft({
+      id: stepId.makedelta(view),
+      kind: 'makedelta',
+      symbol: '~',
+      address: link.address,
+      what: `makedelta for ${link.to} on ${goats.length} tables`,
+      reason: `${below.map((one) => one.view.link.id).join(', ')} passes on what ${link.to} receives`,
+      on: ['hub'],
+      after: [stepId.register(view), ...below.flatMap((one) => [stepId.helpers(one.view), stepId.triggers(one.view)])],
+      work: { kind: 'makedelta', link: link.address, instance: link.instance, database: link.to, goats: goats.map(({ address, makedelta }) => ({ address, makedelta })) },
+      phase: PHASE.makedelta,
+      depth: view.depth,
+      objects: goats.length,
+    }),
+  ];
+}

@@ -1,0 +1,237 @@
+import { kickName, truncateName } from '../bucardo/names.ts';
+import type { Topology } from '../topology/model.ts';
+import type { Carried } from './carried.ts';
+import { copyEnded, copyPlan } from './copy.ts';
+import { type Draft, draft, PHASE } from './draft.ts';
+import type { LinkView } from './link-view.ts';
+import { stepId } from './prepare-steps.ts';
+
+/** One link with what it carries, and whether it may act. */
+export interface Planned {
+  readonly view: LinkView;
+  readonly carried: Carried;
+}
+
+export const runId = {
+  always: (view: LinkView): string => `${view.link.id}/always`,
+  truncates: (view: LinkView): string => `${view.link.id}/truncate-records`,
+  empty: (view: LinkView): string => `${view.link.id}/empty-tables`,
+  activate: (view: LinkView): string => `${view.link.id}/activate`,
+  deactivate: (view: LinkView): string => `${view.link.id}/deactivate`,
+  copy: (id: string): string => `${id}/wait-copy`,
+  receipt: (id: string): string => `${id}/receipt`,
+  run: (id: string): string => `${id}/wait-run`,
+  stop: (instance: string, wave: number): string => `${instance}/stop-${wave}`,
+  start: (instance: string, wave: number): string => `${instance}/start-${wave}`,
+  arrival: 'arrival',
+} as const;
+
+/** Copies run at about this rate through Bucardo, measured (REPLICATION 2b). */
+const COPY_BYTES_PER_SECOND = 60 * 1024 * 1024;
+const WARN_COPY_SECONDS = 2 * 3600;
+
+/** Every step that has to come before a link is activated: its preparation and that of what its changes need. */
+function preparation(planned: Planned): string[] {
+  const { view } = planned;
+  return [stepId.register(view), stepId.helpers(view), stepId.triggers(view), stepId.membership(view), stepId.makedelta(view), stepId.settings(view.link.instance)];
+}
+
+export const receiptOf = (view: LinkView): boolean => view.ledger?.receipt !== null && view.ledger?.receipt !== undefined;
+export const wantsRunning = (view: LinkView): boolean => view.link.state === 'running';
+
+/** Whether Bucardo has still to be asked for this link's first copy: never asked, or its flag was lost before the copy ended. */
+export function mustAskForCopy(view: LinkView): boolean {
+  if (receiptOf(view) || view.link.copyData === 'never' || copyEnded(view)) return false;
+  const asked = view.ledger?.request?.askedAt ?? null;
+  return asked === null || view.sync === null || view.sync.onetimecopy === 0;
+}
+
+/** Whether the sync's row has to change before its daemon may run it. */
+export function needsActivation(view: LinkView): boolean {
+  return mustAskForCopy(view) || view.sync?.status !== 'active' || (!receiptOf(view) && (view.ledger?.request?.askedAt ?? null) === null);
+}
+
+/**
+ * The steps of one running link from prepared to copied (rules 1, 6, 8). `start`: id of the step that brings its daemon up;
+ * `upstreamSeen`: ids of gates that a run of each upstream link passes after its makedelta took effect.
+ */
+export function copySteps(planned: Planned, start: string, upstreamSeen: readonly string[]): Draft[] {
+  const { view, carried } = planned;
+  const { link, sync } = view;
+  const steps: Draft[] = [];
+  const phase = PHASE.run + view.depth * 10;
+  const common = { address: link.address, depth: view.depth } as const;
+  const upstreamDone = view.upstream.flatMap((one) => [runId.copy(one.id), runId.receipt(one.id)]);
+  const receipt = receiptOf(view);
+  const copy = copyPlan(view, carried);
+
+  const notAlways = carried.tables.filter((one) => one.notAlways.length > 0);
+  if (notAlways.length > 0) {
+    steps.push(
+      draft({
+        ...common,
+        id: runId.always(view),
+        kind: 'always',
+        symbol: '~',
+        what: `truncate${link.disableKicking ? '' : ' and kick'} triggers ENABLE ALWAYS on ${notAlways.length} tables of ${link.from}`,
+        reason: `what Bucardo writes on ${link.from} fires no ordinary trigger; after ${view.upstream.map((one) => one.id).join(', ')}'s copy (rule 8)`,
+        on: [link.from],
+        after: [...preparation(planned), ...upstreamDone],
+        work: { kind: 'always', link: link.address, database: link.from, tables: notAlways.map((one) => one.table.address), triggers: [truncateName(link.sync), ...(link.disableKicking ? [] : [kickName(link.sync)])], mode: 'A' },
+        phase: phase + 1,
+        lock: { mode: 'SHARE ROW EXCLUSIVE', timeoutMs: link.locks.timeoutMs, budgetMs: link.locks.budgetMs },
+        hazards: ['LOCKS_WRITERS'],
+        objects: notAlways.length,
+        estimateSeconds: Math.ceil(notAlways.length * 0.005),
+      }),
+    );
+  }
+  const needsCopy = !receipt && link.copyData !== 'never';
+  const mustAsk = mustAskForCopy(view);
+  if (mustAsk && link.copyData === 'always' && (view.ledger?.request?.emptiedAt ?? null) === null) {
+    steps.push(
+      draft({
+        ...common,
+        id: runId.empty(view),
+        kind: 'empty_tables',
+        symbol: '-',
+        what: `empty ${copy.emptied.length} tables of ${link.to} that hold rows`,
+        reason: '`copy_data: always`',
+        on: [link.to],
+        after: [...preparation(planned), ...upstreamDone, ...upstreamSeen, stepId.ledger],
+        work: { kind: 'empty_tables', link: link.address, database: link.to, tables: carried.tables.map((one) => one.table.address) },
+        phase: phase + 2,
+        lock: { mode: 'ACCESS EXCLUSIVE', timeoutMs: link.locks.timeoutMs, budgetMs: link.locks.budgetMs },
+        hazards: ['EMPTIES_TABLES', 'LOCKS_READERS'],
+        destructive: copy.emptied.length > 0,
+        objects: copy.emptied.length,
+        before: copy.emptied.map((address) => `${address} holds rows on ${link.to}`),
+        estimateSeconds: 1,
+      }),
+    );
+  }
+  if (mustAsk && view.upstream.length > 0) {
+    steps.push(
+      draft({
+        ...common,
+        id: runId.truncates(view),
+        kind: 'truncate_records',
+        symbol: '~',
+        what: `mark truncate records of ${link.id} on ${link.from} as done`,
+        reason: `one left behind would empty ${link.to} after its copy (rule 8)`,
+        on: [link.from],
+        after: [...preparation(planned), ...upstreamDone, runId.always(view), runId.empty(view)],
+        work: { kind: 'truncate_records', link: link.address, database: link.from },
+        phase: phase + 3,
+      }),
+    );
+  }
+  if (needsActivation(view)) {
+    steps.push(
+      draft({
+        ...common,
+        id: runId.activate(view),
+        kind: 'activate',
+        symbol: '~',
+        what: mustAsk ? `activate sync ${link.sync}, ask for its copy of ${copy.tables.length} tables` : `activate sync ${link.sync}`,
+        reason: mustAsk ? `no receipt of a copy (copy_data: ${link.copyData})` : 'declared running',
+        on: ['hub'],
+        after: [...preparation(planned), ...upstreamDone, ...upstreamSeen, runId.always(view), runId.empty(view), runId.truncates(view)],
+        work: { kind: 'activate', link: link.address, instance: link.instance, copy: mustAsk, tables: copy.tables, skipped: copy.skipped, mode: link.copyData },
+        phase: phase + 4,
+        objects: mustAsk ? copy.tables.length : 1,
+        before: [`status ${sync?.status ?? 'none'}, onetimecopy ${sync?.onetimecopy ?? 0}`],
+        afterFacts: [`status active, onetimecopy ${mustAsk ? 2 : 0}`],
+      }),
+    );
+  }
+  if (receipt) return steps;
+  if (needsCopy && !copyEnded(view)) {
+    steps.push(
+      draft({
+        ...common,
+        id: runId.copy(link.id),
+        kind: 'wait_copy',
+        symbol: '|',
+        what: `WAIT copy of ${link.id} complete`,
+        reason: `${copy.tables.length} tables from ${link.from} to ${link.to}`,
+        on: [link.from, link.to],
+        after: [runId.activate(view), start],
+        work: { kind: 'wait_copy', link: link.address, instance: link.instance, tables: copy.tables },
+        phase: phase + 7,
+        lock: { mode: 'ACCESS SHARE' },
+        objects: copy.tables.length,
+        estimateSeconds: 4 + Math.ceil(copy.bytes / COPY_BYTES_PER_SECOND),
+        gate: { condition: 'CopyComplete', warnAfterSeconds: WARN_COPY_SECONDS },
+      }),
+    );
+  }
+  steps.push(
+    draft({
+      ...common,
+      id: runId.receipt(link.id),
+      kind: 'receipt',
+      symbol: '=',
+      what: needsCopy ? `compare ${copy.tables.length} tables of ${link.from} and ${link.to}, write the receipt` : `write the receipt: nothing was to be copied`,
+      reason: needsCopy ? 'a flag that is down proves no copy (rule 6)' : `copy_data: ${link.copyData}`,
+      on: [link.from, link.to],
+      after: [runId.activate(view), start, runId.copy(link.id)],
+      work: { kind: 'receipt', link: link.address, instance: link.instance, copied: copy.tables, skipped: copy.skipped },
+      phase: phase + 8,
+      lock: { mode: 'ACCESS SHARE' },
+      objects: copy.tables.length,
+      estimateSeconds: 1 + Math.ceil(copy.bytes / (COPY_BYTES_PER_SECOND * 10)),
+    }),
+  );
+  return steps;
+}
+
+/** A link that shall be stopped: its sync is made inactive, and its daemon no longer runs it. */
+export function deactivateSteps(view: LinkView): Draft[] {
+  const { link, sync } = view;
+  if (sync === null || sync.status !== 'active') return [];
+  return [
+    draft({
+      id: runId.deactivate(view),
+      kind: 'deactivate',
+      symbol: '~',
+      address: link.address,
+      depth: view.depth,
+      what: `deactivate sync ${link.sync}`,
+      reason: 'declared stopped: its triggers go on recording',
+      on: ['hub'],
+      after: [],
+      work: { kind: 'deactivate', link: link.address, instance: link.instance },
+      phase: PHASE.run,
+      hazards: ['PAUSES_LINK'],
+      before: ['status active'],
+      afterFacts: ['status inactive'],
+    }),
+  ];
+}
+
+/** Links of the topology in the observation's instances that are to be proved: running, with a receipt now or after this plan. */
+export function arrivalStep(topology: Topology, links: readonly Planned[], touched: ReadonlySet<string>): Draft[] {
+  const due = links.filter(({ view }) => wantsRunning(view) && (touched.has(view.link.address) || (view.ledger?.provedAt ?? null) === null));
+  if (due.length === 0) return [];
+  const depth = Math.max(...due.map(({ view }) => view.depth));
+  const waits = due.flatMap(({ view }) => [runId.receipt(view.link.id), runId.run(view.link.id), runId.activate(view), runId.start(view.link.instance, 0), ...view.upstream.map((one) => runId.receipt(one.id))]);
+  return [
+    draft({
+      id: runId.arrival,
+      kind: 'arrival',
+      symbol: '=',
+      address: topology.name,
+      depth,
+      what: `prove arrival on ${due.map(({ view }) => view.link.id).join(', ')}`,
+      reason: 'health is arrival, not a status (rule 21): one existing key is noted as changed and seen delivered on every hop',
+      on: [...new Set(due.flatMap(({ view }) => [view.link.from, view.link.to]))],
+      after: waits,
+      work: { kind: 'arrival', links: due.map(({ view }) => view.link.address) },
+      phase: PHASE.run + 1000,
+      objects: due.length,
+      estimateSeconds: 4 * due.length,
+      gate: { condition: 'Arrived', warnAfterSeconds: 300 },
+    }),
+  ];
+}
