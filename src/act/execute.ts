@@ -1,0 +1,71 @@
+import { GoatherdError, messageOf } from '../lib/errors.ts';
+import type { Step } from '../plan/model.ts';
+import { activate, deactivate, emptyTables, markTruncates } from './activation.ts';
+import { proveArrival, waitForRun } from './arrival.ts';
+import type { ActContext, Outcome } from './context.ts';
+import { changeSettings, makeControlDatabase } from './control-database.ts';
+import { waitForCopy, writeReceipt } from './copy.ts';
+import { startDaemon, stopDaemon } from './daemon.ts';
+import { makeHelpers } from './helpers.ts';
+import { fillLedger } from './ledger-step.ts';
+import { joinRelgroup, setMakedelta } from './membership.ts';
+import { register } from './register.ts';
+import { makeAlways, makeTriggers } from './triggers.ts';
+
+/** How long a step that failed for a passing reason (a connection, a deadlock) waits before its next attempt. */
+const RETRY_MS = 2_000;
+
+/** One attempt of one step. Failures are values; only a fault of the program throws. */
+export async function attempt(context: ActContext, step: Step): Promise<Outcome> {
+  try {
+    return await carryOut(context, step);
+  } catch (error) {
+    if (!(error instanceof GoatherdError)) return { state: 'failed', error: new GoatherdError('Internal', messageOf(error), { cause: error }) };
+    if (error.retry === 'fatal') return { state: 'failed', error };
+    return { state: 'pending', progress: { done: 0, total: step.objects, unit: 'objects', waitingFor: `another try after: ${error.message}` }, retryMs: RETRY_MS };
+  }
+}
+
+async function carryOut(context: ActContext, step: Step): Promise<Outcome> {
+  const { work } = step;
+  switch (work.kind) {
+    case 'ledger':
+      return fillLedger(context);
+    case 'control_database':
+      return makeControlDatabase(context, work.instance);
+    case 'register':
+      return register(context, work);
+    case 'settings':
+      return changeSettings(context, work.instance, work.settings);
+    case 'helpers':
+      return makeHelpers(context, work);
+    case 'triggers':
+      return makeTriggers(context, work);
+    case 'membership':
+      return joinRelgroup(context, work);
+    case 'makedelta':
+      return setMakedelta(context, work);
+    case 'always':
+      return makeAlways(context, work);
+    case 'truncate_records':
+      return markTruncates(context, work);
+    case 'empty_tables':
+      return emptyTables(context, work, step.id);
+    case 'activate':
+      return activate(context, work);
+    case 'deactivate':
+      return deactivate(context, work);
+    case 'stop_daemon':
+      return stopDaemon(context, work.instance);
+    case 'start_daemon':
+      return startDaemon(context, work);
+    case 'wait_copy':
+      return waitForCopy(context, work);
+    case 'receipt':
+      return writeReceipt(context, work);
+    case 'wait_run':
+      return waitForRun(context, work);
+    case 'arrival':
+      return proveArrival(context, work);
+  }
+}

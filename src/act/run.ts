@@ -1,0 +1,97 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { LedgerWriter } from '../ledger/write.ts';
+import { observe } from '../observe/observe.ts';
+import { definitionHash, definitionOf } from '../plan/definition.ts';
+import { makePlan, type Policy } from '../plan/make-plan.ts';
+import type { Plan } from '../plan/model.ts';
+import type { Access } from '../postgres/access.ts';
+import type { RunEvent, RunOutcome } from '../report/run-model.ts';
+import type { Topology } from '../topology/model.ts';
+import { type Carried, type CarryOptions, carryOut } from './carry-out.ts';
+import type { ActContext, Clock } from './context.ts';
+import { purgeDelivered } from './purge.ts';
+
+export interface RunOptions {
+  readonly run: string;
+  readonly policy: Policy;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  /** Epoch milliseconds; null for no end. */
+  readonly deadline: number | null;
+  readonly emit: (event: RunEvent) => void;
+}
+
+export interface RunResult {
+  readonly outcome: RunOutcome;
+  readonly reason: string | null;
+  /** What is left to do. */
+  readonly plan: Plan;
+}
+
+/** Plans that come to the same first step this often in a row without getting on are a fault: it is said instead of going round for ever. */
+const ROUNDS_WITHOUT_ADVANCE = 5;
+
+/**
+ * Observes, plans and acts until the plan is empty or nothing more may be done. Each round starts from facts, so that a run that was
+ * killed is continued by the next one.
+ */
+export async function runTopology(access: Access, topology: Topology, first: Plan, options: RunOptions): Promise<RunResult> {
+  const ledger = new LedgerWriter(access);
+  const memory = new Map<string, unknown>();
+  const emit: CarryOptions['emit'] = (event) => options.emit({ ...event, time: options.clock.now(), topology: topology.name } as RunEvent);
+  let stuck = 0;
+  let started = false;
+  let lastFingerprint = '';
+  for (;;) {
+    const { observation, ledger: known } = await observe(access, topology);
+    const plan = makePlan(topology, observation, known, access.config, options.policy);
+    if (!started) emit({ kind: 'run_start', run: options.run, steps: (plan.fingerprint === first.fingerprint ? first : plan).steps });
+    else if (plan.fingerprint !== lastFingerprint && plan.steps.length > 0) emit({ kind: 'plan_changed', reason: 'observed again', steps: plan.steps });
+    started = true;
+    lastFingerprint = plan.fingerprint;
+    const open = plan.steps.filter((step) => step.blocked === null);
+    if (open.length === 0) return finish(access, topology, plan, ledger, known.present, emit);
+    const contextFor = (progress: ActContext['progress']): ActContext => ({
+      topology, config: access.config, access, ledger, observation, known, clock: options.clock, signal: options.signal, memory, progress,
+    });
+    const carried = await carryOut(plan, { emit, deadline: options.deadline, contextFor, sleep, signal: options.signal, now: () => options.clock.now() });
+    const end = endOf(carried, plan);
+    if (end !== null) {
+      emit({ kind: 'summary', ...end });
+      return { ...end, plan };
+    }
+    stuck = carried.advanced ? 0 : stuck + 1;
+    if (stuck >= ROUNDS_WITHOUT_ADVANCE) {
+      const reason = `the same steps stay after ${stuck} rounds: ${open.map((step) => step.id).join(', ')}${carried.moved === null ? '' : ` (${carried.moved})`}`;
+      emit({ kind: 'summary', outcome: 'failed', reason });
+      return { outcome: 'failed', reason, plan };
+    }
+  }
+}
+
+async function sleep(milliseconds: number, signal: AbortSignal): Promise<void> {
+  await delay(milliseconds, undefined, { signal }).catch(() => undefined);
+}
+
+/** Why this was the last round; null to look again. */
+function endOf(carried: Carried, plan: Plan): { outcome: RunOutcome; reason: string | null } | null {
+  if (carried.interrupted) return { outcome: 'interrupted', reason: 'interrupted after the current statement; the next run goes on from what stands' };
+  const failure = carried.failed[0];
+  if (failure !== undefined) return { outcome: 'failed', reason: `step ${failure.step.id}: ${failure.error.message}` };
+  if (carried.spent[0] !== undefined) return { outcome: 'not_converged', reason: carried.spent[0] };
+  if (carried.timedOut) return { outcome: 'not_converged', reason: `--timeout passed; ${plan.steps.length} steps were planned` };
+  return null;
+}
+
+/** Nothing is left that may be done: what was applied is remembered, and what Bucardo's own purge must not do is done. */
+async function finish(access: Access, topology: Topology, plan: Plan, ledger: LedgerWriter, ledgerPresent: boolean, emit: CarryOptions['emit']): Promise<RunResult> {
+  const outcome: RunOutcome = plan.verdict === 'blocked' ? 'blocked' : 'converged';
+  const reason = outcome === 'blocked' ? ([...new Set(plan.steps.map((step) => step.blocked).filter((one) => one !== null))][0] ?? 'preflight') : null;
+  if (ledgerPresent) {
+    const settled = new Set(plan.links.filter((link) => link.state === 'converged' || link.state === 'stopped').map((link) => link.address));
+    for (const link of topology.links) if (settled.has(link.address)) await ledger.saveApplied(link.address, definitionOf(topology, link), definitionHash(topology, link));
+    for (const note of await purgeDelivered(access, topology)) emit({ kind: 'message', level: 'info', text: note });
+  }
+  emit({ kind: 'summary', outcome, reason });
+  return { outcome, reason, plan };
+}

@@ -1,0 +1,157 @@
+import { writeFileSync } from 'node:fs';
+import { hostname, userInfo } from 'node:os';
+import { LedgerWriter, ensureLedger } from '../ledger/write.ts';
+import { takeLock } from '../ledger/lock.ts';
+import { runTopology } from '../act/run.ts';
+import { diskFiles } from '../lib/files.ts';
+import { GoatherdError } from '../lib/errors.ts';
+import { toolVersion } from '../lib/version.ts';
+import { observe } from '../observe/observe.ts';
+import { makePlan } from '../plan/make-plan.ts';
+import type { Plan } from '../plan/model.ts';
+import { Access } from '../postgres/access.ts';
+import { documentText, planDocument } from '../report/document.ts';
+import { planExitCodes, runExitCodes } from '../report/exit-code.ts';
+import type { ReportMeta } from '../report/meta.ts';
+import { planMarkdown } from '../report/plan-markdown.ts';
+import { planText } from '../report/plan-text.ts';
+import { renderProblems } from '../report/problems.ts';
+import { summaryText } from '../report/run-event.ts';
+import type { RunRecord } from '../report/run-model.ts';
+import { loadHostConfig, loadTopologies } from '../topology/load.ts';
+import type { HostConfig, Problem, Topology } from '../topology/model.ts';
+import { interrupts } from './interrupts.ts';
+import { progressView } from './progress.ts';
+import { styleFor } from '../lib/style.ts';
+import { reportStyle } from './report-style.ts';
+
+export interface ReconcileOptions {
+  readonly config?: string;
+  readonly dryRun?: boolean;
+  readonly output: 'text' | 'json' | 'markdown';
+  readonly jsonInto?: string;
+  readonly mdInto?: string;
+  readonly detailedExitcode?: boolean;
+  /** Milliseconds. */
+  readonly timeout?: number;
+  readonly approve: readonly string[];
+  readonly verbose?: boolean;
+}
+
+const INVALID = 78;
+const LOCK_HELD = 23;
+
+interface Planned {
+  readonly topology: Topology;
+  readonly access: Access;
+  readonly plan: Plan;
+}
+
+/** `goatherd reconcile [PATH…]`: plan, show it, and unless it is a dry run act and wait until converged. The exit codes of DESIGN 3. */
+export async function reconcile(paths: readonly string[], options: ReconcileOptions): Promise<number> {
+  const tool = toolVersion();
+  const loaded = await loadTopologies(paths, diskFiles);
+  const host = await loadHostConfig({ option: options.config, environment: process.env['GOATHERD_CONFIG'] }, diskFiles);
+  const problems = [...host.problems, ...loaded.problems];
+  if (problems.length > 0) process.stderr.write(renderProblems(problems, styleFor(process.stderr, process.env)));
+  if (host.config === undefined || problems.some((problem) => problem.severity === 'error')) {
+    report(options, [], { tool, problems, exitCode: INVALID });
+    return INVALID;
+  }
+  const { config } = host;
+  const accesses = loaded.topologies.map((topology) => new Access(config, topology, { applicationName: 'goatherd reconcile' }));
+  try {
+    return await planAndAct(loaded.topologies, accesses, config, problems, options, tool);
+  } finally {
+    await Promise.all(accesses.map((access) => access.end()));
+  }
+}
+
+async function planAndAct(topologies: readonly Topology[], accesses: readonly Access[], config: HostConfig, problems: readonly Problem[], options: ReconcileOptions, tool: ReportMeta['tool']): Promise<number> {
+  const observedAt = Date.now();
+  const planned = await Promise.all(
+    topologies.map(async (topology, index): Promise<Planned> => {
+      const access = accesses[index] as Access;
+      const { observation, ledger } = await observe(access, topology);
+      return { topology, access, plan: makePlan(topology, observation, ledger, config, { approvals: options.approve }) };
+    }),
+  );
+  const plans = planned.map((one) => one.plan);
+  const meta: ReportMeta = { tool, problems, observedAt, observedMs: Date.now() - observedAt, detailedExitCode: options.detailedExitcode === true, acting: options.dryRun !== true };
+  const codes = planExitCodes(plans);
+  if (options.dryRun === true) {
+    report(options, plans, meta);
+    return options.detailedExitcode === true ? codes.detailed : codes.plain;
+  }
+  if (options.output === 'text') process.stdout.write(planText(plans, meta, textOptions(options)));
+  return act(planned, meta, options);
+}
+
+/** Carries the plans out, one topology after the other, under the lock of rule 17. */
+async function act(planned: readonly Planned[], meta: ReportMeta, options: ReconcileOptions): Promise<number> {
+  const plans = planned.map((one) => one.plan);
+  const first = planned[0];
+  const nothing = plans.every((plan) => plan.steps.every((step) => step.blocked !== null));
+  const given = planned.filter((one) => one.plan.approvals.required.some((required) => required.given));
+  if (first === undefined || (nothing && plans.every((plan) => plan.verdict === 'in_sync'))) {
+    report({ ...options, output: options.output === 'text' ? 'none' : options.output }, plans, meta, []);
+    return 0;
+  }
+  if (nothing) {
+    report({ ...options, output: options.output === 'text' ? 'none' : options.output }, plans, { ...meta, exitCode: 20 });
+    return 20;
+  }
+  await ensureLedger(first.access);
+  const lock = await takeLock(first.access, 'reconcile').catch((error: unknown) => {
+    if (!(error instanceof GoatherdError) || error.code !== 'LockHeld') throw error;
+    return error;
+  });
+  if (lock instanceof GoatherdError) {
+    process.stderr.write(`goatherd: ${lock.message}\nhint: ${lock.hint}\n`);
+    report({ ...options, output: options.output === 'text' ? 'none' : options.output }, plans, { ...meta, exitCode: LOCK_HELD, error: { code: lock.code, message: lock.message, hint: lock.hint } });
+    return LOCK_HELD;
+  }
+  const signals = interrupts(lock.lost);
+  const view = progressView(process.stderr, reportStyle(process.stderr));
+  const writer = new LedgerWriter(first.access);
+  try {
+    const run = await writer.startRun('reconcile', hostname(), planned.map((one) => one.topology.name));
+    for (const one of given) for (const required of one.plan.approvals.required) await writer.approve(one.topology.name, required.id, required.steps, userInfo().username);
+    const deadline = options.timeout === undefined ? null : Date.now() + options.timeout;
+    for (const one of planned) {
+      await runTopology(one.access, one.topology, one.plan, {
+        run, policy: { approvals: options.approve }, clock: { now: () => Date.now() }, signal: signals.signal, deadline, emit: (event) => view.emit(event),
+      });
+    }
+    view.end();
+    const { runs } = view.state();
+    const codes = runExitCodes(runs);
+    const code = options.detailedExitcode === true ? codes.detailed : codes.plain;
+    const document = report({ ...options, output: options.output === 'text' ? 'none' : options.output }, plans, { ...meta, exitCode: code }, runs);
+    await writer.endRun(run, code, document).catch(() => undefined);
+    if (options.output === 'text') process.stdout.write(runs.map((record) => `${summaryText(record, reportStyle(process.stdout))}\n`).join(''));
+    if (lock.lost.aborted) process.stderr.write(`goatherd: ${(lock.lost.reason as Error).message}; acting stopped at once\n`);
+    return code;
+  } finally {
+    view.end();
+    signals.release();
+    await lock.release();
+  }
+}
+
+type Reporting = Omit<ReconcileOptions, 'output'> & { readonly output: ReconcileOptions['output'] | 'none' };
+
+/** Writes what was asked for: the document or text on standard output, and files. */
+function report(options: Reporting, plans: readonly Plan[], meta: ReportMeta, runs?: readonly RunRecord[]): unknown {
+  const document = planDocument(plans, meta, runs);
+  if (options.output === 'json') process.stdout.write(documentText(document));
+  if (options.output === 'markdown') process.stdout.write(planMarkdown(plans, meta));
+  if (options.output === 'text' && plans.length > 0) process.stdout.write(planText(plans, meta, textOptions(options)));
+  if (options.jsonInto !== undefined) writeFileSync(options.jsonInto, documentText(document));
+  if (options.mdInto !== undefined) writeFileSync(options.mdInto, planMarkdown(plans, meta));
+  return document;
+}
+
+function textOptions(options: Pick<ReconcileOptions, 'verbose'>): { width: number; verbose: boolean; style: ReturnType<typeof reportStyle> } {
+  return { width: process.stdout.isTTY ? Math.max(80, process.stdout.columns) : 100, verbose: options.verbose === true, style: reportStyle(process.stdout) };
+}

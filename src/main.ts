@@ -1,0 +1,72 @@
+#!/usr/bin/env node
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { labCommand } from './cli/lab.ts';
+import { reconcile, type ReconcileOptions } from './cli/reconcile.ts';
+import { validate } from './cli/validate.ts';
+import { GoatherdError } from './lib/errors.ts';
+import { toolVersion } from './lib/version.ts';
+import { parseDuration } from './topology/durations.ts';
+
+const USAGE = 64;
+
+function duration(text: string): number {
+  const milliseconds = parseDuration(text);
+  if (milliseconds === undefined) throw new InvalidArgumentError('an integer and ms, s, m, h or d is wanted, such as 30m.');
+  return milliseconds;
+}
+
+const collect = (value: string, before: readonly string[]): readonly string[] => [...before, value];
+
+/** The command tree. Exit codes are the commands' own; usage is 64. */
+function program(): Command {
+  const root = new Command('goatherd')
+    .description('GitOps for Bucardo: declare PostgreSQL replication topologies in YAML, read the plan, let it converge.')
+    .version(toolVersion().version)
+    .option('--config <file>', 'host settings (default: GOATHERD_CONFIG, then /etc/goatherd/goatherd.yaml)')
+    .exitOverride();
+  root
+    .command('validate')
+    .description('check topology files, without any network')
+    .argument('[path...]', 'files or directories (default: topologies/)')
+    .exitOverride()
+    .action(async (paths: string[]) => {
+      process.exitCode = await validate(paths, { stdout: (text) => void process.stdout.write(text), stderr: (text) => void process.stderr.write(text) });
+    });
+  root
+    .command('reconcile')
+    .description('plan, act and wait until what is declared is so')
+    .argument('[path...]', 'files or directories (default: topologies/)')
+    .option('--dry-run', 'plan only; nothing is written anywhere')
+    .addOption(new Option('--output <format>', 'what standard output gets').choices(['text', 'json', 'markdown']).default('text'))
+    .option('--json-into <file>', 'also write the JSON document into a file')
+    .option('--md-into <file>', 'also write the Markdown into a file')
+    .option('--detailed-exitcode', '2 when something would change, 20 when something is blocked')
+    .option('--timeout <duration>', 'end with 21 when it has not converged by then, such as 30m', duration)
+    .option('--approve <id>', 'approve the destructive steps that the plan names by this id (repeatable)', collect, [])
+    .option('--verbose', 'reasons, hazards and facts of every step')
+    .option('--config <file>', 'host settings (default: GOATHERD_CONFIG, then /etc/goatherd/goatherd.yaml)')
+    .exitOverride()
+    .action(async (paths: string[], options: ReconcileOptions, command: Command) => {
+      process.exitCode = await reconcile(paths, { ...command.optsWithGlobals(), ...options });
+    });
+  root.addCommand(labCommand());
+  return root;
+}
+
+/** A reader that went away (`| head`) is no error. */
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(process.exitCode ?? 0);
+    throw error;
+  });
+}
+
+try {
+  await program().parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : USAGE;
+  else if (error instanceof GoatherdError) {
+    process.stderr.write(`goatherd: ${error.message}\n${error.hint === '' ? '' : `hint: ${error.hint}\n`}`);
+    process.exitCode = 1;
+  } else throw error;
+}
