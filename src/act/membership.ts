@@ -7,9 +7,9 @@ import { exclusiveHolder } from './quiet.ts';
 /** Everything that validate_sync could make on a source, as one hash: the same before and after, or it found something to do. */
 const OBJECTS = `
 SELECT md5(coalesce(string_agg(line, '|' ORDER BY line), '')) AS hash FROM (
-  SELECT 'c' || oid || relname || relkind AS line FROM pg_class WHERE relnamespace = to_regnamespace('bucardo')
+  SELECT 'c' || oid || relname || relkind::text AS line FROM pg_class WHERE relnamespace = to_regnamespace('bucardo')
   UNION ALL SELECT 'p' || oid || proname || md5(prosrc) FROM pg_proc WHERE pronamespace = to_regnamespace('bucardo')
-  UNION ALL SELECT 't' || oid || tgname || tgenabled FROM pg_trigger WHERE NOT tgisinternal AND tgname LIKE 'bucardo%') AS objects`;
+  UNION ALL SELECT 't' || oid || tgname || tgenabled::text FROM pg_trigger WHERE NOT tgisinternal AND tgname LIKE 'bucardo%') AS objects`;
 
 /**
  * Puts tables whose triggers stand into the relgroup and lets Bucardo validate, in one transaction: a validation that fails leaves no

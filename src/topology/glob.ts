@@ -24,6 +24,8 @@ export function matchesPattern(pattern: string, text: string): boolean {
 
 /** Whether everything that `narrow` matches is certainly matched by `wide`. */
 export function covers(wide: string, narrow: string): boolean {
+  if (wide === narrow) return true;
+  if (!wide.includes('*') && !wide.includes('?')) return false;
   // The narrow pattern is taken as text: a star of `wide` swallows its wildcards, a question mark only another one or a plain character.
   return walk(wide, narrow, (wanted, character) => (wanted === '?' ? character !== '*' : wanted === character));
 }

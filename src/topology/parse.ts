@@ -67,14 +67,15 @@ export function parseYaml(file: string, text: string): { readonly parsed?: Parse
 /** One problem a line: what follows the first mistake of a line mostly follows from it. */
 function syntaxProblems(document: Document.Parsed<ParsedNode>, source: SourceFile): Problem[] {
   const byLine = new Map<number, Problem>();
+  const quote = lastQuote(document);
   const faults = [...document.errors, ...document.warnings].map((fault) => ({
     fault,
     endless: fault.message.startsWith('Missing closing'),
   }));
   for (const { fault, endless } of faults.toSorted((one, other) => one.fault.pos[0] - other.fault.pos[0])) {
-    const at = source.position(endless ? lastQuote(document) : fault.pos[0]);
+    const at = source.position(endless ? quote : fault.pos[0]);
     // A text without an end swallows all that follows it.
-    if (!endless && faults.some((other) => other.endless) && fault.pos[0] > lastQuote(document)) continue;
+    if (!endless && faults.some((other) => other.endless) && fault.pos[0] > quote) continue;
     if (byLine.has(at.line)) continue;
     const hint = hintForSyntax(fault, source);
     byLine.set(
@@ -88,9 +89,22 @@ function syntaxProblems(document: Document.Parsed<ParsedNode>, source: SourceFil
 
 function aliasProblems(document: Document.Parsed<ParsedNode>, source: SourceFile): Problem[] {
   const problems: Problem[] = [];
+  let count = 0;
   visit(document, {
     Alias: (_key, alias: Alias) => {
       const offset = alias.range?.[0] ?? 0;
+      count += 1;
+      // Each is looked for in the whole file.
+      if (count > MAX_ALIASES) {
+        problems.push(
+          source.problem(source.position(offset), {
+            code: 'YamlAliases',
+            message: `the file has more than ${MAX_ALIASES} aliases`,
+            hint: 'write the values out',
+          }),
+        );
+        return visit.BREAK;
+      }
       const anchored = alias.resolve(document);
       if (anchored === undefined) {
         problems.push(

@@ -40,10 +40,13 @@ export type KickInterval = string;
  * Patterns on `schema.name`: `*` is any run of characters, `?` one character. Names are written as PostgreSQL keeps them, without quotes.
  *
  * @minItems 1
+ * @maxItems 10000
  */
 export type Patterns = string[];
 /**
  * Patterns on `schema.name`: `*` is any run of characters, `?` one character. Names are written as PostgreSQL keeps them, without quotes.
+ *
+ * @maxItems 10000
  */
 export type Patterns1 = string[];
 /**
@@ -56,10 +59,14 @@ export type Sequences = SequencesAuto | SequenceSelection;
 export type SequencesAuto = 'auto';
 /**
  * Patterns on `schema.name`: `*` is any run of characters, `?` one character. Names are written as PostgreSQL keeps them, without quotes.
+ *
+ * @maxItems 10000
  */
 export type Patterns2 = string[];
 /**
  * Patterns on `schema.name`: `*` is any run of characters, `?` one character. Names are written as PostgreSQL keeps them, without quotes.
+ *
+ * @maxItems 10000
  */
 export type Patterns3 = string[];
 /**
@@ -80,6 +87,8 @@ export interface TopologyFile {
   };
   /**
    * The links, each one Bucardo sync from one source to one target: `a -> b`, or a mapping with `from`, `to` and the settings in which this link differs from the topology.
+   *
+   * @maxItems 1000
    */
   links: (Arrow | Link)[];
   /**
@@ -377,6 +386,7 @@ export const topologySchema = {
         "The databases that take part, each under a name of its own: a lower-case letter, then at most seven lower-case letters and digits. The names are used in links, in plans and in the names of Bucardo's objects.",
       type: 'object',
       minProperties: 1,
+      maxProperties: 1000,
       propertyNames: { $ref: '#/$defs/databaseName' },
       additionalProperties: { $ref: '#/$defs/database' },
       examples: [{ a: { host: 'pg-a.internal', dbname: 'orders' }, b: { host: 'pg-b.internal', dbname: 'orders' } }],
@@ -386,6 +396,7 @@ export const topologySchema = {
       description:
         'The links, each one Bucardo sync from one source to one target: `a -> b`, or a mapping with `from`, `to` and the settings in which this link differs from the topology.',
       type: 'array',
+      maxItems: 1000,
       items: { anyOf: [{ $ref: '#/$defs/arrow' }, { $ref: '#/$defs/link' }] },
       examples: [['a -> b', 'b -> c'], [{ from: 'a', to: 'b', copy_data: 'never' }]],
     },
@@ -615,6 +626,7 @@ export const topologySchema = {
       description:
         'Patterns on `schema.name`: `*` is any run of characters, `?` one character. Names are written as PostgreSQL keeps them, without quotes.',
       type: 'array',
+      maxItems: 10000,
       uniqueItems: true,
       items: { type: 'string', minLength: 1 },
       examples: [['public.*', 'sales.order_?']],

@@ -16,6 +16,9 @@ export interface Checked {
   readonly value: unknown;
 }
 
+/** Of one file; more are counted. */
+const MAX_PROBLEMS = 100;
+
 const ajv = new Ajv2020({ allErrors: true, strict: true, strictRequired: false, verbose: true });
 ajv.addKeyword('patternErrorMessage');
 ajv.addSchema(topologySchema, 'topology');
@@ -31,10 +34,14 @@ function validator(reference: string): ValidateFunction {
 /** Every mistake of the file, each once. */
 export function checkSchema(parsed: ParsedFile, name: SchemaName): Checked {
   const mistakes = withoutConsequences(findMistakes(name, name, parsed.value, []));
-  const problems = mistakes.map((mistake) => {
+  const problems = mistakes.slice(0, MAX_PROBLEMS).map((mistake) => {
     const { finding, at } = describeMistake(mistake, parsed.value);
     return parsed.source.problem(parsed.at(at.path, at.part), finding);
   });
+  if (mistakes.length > MAX_PROBLEMS) {
+    const rest = `${mistakes.length - MAX_PROBLEMS} more mistakes are not shown`;
+    problems.push(parsed.source.problem(parsed.at([], 'key'), { code: 'ManyMistakes', message: rest, hint: 'is it the right file?' }));
+  }
   return { problems, value: mistakes.length === 0 ? parsed.value : withoutMistakes(parsed.value, mistakes) };
 }
 

@@ -12,8 +12,8 @@ export interface Finding {
 /** What stands after a password-like key in one line, unless it is a reference, a nested mapping or nothing. */
 const PASSWORD_VALUE =
   /(?<key>(?:pass(?:word|wd|phrase)?|pgpass(?:word)?|dbpass|email_auth_pass|secret|token)["']?\s*[:=]\s*)(?<value>(?!\{|\||>|&|\s|$)(?:"[^"]*"?|'[^']*'?|[^\s,}\]]+))/gi;
-/** The password of a connection URI. */
-const URI_PASSWORD = /(?<key>:\/\/[^\s:@/]*:)(?<value>[^\s@]+)(?=@)/g;
+/** The password of a connection URI. Bounded, so that a line of many such beginnings is not read once for each. */
+const URI_PASSWORD = /(?<key>:\/\/[^\s:@/]{0,100}:)(?<value>[^\s@]{1,500})(?=@)/g;
 
 export class SourceFile {
   readonly file: string;
@@ -21,6 +21,7 @@ export class SourceFile {
   readonly #starts: number[] = [0];
   /** Stretches of the text that are never shown. */
   readonly #hidden: { readonly from: number; readonly to: number }[] = [];
+  readonly #lines = new Map<number, string>();
 
   constructor(file: string, text: string) {
     this.file = file;
@@ -30,6 +31,7 @@ export class SourceFile {
 
   /** Keeps a stretch of the text out of every source line that is shown (rule 19: a password written where its reference belongs). */
   hide(from: number, to: number): void {
+    this.#lines.clear();
     this.#hidden.push({ from, to });
   }
 
@@ -48,6 +50,14 @@ export class SourceFile {
 
   /** A line as it may be shown: without its line end, and with stars in place of what looks like a password. */
   line(number: number): string {
+    const known = this.#lines.get(number);
+    if (known !== undefined) return known;
+    const line = this.#shown(number);
+    this.#lines.set(number, line);
+    return line;
+  }
+
+  #shown(number: number): string {
     const start = this.#starts[number - 1] ?? this.text.length;
     const end = this.#starts[number] ?? this.text.length + 1;
     let line = this.text.slice(start, end - 1).replace(/\r$/, '');

@@ -165,7 +165,10 @@ function describeValue({ error, path }: Mistake, root: unknown): Described {
         return value('MissingKey', `${what} has neither \`env\` nor \`file\``, 'write {env: NAME} or {file: PATH}');
       return value('BadValue', `${what} is empty`, hintsForMissing('databases', path));
     case 'maxProperties':
-      return value('BadValue', `${what} has both \`env\` and \`file\``, 'keep one of them');
+      if (path.at(-1) === 'password') return value('BadValue', `${what} has both \`env\` and \`file\``, 'keep one of them');
+      return value('BadValue', `${what} holds more than ${String(params['limit'])} entries`);
+    case 'maxItems':
+      return value('BadValue', `${what} holds more than ${String(params['limit'])} entries`);
     case 'minLength':
       return value('BadValue', `${what} is empty`, 'write a text, or leave the key out');
     case 'maxLength':

@@ -128,6 +128,7 @@ function nameHint(candidate: string, form: RegExp): string | undefined {
 }
 
 function arrowHint(text: string): string | undefined {
+  if (text.length > 200) return undefined;
   const names = text
     .toLowerCase()
     .split(/\s*(?:-+>|=+>|→|>|\bto\b|,|\s-\s)\s*/)
