@@ -30,7 +30,10 @@ function program(): Command {
     .argument('[path...]', 'files or directories (default: topologies/)')
     .exitOverride()
     .action(async (paths: string[]) => {
-      process.exitCode = await validate(paths, { stdout: (text) => void process.stdout.write(text), stderr: (text) => void process.stderr.write(text) });
+      process.exitCode = await validate(paths, {
+        stdout: (text) => void process.stdout.write(text),
+        stderr: (text) => void process.stderr.write(text),
+      });
     });
   root
     .command('reconcile')

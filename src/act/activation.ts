@@ -21,11 +21,23 @@ export async function activate(context: ActContext, work: Extract<Work, { kind: 
   const askedAt = (await control.query<{ now: number }>(CLOCK))[0]?.now ?? 0;
   if (work.copy || work.mode === 'never') {
     // A copy that was asked for before keeps what it was to fill: its tables may have rows by now.
-    const request: CopyRequest = before?.askedAt !== null && before !== null ? { ...before, askedAt } : { mode: work.mode, tables: work.tables, skipped: work.skipped, emptiedAt: before?.emptiedAt ?? remembered<number | null>(context, `emptied ${work.link}`, () => null), askedAt };
+    const request: CopyRequest =
+      before?.askedAt !== null && before !== null
+        ? { ...before, askedAt }
+        : {
+            mode: work.mode,
+            tables: work.tables,
+            skipped: work.skipped,
+            emptiedAt: before?.emptiedAt ?? remembered<number | null>(context, `emptied ${work.link}`, () => null),
+            askedAt,
+          };
     await context.ledger.saveRequest(work.link, request);
   }
   await control.transaction([AS_REPLICA], async (client) => {
-    await client.query("UPDATE bucardo.sync SET status = 'active', onetimecopy = CASE WHEN $2 THEN 2 ELSE onetimecopy END WHERE name = $1", [link.sync, work.copy]);
+    await client.query(
+      "UPDATE bucardo.sync SET status = 'active', onetimecopy = CASE WHEN $2 THEN 2 ELSE onetimecopy END WHERE name = $1",
+      [link.sync, work.copy],
+    );
     await client.query(MARK_CHANGED);
   });
   return done();
@@ -43,7 +55,12 @@ export async function deactivate(context: ActContext, work: Extract<Work, { kind
 /** Records of a TRUNCATE that came before the copy would empty the target after it (rule 8). */
 export async function markTruncates(context: ActContext, work: Extract<Work, { kind: 'truncate_records' }>): Promise<Outcome> {
   const link = linkAt(context, work.link);
-  const rows = await context.access.database(work.database).query<{ tname: string }>('UPDATE bucardo.bucardo_truncate_trigger SET replicated = now() WHERE sync = $1 AND replicated IS NULL RETURNING tname', [link.sync]);
+  const rows = await context.access
+    .database(work.database)
+    .query<{ tname: string }>(
+      'UPDATE bucardo.bucardo_truncate_trigger SET replicated = now() WHERE sync = $1 AND replicated IS NULL RETURNING tname',
+      [link.sync],
+    );
   return done(`${rows.length} records`);
 }
 
@@ -59,13 +76,20 @@ export async function emptyTables(context: ActContext, work: Extract<Work, { kin
     return quoteTable(schema, table);
   });
   try {
-    await context.access.database(work.database).transaction(['SET LOCAL session_replication_role = replica', `SET LOCAL lock_timeout = ${link.locks.timeoutMs}`], async (client) => {
-      if (names.length > 0) await client.query(`TRUNCATE ${names.join(', ')}`);
-    });
+    await context.access
+      .database(work.database)
+      .transaction(['SET LOCAL session_replication_role = replica', `SET LOCAL lock_timeout = ${link.locks.timeoutMs}`], async (client) => {
+        if (names.length > 0) await client.query(`TRUNCATE ${names.join(', ')}`);
+      });
   } catch (error) {
     if (!(error instanceof GoatherdError) || error.code !== LOCK_NOT_AVAILABLE) throw error;
-    if (context.clock.now() - startedAt > link.locks.budgetMs) return { state: 'spent', why: `the tables of ${work.database} could not be locked to empty them` };
-    return { state: 'pending', progress: { done: 0, total: names.length, unit: 'tables', waitingFor: `ACCESS EXCLUSIVE on tables of ${work.database}` }, retryMs: 500 + Math.random() * 1000 };
+    if (context.clock.now() - startedAt > link.locks.budgetMs)
+      return { state: 'spent', why: `the tables of ${work.database} could not be locked to empty them` };
+    return {
+      state: 'pending',
+      progress: { done: 0, total: names.length, unit: 'tables', waitingFor: `ACCESS EXCLUSIVE on tables of ${work.database}` },
+      retryMs: 500 + Math.random() * 1000,
+    };
   }
   const emptiedAt = context.clock.now();
   context.memory.set(`emptied ${work.link}`, emptiedAt);

@@ -15,7 +15,11 @@ export async function waitForRun(context: ActContext, work: Extract<Work, { kind
   if (daemon.masterPid === null || daemon.startedAt === null) return { state: 'moved', why: `the daemon of ${link.id} is gone` };
   if (daemon.startedAt >= control.changedAt && good !== null && good.startedAt > daemon.startedAt) return done();
   await kick(context, link);
-  return { state: 'pending', progress: { done: 0, total: 1, unit: 'runs', waitingFor: `a run of ${link.id} that began after its daemon` }, retryMs: 300 };
+  return {
+    state: 'pending',
+    progress: { done: 0, total: 1, unit: 'runs', waitingFor: `a run of ${link.id} that began after its daemon` },
+    retryMs: 300,
+  };
 }
 
 /** One hop of the proof: the key noted on the link's source, and when. */
@@ -40,7 +44,12 @@ const PROVES_WITHIN_MS = 300_000;
  * hop. Bucardo then rewrites that row below with the value it has; no row of a user is written by us.
  */
 export async function proveArrival(context: ActContext, work: Extract<Work, { kind: 'arrival' }>): Promise<Outcome> {
-  const proof = remembered<Proof>(context, 'arrival', () => ({ hops: new Map(), arrived: new Set(), startedAt: context.clock.now(), clocks: new Map() }));
+  const proof = remembered<Proof>(context, 'arrival', () => ({
+    hops: new Map(),
+    arrived: new Set(),
+    startedAt: context.clock.now(),
+    clocks: new Map(),
+  }));
   const links = context.topology.links.filter((link) => work.links.includes(link.address));
   for (const { from } of links) if (!proof.clocks.has(from)) proof.clocks.set(from, await clockOf(context, from));
   let waiting: Link | null = null;
@@ -58,9 +67,22 @@ export async function proveArrival(context: ActContext, work: Extract<Work, { ki
   if (waiting === null) return done(`seen on ${links.map((link) => link.to).join(', ')}`);
   if (context.clock.now() - proof.startedAt > PROVES_WITHIN_MS) {
     const error = (await lookAtControl(context, waiting.instance)).runs[waiting.sync]?.lastBad?.error ?? 'no run failed';
-    return failed('NotArrived', `a change on ${waiting.from} was not seen on ${waiting.to} within ${PROVES_WITHIN_MS / 1000} s: ${error}`, `see ${logFile(context, waiting.instance)}`);
+    return failed(
+      'NotArrived',
+      `a change on ${waiting.from} was not seen on ${waiting.to} within ${PROVES_WITHIN_MS / 1000} s: ${error}`,
+      `see ${logFile(context, waiting.instance)}`,
+    );
   }
-  return { state: 'pending', progress: { done: proof.arrived.size, total: links.length, unit: 'links', waitingFor: `the key noted on ${waiting.from} to reach ${waiting.to}` }, retryMs: 200 };
+  return {
+    state: 'pending',
+    progress: {
+      done: proof.arrived.size,
+      total: links.length,
+      unit: 'links',
+      waitingFor: `the key noted on ${waiting.from} to reach ${waiting.to}`,
+    },
+    retryMs: 200,
+  };
 }
 
 /** Notes a key on the link's source, or takes the one that the hop above brought there. Null: there is nothing to prove it with. */
@@ -68,7 +90,13 @@ async function beginHop(context: ActContext, proof: Proof, link: Link): Promise<
   const above = context.topology.links.find((one) => one.to === link.from && proof.hops.has(one.address));
   const cascades = context.topology.databases.find((database) => database.name === link.from)?.cascade === true;
   const aboveHop = above === undefined ? undefined : proof.hops.get(above.address);
-  if (above !== undefined && aboveHop !== undefined && cascades && proof.arrived.has(above.address) && carries(context, link, aboveHop.table)) {
+  if (
+    above !== undefined &&
+    aboveHop !== undefined &&
+    cascades &&
+    proof.arrived.has(above.address) &&
+    carries(context, link, aboveHop.table)
+  ) {
     const hop = await broughtBy(context, link, aboveHop, proof);
     if (hop !== null) proof.hops.set(link.address, hop);
     return hop ?? { table: aboveHop.table, txntime: '' };
@@ -79,7 +107,9 @@ async function beginHop(context: ActContext, proof: Proof, link: Link): Promise<
 }
 
 async function clockOf(context: ActContext, database: string): Promise<string> {
-  const rows = await context.access.database(database).query<{ now: string }>("SELECT date_trunc('second', clock_timestamp())::text AS now");
+  const rows = await context.access
+    .database(database)
+    .query<{ now: string }>("SELECT date_trunc('second', clock_timestamp())::text AS now");
   return rows[0]?.now ?? '';
 }
 
@@ -88,7 +118,9 @@ async function broughtBy(context: ActContext, link: Link, above: Hop, proof: Pro
   const { schema, table } = tableAt(context, link.from, above.table);
   const delta = `bucardo.${quoteIdent(deltaTable(makerName(schema, table)))}`;
   const since = proof.clocks.get(link.from);
-  const rows = await context.access.database(link.from).query<{ txntime: string }>(`SELECT max(txntime)::text AS txntime FROM ${delta} WHERE txntime >= $1`, [since]);
+  const rows = await context.access
+    .database(link.from)
+    .query<{ txntime: string }>(`SELECT max(txntime)::text AS txntime FROM ${delta} WHERE txntime >= $1`, [since]);
   return rows[0]?.txntime === undefined || rows[0].txntime === null ? null : { table: above.table, txntime: rows[0].txntime };
 }
 
@@ -103,7 +135,9 @@ function preferred(context: ActContext, link: Link): readonly string[] {
 function sourceTables(context: ActContext, link: Link): readonly string[] {
   const source = context.observation.databases[link.from];
   if (source?.reachable !== true) return [];
-  return source.tables.filter((table) => table.bucardo?.triggers.some((trigger) => trigger.name === truncateName(link.sync)) === true).map((table) => table.address);
+  return source.tables
+    .filter((table) => table.bucardo?.triggers.some((trigger) => trigger.name === truncateName(link.sync)) === true)
+    .map((table) => table.address);
 }
 
 function carries(context: ActContext, link: Link, table: string): boolean {
@@ -121,7 +155,9 @@ async function noteKey(context: ActContext, link: Link, tables: readonly string[
     if (observed === undefined || observed.key === null) continue;
     const keys = observed.key.columns.map(quoteIdent).join(', ');
     const delta = `bucardo.${quoteIdent(deltaTable(makerName(observed.schema, observed.name)))}`;
-    const rows = await session.query<{ txntime: string }>(`INSERT INTO ${delta} (${keys}) SELECT ${keys} FROM ONLY ${quoteTable(observed.schema, observed.name)} LIMIT 1 RETURNING txntime::text`);
+    const rows = await session.query<{ txntime: string }>(
+      `INSERT INTO ${delta} (${keys}) SELECT ${keys} FROM ONLY ${quoteTable(observed.schema, observed.name)} LIMIT 1 RETURNING txntime::text`,
+    );
     if (rows[0] !== undefined) return { table: address, txntime: rows[0].txntime };
   }
   return null;

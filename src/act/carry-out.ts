@@ -44,7 +44,12 @@ interface Entry {
  * pending is tried again later, and others go on meanwhile; a gate that opens ends the call, so that the world is looked at again.
  */
 export async function carryOut(plan: Plan, options: CarryOptions): Promise<Carried> {
-  const entries = plan.steps.map((step): Entry => ({ step, state: step.blocked === null ? 'waiting' : 'skipped', notBefore: 0, started: false }));
+  const entries = plan.steps.map((step): Entry => ({
+    step,
+    state: step.blocked === null ? 'waiting' : 'skipped',
+    notBefore: 0,
+    started: false,
+  }));
   const byId = new Map(entries.map((entry) => [entry.step.id, entry]));
   const failed: { step: Step; error: GoatherdError }[] = [];
   const spent: string[] = [];
@@ -60,7 +65,11 @@ export async function carryOut(plan: Plan, options: CarryOptions): Promise<Carri
       case 'done':
         entry.state = 'done';
         advanced = true;
-        options.emit({ kind: entry.step.gate === null ? 'step_done' : 'gate_open', step: id, ...(outcome.result === undefined ? {} : { result: outcome.result }) });
+        options.emit({
+          kind: entry.step.gate === null ? 'step_done' : 'gate_open',
+          step: id,
+          ...(outcome.result === undefined ? {} : { result: outcome.result }),
+        });
         if (entry.step.gate !== null && entry.step.gate.holds.length > 0) moved = `${entry.step.what.replace(/^WAIT /, '')}: seen`;
         return;
       case 'pending':
@@ -75,12 +84,24 @@ export async function carryOut(plan: Plan, options: CarryOptions): Promise<Carri
       case 'spent':
         entry.state = 'failed';
         spent.push(outcome.why);
-        options.emit({ kind: 'step_failed', step: id, code: 'LockBudgetSpent', message: outcome.why, hint: 'run goatherd again in a quieter moment' });
+        options.emit({
+          kind: 'step_failed',
+          step: id,
+          code: 'LockBudgetSpent',
+          message: outcome.why,
+          hint: 'run goatherd again in a quieter moment',
+        });
         return;
       case 'failed':
         entry.state = 'failed';
         failed.push({ step: entry.step, error: outcome.error });
-        options.emit({ kind: 'step_failed', step: id, code: outcome.error.code, message: outcome.error.message, hint: outcome.error.hint === '' ? null : outcome.error.hint });
+        options.emit({
+          kind: 'step_failed',
+          step: id,
+          code: outcome.error.code,
+          message: outcome.error.message,
+          hint: outcome.error.hint === '' ? null : outcome.error.hint,
+        });
     }
   };
   const begin = (entry: Entry): void => {

@@ -19,7 +19,11 @@ export async function makeControlDatabase(context: ActContext, instance: string)
   const name = controlDatabase(instance);
   const building = `goatherd_new_${instance}`;
   const hub = access.hub(config.hub.dbname);
-  const existing = new Set((await hub.query<{ name: string }>('SELECT datname::text AS name FROM pg_database WHERE datname = ANY ($1)', [[name, building]])).map((row) => row.name));
+  const existing = new Set(
+    (await hub.query<{ name: string }>('SELECT datname::text AS name FROM pg_database WHERE datname = ANY ($1)', [[name, building]])).map(
+      (row) => row.name,
+    ),
+  );
   if (existing.has(name)) {
     await access.hub(name).transaction([], async (client) => {
       for (const statement of CONTROL_STATEMENTS) await client.query(statement);
@@ -45,7 +49,8 @@ export async function makeControlDatabase(context: ActContext, instance: string)
 /** Bucardo's own schema goes through psql: it holds COPY blocks and psql's commands. */
 async function loadSchema(connection: ResolvedConnection, database: string): Promise<void> {
   const schema = readSchemaFile();
-  if (schema === null) throw new GoatherdError('BucardoMissing', 'bucardo.schema was not found', { hint: 'install the Debian package bucardo' });
+  if (schema === null)
+    throw new GoatherdError('BucardoMissing', 'bucardo.schema was not found', { hint: 'install the Debian package bucardo' });
   const input = [
     "SET client_min_messages = 'ERROR';",
     'CREATE EXTENSION IF NOT EXISTS plperlu;',
@@ -54,15 +59,43 @@ async function loadSchema(connection: ResolvedConnection, database: string): Pro
     "SET standard_conforming_strings = 'ON';",
     controlSchemaSql(schema.text),
   ].join('\n');
-  const result = await execa('psql', ['-X', '-q', '-v', 'ON_ERROR_STOP=1', '-h', connection.host, '-p', String(connection.port), '-U', connection.user, '-d', connection.dbname, '-f', '-'], {
-    input,
-    reject: false,
-    timeout: 120_000,
-    env: { ...(connection.password === null ? {} : { PGPASSWORD: connection.password.reveal() }), PGAPPNAME: 'goatherd', ...tlsEnvironment(connection) },
-  });
-  if (result.failed || !String(result.stdout).includes(SUCCESS)) {
-    const reason = result.code === 'ENOENT' ? 'psql is not installed' : messageOf(result.stderr).slice(0, 500) || `psql ended with ${result.exitCode ?? result.signal ?? 'no code'}`;
-    throw new GoatherdError('ControlDatabase', `Bucardo's schema could not be loaded into ${database}: ${reason}`, { hint: 'apt-get install postgresql-client, and postgresql-plperl-<major> and libdbd-pg-perl on the hub server' });
+  const result = await execa(
+    'psql',
+    [
+      '-X',
+      '-q',
+      '-v',
+      'ON_ERROR_STOP=1',
+      '-h',
+      connection.host,
+      '-p',
+      String(connection.port),
+      '-U',
+      connection.user,
+      '-d',
+      connection.dbname,
+      '-f',
+      '-',
+    ],
+    {
+      input,
+      reject: false,
+      timeout: 120_000,
+      env: {
+        ...(connection.password === null ? {} : { PGPASSWORD: connection.password.reveal() }),
+        PGAPPNAME: 'goatherd',
+        ...tlsEnvironment(connection),
+      },
+    },
+  );
+  if (result.failed || !result.stdout.includes(SUCCESS)) {
+    const reason =
+      result.code === 'ENOENT'
+        ? 'psql is not installed'
+        : messageOf(result.stderr).slice(0, 500) || `psql ended with ${result.exitCode ?? result.signal ?? 'no code'}`;
+    throw new GoatherdError('ControlDatabase', `Bucardo's schema could not be loaded into ${database}: ${reason}`, {
+      hint: 'apt-get install postgresql-client, and postgresql-plperl-<major> and libdbd-pg-perl on the hub server',
+    });
   }
 }
 
@@ -75,7 +108,10 @@ export function tlsEnvironment(connection: ResolvedConnection): Record<string, s
 async function writeSettings(context: ActContext, database: string, settings: Readonly<Record<string, string>>): Promise<void> {
   await context.access.hub(database).transaction([AS_REPLICA], async (client) => {
     for (const [name, setting] of Object.entries(settings)) {
-      const updated = await client.query('UPDATE bucardo.bucardo_config SET setting = $2 WHERE name = $1 AND item IS NULL', [name, setting]);
+      const updated = await client.query('UPDATE bucardo.bucardo_config SET setting = $2 WHERE name = $1 AND item IS NULL', [
+        name,
+        setting,
+      ]);
       if (updated.rowCount === 0) await client.query('INSERT INTO bucardo.bucardo_config(name, setting) VALUES ($1, $2)', [name, setting]);
     }
     await client.query(MARK_CHANGED);

@@ -17,7 +17,13 @@ interface Meter {
  * during a COPY. Tables that were copied between two looks are counted when a later one is seen.
  */
 export async function copyProgress(context: ActContext, link: Link, tables: readonly string[]): Promise<Progress> {
-  const meter = remembered<Meter>(context, `copy ${link.address}`, () => ({ seen: new Set(), finished: 0, rows: 0, current: null, startedAt: context.clock.now() }));
+  const meter = remembered<Meter>(context, `copy ${link.address}`, () => ({
+    seen: new Set(),
+    finished: 0,
+    rows: 0,
+    current: null,
+    startedAt: context.clock.now(),
+  }));
   const rows = await context.access.database(link.to).query<{ table: string; bytes: string; rows: string }>(
     `SELECT p.relid::regclass::text AS table, p.bytes_processed AS bytes, p.tuples_processed AS rows
      FROM pg_stat_progress_copy p JOIN pg_stat_activity a USING (pid) WHERE a.datname = current_database() AND a.application_name LIKE $1 AND p.command = 'COPY FROM' LIMIT 1`,
@@ -52,5 +58,7 @@ export async function copyProgress(context: ActContext, link: Link, tables: read
 function sourceBytes(context: ActContext, link: Link, tables: readonly string[]): number {
   const source = context.observation.databases[link.from];
   const wanted = new Set(tables);
-  return source?.reachable === true ? source.tables.filter((table) => wanted.has(table.address)).reduce((sum, table) => sum + table.bytes, 0) : 0;
+  return source?.reachable === true
+    ? source.tables.filter((table) => wanted.has(table.address)).reduce((sum, table) => sum + table.bytes, 0)
+    : 0;
 }

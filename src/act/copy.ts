@@ -18,21 +18,34 @@ export async function waitForCopy(context: ActContext, work: Extract<Work, { kin
   const asked = (await askedAt(context, work.link)) ?? Number.POSITIVE_INFINITY;
   const sync = control.syncs.find((one) => one.name === link.sync);
   const runs = control.runs[link.sync];
-  if (sync?.onetimecopy === 0 && runs?.lastGood !== null && runs !== undefined && runs.lastGood.startedAt >= asked) return done(`${work.tables.length} tables`);
+  if (sync?.onetimecopy === 0 && runs?.lastGood !== null && runs !== undefined && runs.lastGood.startedAt >= asked)
+    return done(`${work.tables.length} tables`);
   if (daemon.masterPid === null) return { state: 'moved', why: `the daemon of ${link.id} is gone` };
   const bad = runs?.lastBad ?? null;
   const failures = remembered(context, `failures ${work.link}`, () => new Set<number>());
   if (bad !== null && bad.startedAt >= asked) failures.add(bad.startedAt);
-  if (failures.size >= FAILURES) return failed('CopyFailed', `the copy of ${link.id} failed ${failures.size} times: ${bad?.error ?? ''}`, `see ${logFile(context, work.instance)}`);
+  if (failures.size >= FAILURES)
+    return failed(
+      'CopyFailed',
+      `the copy of ${link.id} failed ${failures.size} times: ${bad?.error ?? ''}`,
+      `see ${logFile(context, work.instance)}`,
+    );
   if (runs?.running === null || runs === undefined) await kick(context, link);
   const progress = await copyProgress(context, link, work.tables);
-  const waitingFor = bad !== null && bad.startedAt >= asked ? `another try: ${bad.error.slice(0, 200)}` : progress.now === undefined && runs?.running === null ? 'the copy to begin' : undefined;
+  const waitingFor =
+    bad !== null && bad.startedAt >= asked
+      ? `another try: ${bad.error.slice(0, 200)}`
+      : progress.now === undefined && runs?.running === null
+        ? 'the copy to begin'
+        : undefined;
   return { state: 'pending', progress: { ...progress, ...(waitingFor === undefined ? {} : { waitingFor }) }, retryMs: 300 };
 }
 
 /** When the ledger says that Bucardo was asked; the plan may be older than the question. */
 async function askedAt(context: ActContext, address: string): Promise<number | null> {
-  const rows = await context.access.hub(context.config.ledger).query<{ at: number | null }>("SELECT (request->>'askedAt')::float8 AS at FROM goatherd.link WHERE address = $1", [address]);
+  const rows = await context.access
+    .hub(context.config.ledger)
+    .query<{ at: number | null }>("SELECT (request->>'askedAt')::float8 AS at FROM goatherd.link WHERE address = $1", [address]);
   return rows[0]?.at ?? null;
 }
 
@@ -56,14 +69,35 @@ export async function writeReceipt(context: ActContext, work: Extract<Work, { ki
   const deltas = await countDeltas(context, link, work.copied);
   const short = left.filter((one, index) => Math.abs(one.rows - (right[index]?.rows ?? 0)) > (deltas.get(one.address) ?? 0));
   if (short.length > 0) {
-    const named = short.slice(0, 5).map((one) => `${one.address} (${one.rows} and ${right.find((other) => other.address === one.address)?.rows ?? 0} rows)`).join(', ');
+    const named = short
+      .slice(0, 5)
+      .map((one) => `${one.address} (${one.rows} and ${right.find((other) => other.address === one.address)?.rows ?? 0} rows)`)
+      .join(', ');
     if (context.clock.now() - startedAt > SETTLES_WITHIN_MS) {
-      return failed('CopyIncomplete', `after the copy of ${link.id}, ${short.length} tables differ: ${named}`, 'Bucardo leaves out a table whose target holds a row: empty these on the target, and run goatherd again');
+      return failed(
+        'CopyIncomplete',
+        `after the copy of ${link.id}, ${short.length} tables differ: ${named}`,
+        'Bucardo leaves out a table whose target holds a row: empty these on the target, and run goatherd again',
+      );
     }
-    return { state: 'pending', progress: { done: work.copied.length - short.length, total: work.copied.length, unit: 'tables', waitingFor: `equal counts of ${named}` }, retryMs: 1_000 };
+    return {
+      state: 'pending',
+      progress: {
+        done: work.copied.length - short.length,
+        total: work.copied.length,
+        unit: 'tables',
+        waitingFor: `equal counts of ${named}`,
+      },
+      retryMs: 1_000,
+    };
   }
   const rows = right.reduce((sum, one) => sum + one.rows, 0);
-  const endedAt = (await context.access.hub(controlDatabase(work.instance)).query<{ now: number }>('SELECT (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS now'))[0]?.now ?? 0;
+  const endedAt =
+    (
+      await context.access
+        .hub(controlDatabase(work.instance))
+        .query<{ now: number }>('SELECT (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS now')
+    )[0]?.now ?? 0;
   await context.ledger.saveReceipt(work.link, { mode: link.copyData, copied: work.copied, skipped: work.skipped, rows, endedAt });
   return done(`${work.copied.length} tables, ${rows} rows`);
 }
@@ -80,7 +114,12 @@ async function countAll(context: ActContext, database: string, addresses: readon
     });
     const rows = await context.access.database(database).query<{ index: number; rows: string }>(text.join(' UNION ALL '));
     for (const row of rows) counts.push({ address: batch[row.index] ?? '', rows: Number(row.rows) });
-    context.progress({ done: Math.min(start + COUNTED_AT_ONCE, addresses.length), total: addresses.length, unit: 'tables', now: `counting on ${database}` });
+    context.progress({
+      done: Math.min(start + COUNTED_AT_ONCE, addresses.length),
+      total: addresses.length,
+      unit: 'tables',
+      now: `counting on ${database}`,
+    });
   }
   return counts;
 }
@@ -94,7 +133,8 @@ async function countDeltas(context: ActContext, link: Link, addresses: readonly 
       const { schema, table } = tableAt(context, link.from, address);
       return `SELECT ${index} AS index, (SELECT count(*) FROM bucardo.${quoteIdent(deltaTable(makerName(schema, table)))}) AS rows`;
     });
-    for (const row of await context.access.database(link.from).query<{ index: number; rows: string }>(text.join(' UNION ALL '))) counts.set(batch[row.index] ?? '', Number(row.rows));
+    for (const row of await context.access.database(link.from).query<{ index: number; rows: string }>(text.join(' UNION ALL ')))
+      counts.set(batch[row.index] ?? '', Number(row.rows));
   }
   return counts;
 }

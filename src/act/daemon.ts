@@ -26,7 +26,16 @@ interface StartMemory {
 export async function startDaemon(context: ActContext, work: Extract<Work, { kind: 'start_daemon' }>): Promise<Outcome> {
   const memory = remembered<StartMemory>(context, `start ${work.instance} ${work.syncs.join(',')}`, () => ({ startedAt: null }));
   const [daemon, control] = await Promise.all([lookAtDaemon(context, work.instance), lookAtControl(context, work.instance)]);
-  const progress = (waitingFor: string): Outcome => ({ state: 'pending', progress: { done: work.syncs.filter((sync) => daemon.activeSyncs.includes(sync)).length, total: work.syncs.length, unit: 'syncs', waitingFor }, retryMs: 250 });
+  const progress = (waitingFor: string): Outcome => ({
+    state: 'pending',
+    progress: {
+      done: work.syncs.filter((sync) => daemon.activeSyncs.includes(sync)).length,
+      total: work.syncs.length,
+      unit: 'syncs',
+      waitingFor,
+    },
+    retryMs: 250,
+  });
   const alive = daemon.masterPid !== null && daemon.startedAt !== null;
   const since = memory.startedAt === null ? 0 : context.clock.now() - memory.startedAt;
   if (alive && (daemon.startedAt ?? 0) >= control.changedAt) {
@@ -34,15 +43,26 @@ export async function startDaemon(context: ActContext, work: Extract<Work, { kin
     if (lacking.length === 0) return done(`pid ${daemon.masterPid}`);
     memory.startedAt ??= context.clock.now();
     if (since < ACTIVATES_WITHIN_MS) return progress(`activation of ${lacking.join(', ')}`);
-    return failed('SyncNotActive', `the daemon ${work.instance} runs without ${lacking.join(', ')}: ${logReason(context, work.instance)}`, `see ${logFile(context, work.instance)}`);
+    return failed(
+      'SyncNotActive',
+      `the daemon ${work.instance} runs without ${lacking.join(', ')}: ${logReason(context, work.instance)}`,
+      `see ${logFile(context, work.instance)}`,
+    );
   }
   if (memory.startedAt !== null && since < APPEARS_WITHIN_MS) return progress('the master process');
-  if (memory.startedAt !== null) return failed('DaemonNotUp', `the daemon ${work.instance} did not come up within ${APPEARS_WITHIN_MS / 1000} s: ${logReason(context, work.instance)}`, `see ${logFile(context, work.instance)}`);
-  if (alive || daemon.sessions.length > 0 || daemon.orphans.length > 0) return { state: 'moved', why: `processes of an older daemon ${work.instance} are there` };
+  if (memory.startedAt !== null)
+    return failed(
+      'DaemonNotUp',
+      `the daemon ${work.instance} did not come up within ${APPEARS_WITHIN_MS / 1000} s: ${logReason(context, work.instance)}`,
+      `see ${logFile(context, work.instance)}`,
+    );
+  if (alive || daemon.sessions.length > 0 || daemon.orphans.length > 0)
+    return { state: 'moved', why: `processes of an older daemon ${work.instance} are there` };
   const holder = await holderInTheWay(context, work);
   if (holder !== null) return progress(`a quiet moment: Bucardo's check would wait for ${holder}`);
   const problem = await runStart(context, work.instance);
-  if (problem !== null) return failed('DaemonStart', `bucardo start for ${work.instance} failed: ${problem}`, `see ${logFile(context, work.instance)}`);
+  if (problem !== null)
+    return failed('DaemonStart', `bucardo start for ${work.instance} failed: ${problem}`, `see ${logFile(context, work.instance)}`);
   memory.startedAt = context.clock.now();
   return progress('the master process');
 }
@@ -72,14 +92,40 @@ async function runStart(context: ActContext, instance: string): Promise<string |
   const result = await execa(
     config.bucardo,
     [
-      '--no-bucardorc', '--dbname', hub.dbname, '--dbhost', hub.host, '--dbport', String(hub.port), '--dbuser', hub.user,
-      '--log-destination', config.logDir, '--logextension', instance, '--quiet', 'start', 'goatherd',
+      '--no-bucardorc',
+      '--dbname',
+      hub.dbname,
+      '--dbhost',
+      hub.host,
+      '--dbport',
+      String(hub.port),
+      '--dbuser',
+      hub.user,
+      '--log-destination',
+      config.logDir,
+      '--logextension',
+      instance,
+      '--quiet',
+      'start',
+      'goatherd',
     ],
     // The daemon keeps these descriptors: inherited pipes would keep this process waiting.
-    { reject: false, timeout: 30_000, cwd: directory, stdin: 'ignore', stdout: { file: path.join(directory, 'start.out') }, stderr: { file: path.join(directory, 'start.err') }, env: bucardoEnvironment(hub, directory) },
+    {
+      reject: false,
+      timeout: 30_000,
+      cwd: directory,
+      stdin: 'ignore',
+      stdout: { file: path.join(directory, 'start.out') },
+      stderr: { file: path.join(directory, 'start.err') },
+      env: bucardoEnvironment(hub, directory),
+    },
   );
   if (!result.failed) return null;
-  return result.code === 'ENOENT' ? `${config.bucardo} was not found` : messageOf(readTail(path.join(directory, 'start.err')) || readTail(path.join(directory, 'start.out')) || `exit ${result.exitCode ?? '?'}`);
+  return result.code === 'ENOENT'
+    ? `${config.bucardo} was not found`
+    : messageOf(
+        readTail(path.join(directory, 'start.err')) || readTail(path.join(directory, 'start.out')) || `exit ${result.exitCode ?? '?'}`,
+      );
 }
 
 /**
@@ -107,10 +153,23 @@ export async function stopDaemon(context: ActContext, instance: string): Promise
     await endBackends(context, instance, pids);
     for (const pid of pids) kill(pid, 'SIGTERM');
   } else if (now - memory.askedAt > GIVES_UP_AFTER_MS) {
-    return failed('DaemonStays', `processes of ${instance} do not end: ${pids.join(', ')}`, 'look at them (ps), end them, and run goatherd again');
+    return failed(
+      'DaemonStays',
+      `processes of ${instance} do not end: ${pids.join(', ')}`,
+      'look at them (ps), end them, and run goatherd again',
+    );
   }
   memory.pids = pids;
-  return { state: 'pending', progress: { done: 0, total: pids.length, unit: 'processes', waitingFor: `the end of ${pids.length} processes, ${daemon.sessions.length} sessions` }, retryMs: 200 };
+  return {
+    state: 'pending',
+    progress: {
+      done: 0,
+      total: pids.length,
+      unit: 'processes',
+      waitingFor: `the end of ${pids.length} processes, ${daemon.sessions.length} sessions`,
+    },
+    retryMs: 200,
+  };
 }
 
 function pidsOf(daemon: DaemonObservation): number[] {
@@ -120,10 +179,19 @@ function pidsOf(daemon: DaemonObservation): number[] {
 /** On a user database only `(PID n)` of a process known from the control database is ours: the names carry no instance. */
 async function endBackends(context: ActContext, instance: string, pids: readonly number[]): Promise<void> {
   const names = pids.map((pid) => `%(PID ${pid})`);
-  await context.access.hub(context.config.hub.dbname).query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1 AND application_name LIKE 'bucardo %'", [controlDatabase(instance)]);
+  await context.access
+    .hub(context.config.hub.dbname)
+    .query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1 AND application_name LIKE 'bucardo %'", [
+      controlDatabase(instance),
+    ]);
   const databases = new Set(context.topology.links.filter((link) => link.instance === instance).flatMap((link) => [link.from, link.to]));
   for (const database of databases) {
-    await context.access.database(database).query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE 'bucardo %' AND application_name LIKE ANY ($1)", [names]);
+    await context.access
+      .database(database)
+      .query(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE 'bucardo %' AND application_name LIKE ANY ($1)",
+        [names],
+      );
   }
 }
 
@@ -149,6 +217,8 @@ function readTail(file: string): string {
 
 /** The last line of the log that says why: failures of Bucardo's activation stand nowhere else (FACTS 8). */
 export function logReason(context: Pick<ActContext, 'config'>, instance: string): string {
-  const lines = readTail(logFile(context, instance)).split('\n').filter((line) => /fail|warning|error|denied|could not/i.test(line));
+  const lines = readTail(logFile(context, instance))
+    .split('\n')
+    .filter((line) => /fail|warning|error|denied|could not/i.test(line));
   return lines.at(-1)?.trim() ?? 'its log says nothing';
 }

@@ -20,9 +20,14 @@ export async function attempt(context: ActContext, step: Step): Promise<Outcome>
   try {
     return await carryOut(context, step);
   } catch (error) {
-    if (!(error instanceof GoatherdError)) return { state: 'failed', error: new GoatherdError('Internal', messageOf(error), { cause: error }) };
+    if (!(error instanceof GoatherdError))
+      return { state: 'failed', error: new GoatherdError('Internal', messageOf(error), { cause: error }) };
     if (error.retry === 'fatal') return { state: 'failed', error };
-    return { state: 'pending', progress: { done: 0, total: step.objects, unit: 'objects', waitingFor: `another try after: ${error.message}` }, retryMs: RETRY_MS };
+    return {
+      state: 'pending',
+      progress: { done: 0, total: step.objects, unit: 'objects', waitingFor: `another try after: ${error.message}` },
+      retryMs: RETRY_MS,
+    };
   }
 }
 

@@ -15,11 +15,19 @@ const TABLES_AT_ONCE = 50;
 export async function makeHelpers(context: ActContext, work: Helpers): Promise<Outcome> {
   const link = linkAt(context, work.link);
   const session = context.access.database(work.database);
-  const setup = [`SET LOCAL lock_timeout = ${link.locks.timeoutMs}`, "SET LOCAL client_min_messages = 'error'", 'SET LOCAL check_function_bodies = off'];
+  const setup = [
+    `SET LOCAL lock_timeout = ${link.locks.timeoutMs}`,
+    "SET LOCAL client_min_messages = 'error'",
+    'SET LOCAL check_function_bodies = off',
+  ];
   const state = remembered(context, `helpers ${work.link}`, () => ({ global: !work.global, next: 0 }));
   const misfits = work.tables.filter((table) => table.missing.includes('delta columns'));
   if (misfits.length > 0) {
-    return failed('DeltaColumns', `the delta tables of ${misfits.map((table) => `${table.schema}.${table.table}`).join(', ')} on ${work.database} were made for another key`, 'exclude these tables; changing a key on a running link is not supported in this version');
+    return failed(
+      'DeltaColumns',
+      `the delta tables of ${misfits.map((table) => `${table.schema}.${table.table}`).join(', ')} on ${work.database} were made for another key`,
+      'exclude these tables; changing a key on a running link is not supported in this version',
+    );
   }
   if (!state.global) {
     const schema = readSchemaFile();
@@ -52,7 +60,8 @@ export async function makeHelpers(context: ActContext, work: Helpers): Promise<O
     state.next += batch.length;
     context.progress({ done: state.next, total: work.tables.length, unit: 'tables' });
   }
-  if (state.next < work.tables.length) return { state: 'pending', progress: { done: state.next, total: work.tables.length, unit: 'tables' }, retryMs: 0 };
+  if (state.next < work.tables.length)
+    return { state: 'pending', progress: { done: state.next, total: work.tables.length, unit: 'tables' }, retryMs: 0 };
   return done(`${work.tables.length} tables`);
 }
 

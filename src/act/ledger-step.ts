@@ -12,7 +12,10 @@ export async function fillLedger(context: ActContext): Promise<Outcome> {
   await ensureLedger(context.access);
   for (const link of context.topology.links) {
     if (context.known.links[link.address] !== undefined) continue;
-    await context.ledger.addLink({ address: link.address, sync: link.sync, instance: link.instance, definition: definitionOf(context.topology, link) }, lostReceipt(context, link));
+    await context.ledger.addLink(
+      { address: link.address, sync: link.sync, instance: link.instance, definition: definitionOf(context.topology, link) },
+      lostReceipt(context, link),
+    );
   }
   return done();
 }

@@ -19,23 +19,38 @@ export async function joinRelgroup(context: ActContext, work: Extract<Work, { ki
   const link = linkAt(context, work.link);
   const holder = (await exclusiveHolder(context, link.from, work.addresses)) ?? (await exclusiveHolder(context, link.to, work.addresses));
   if (holder !== null) {
-    return { state: 'pending', progress: { done: 0, total: work.addresses.length, unit: 'members', waitingFor: `a quiet moment for Bucardo's validation; ${holder}` }, retryMs: 1000 };
+    return {
+      state: 'pending',
+      progress: {
+        done: 0,
+        total: work.addresses.length,
+        unit: 'members',
+        waitingFor: `a quiet moment for Bucardo's validation; ${holder}`,
+      },
+      retryMs: 1000,
+    };
   }
   const source = context.access.database(link.from);
   const before = (await source.query<{ hash: string }>(OBJECTS))[0]?.hash;
-  await context.access.hub(controlDatabase(work.instance)).transaction([AS_REPLICA, "SET LOCAL statement_timeout = '10min'"], async (client) => {
-    await client.query(
-      `INSERT INTO bucardo.herdmap(herd, goat) SELECT $1, g.id FROM bucardo.goat g WHERE g.db = $2 AND g.schemaname || '.' || g.tablename = ANY ($3)
+  await context.access
+    .hub(controlDatabase(work.instance))
+    .transaction([AS_REPLICA, "SET LOCAL statement_timeout = '10min'"], async (client) => {
+      await client.query(
+        `INSERT INTO bucardo.herdmap(herd, goat) SELECT $1, g.id FROM bucardo.goat g WHERE g.db = $2 AND g.schemaname || '.' || g.tablename = ANY ($3)
        AND NOT EXISTS (SELECT 1 FROM bucardo.herdmap h WHERE h.herd = $1 AND h.goat = g.id)`,
-      [link.sync, link.from, work.addresses],
-    );
-    await client.query(MARK_CHANGED);
-    await client.query('SET LOCAL session_replication_role = origin');
-    await client.query('SELECT bucardo.validate_sync($1)', [link.sync]);
-  });
+        [link.sync, link.from, work.addresses],
+      );
+      await client.query(MARK_CHANGED);
+      await client.query('SET LOCAL session_replication_role = origin');
+      await client.query('SELECT bucardo.validate_sync($1)', [link.sync]);
+    });
   const after = (await source.query<{ hash: string }>(OBJECTS))[0]?.hash;
   if (before !== after) {
-    return failed('ValidationMadeObjects', `Bucardo's validation of ${link.sync} made or changed objects on ${link.from} that goatherd should have made`, 'run the plan again; if it stays, please report it');
+    return failed(
+      'ValidationMadeObjects',
+      `Bucardo's validation of ${link.sync} made or changed objects on ${link.from} that goatherd should have made`,
+      'run the plan again; if it stays, please report it',
+    );
   }
   return done(`${work.addresses.length} members, nothing left to do for Bucardo`);
 }

@@ -10,7 +10,9 @@ const OLDER_THAN = "interval '45 seconds'";
  * target pass for two targets (FACTS 9.4). Here a change goes when every distinct target of its table has it. One line for each source.
  */
 export async function purgeDelivered(access: Access, topology: Topology): Promise<readonly string[]> {
-  const sources = [...new Set(topology.links.map((link) => link.from))].filter((name) => topology.links.filter((link) => link.from === name).length > 1);
+  const sources = [...new Set(topology.links.map((link) => link.from))].filter(
+    (name) => topology.links.filter((link) => link.from === name).length > 1,
+  );
   const notes: string[] = [];
   for (const name of sources) {
     const session = access.database(name);

@@ -27,24 +27,32 @@ export async function register(context: ActContext, work: Register): Promise<Out
     }
     await client.query('INSERT INTO bucardo.dbgroup(name) VALUES ($1) ON CONFLICT DO NOTHING', [link.sync]);
     await client.query('DELETE FROM bucardo.dbmap WHERE dbgroup = $1', [link.sync]);
-    await client.query("INSERT INTO bucardo.dbmap(db, dbgroup, role) VALUES ($1, $3, 'source'), ($2, $3, 'target')", [link.from, link.to, link.sync]);
+    await client.query("INSERT INTO bucardo.dbmap(db, dbgroup, role) VALUES ($1, $3, 'source'), ($2, $3, 'target')", [
+      link.from,
+      link.to,
+      link.sync,
+    ]);
     await client.query('INSERT INTO bucardo.herd(name) VALUES ($1) ON CONFLICT DO NOTHING', [link.sync]);
     await client.query(
       `WITH wanted AS (SELECT * FROM jsonb_to_recordset($2) AS w(schema text, name text, reltype text, pkey text, qpkey text, pkeytype text)),
        changed AS (UPDATE bucardo.goat g SET pkey = w.pkey, qpkey = w.qpkey, pkeytype = w.pkeytype FROM wanted w WHERE g.db = $1 AND g.schemaname = w.schema AND g.tablename = w.name RETURNING w.schema, w.name)
        INSERT INTO bucardo.goat(db, schemaname, tablename, reltype, pkey, qpkey, pkeytype)
        SELECT $1, schema, name, reltype, pkey, qpkey, pkeytype FROM wanted w WHERE NOT EXISTS (SELECT 1 FROM changed c WHERE c.schema = w.schema AND c.name = w.name) ORDER BY reltype DESC, schema, name`,
-      [link.from, JSON.stringify([...work.tables.map((one) => goatRow(one, 'table')), ...work.sequences.map((one) => goatRow(one, 'sequence'))])],
+      [
+        link.from,
+        JSON.stringify([...work.tables.map((one) => goatRow(one, 'table')), ...work.sequences.map((one) => goatRow(one, 'sequence'))]),
+      ],
     );
     for (const one of work.tables) {
       if (one.columns === null) continue;
-      await client.query('DELETE FROM bucardo.customcols USING bucardo.goat g WHERE g.id = customcols.goat AND g.db = $1 AND g.schemaname = $2 AND g.tablename = $3', [link.from, one.schema, one.name]);
-      await client.query('INSERT INTO bucardo.customcols(goat, clause) SELECT id, $4 FROM bucardo.goat WHERE db = $1 AND schemaname = $2 AND tablename = $3', [
-        link.from,
-        one.schema,
-        one.name,
-        `SELECT ${one.columns.map(quoteIdent).join(', ')}`,
-      ]);
+      await client.query(
+        'DELETE FROM bucardo.customcols USING bucardo.goat g WHERE g.id = customcols.goat AND g.db = $1 AND g.schemaname = $2 AND g.tablename = $3',
+        [link.from, one.schema, one.name],
+      );
+      await client.query(
+        'INSERT INTO bucardo.customcols(goat, clause) SELECT id, $4 FROM bucardo.goat WHERE db = $1 AND schemaname = $2 AND tablename = $3',
+        [link.from, one.schema, one.name, `SELECT ${one.columns.map(quoteIdent).join(', ')}`],
+      );
     }
     await client.query(
       `INSERT INTO bucardo.sync(name, herd, dbs, status, autokick, checktime, onetimecopy) VALUES ($1, $1, $1, 'inactive', $2, make_interval(secs => $3), 0)

@@ -38,7 +38,7 @@ const ROUNDS_WITHOUT_ADVANCE = 5;
 export async function runTopology(access: Access, topology: Topology, first: Plan, options: RunOptions): Promise<RunResult> {
   const ledger = new LedgerWriter(access);
   const memory = new Map<string, unknown>();
-  const emit: CarryOptions['emit'] = (event) => options.emit({ ...event, time: options.clock.now(), topology: topology.name } as RunEvent);
+  const emit: CarryOptions['emit'] = (event) => options.emit({ ...event, time: options.clock.now(), topology: topology.name });
   let stuck = 0;
   let started = false;
   let lastFingerprint = '';
@@ -46,15 +46,32 @@ export async function runTopology(access: Access, topology: Topology, first: Pla
     const { observation, ledger: known } = await observe(access, topology);
     const plan = makePlan(topology, observation, known, access.config, options.policy);
     if (!started) emit({ kind: 'run_start', run: options.run, steps: (plan.fingerprint === first.fingerprint ? first : plan).steps });
-    else if (plan.fingerprint !== lastFingerprint && plan.steps.length > 0) emit({ kind: 'plan_changed', reason: 'observed again', steps: plan.steps });
+    else if (plan.fingerprint !== lastFingerprint && plan.steps.length > 0)
+      emit({ kind: 'plan_changed', reason: 'observed again', steps: plan.steps });
     started = true;
     lastFingerprint = plan.fingerprint;
     const open = plan.steps.filter((step) => step.blocked === null);
     if (open.length === 0) return finish(access, topology, plan, ledger, known.present, emit);
     const contextFor = (progress: ActContext['progress']): ActContext => ({
-      topology, config: access.config, access, ledger, observation, known, clock: options.clock, signal: options.signal, memory, progress,
+      topology,
+      config: access.config,
+      access,
+      ledger,
+      observation,
+      known,
+      clock: options.clock,
+      signal: options.signal,
+      memory,
+      progress,
     });
-    const carried = await carryOut(plan, { emit, deadline: options.deadline, contextFor, sleep, signal: options.signal, now: () => options.clock.now() });
+    const carried = await carryOut(plan, {
+      emit,
+      deadline: options.deadline,
+      contextFor,
+      sleep,
+      signal: options.signal,
+      now: () => options.clock.now(),
+    });
     const end = endOf(carried, plan);
     if (end !== null) {
       emit({ kind: 'summary', ...end });
@@ -75,7 +92,8 @@ async function sleep(milliseconds: number, signal: AbortSignal): Promise<void> {
 
 /** Why this was the last round; null to look again. */
 function endOf(carried: Carried, plan: Plan): { outcome: RunOutcome; reason: string | null } | null {
-  if (carried.interrupted) return { outcome: 'interrupted', reason: 'interrupted after the current statement; the next run goes on from what stands' };
+  if (carried.interrupted)
+    return { outcome: 'interrupted', reason: 'interrupted after the current statement; the next run goes on from what stands' };
   const failure = carried.failed[0];
   if (failure !== undefined) return { outcome: 'failed', reason: `step ${failure.step.id}: ${failure.error.message}` };
   if (carried.spent[0] !== undefined) return { outcome: 'not_converged', reason: carried.spent[0] };
@@ -84,12 +102,23 @@ function endOf(carried: Carried, plan: Plan): { outcome: RunOutcome; reason: str
 }
 
 /** Nothing is left that may be done: what was applied is remembered, and what Bucardo's own purge must not do is done. */
-async function finish(access: Access, topology: Topology, plan: Plan, ledger: LedgerWriter, ledgerPresent: boolean, emit: CarryOptions['emit']): Promise<RunResult> {
+async function finish(
+  access: Access,
+  topology: Topology,
+  plan: Plan,
+  ledger: LedgerWriter,
+  ledgerPresent: boolean,
+  emit: CarryOptions['emit'],
+): Promise<RunResult> {
   const outcome: RunOutcome = plan.verdict === 'blocked' ? 'blocked' : 'converged';
-  const reason = outcome === 'blocked' ? ([...new Set(plan.steps.map((step) => step.blocked).filter((one) => one !== null))][0] ?? 'preflight') : null;
+  const reason =
+    outcome === 'blocked' ? ([...new Set(plan.steps.map((step) => step.blocked).filter((one) => one !== null))][0] ?? 'preflight') : null;
   if (ledgerPresent) {
-    const settled = new Set(plan.links.filter((link) => link.state === 'converged' || link.state === 'stopped').map((link) => link.address));
-    for (const link of topology.links) if (settled.has(link.address)) await ledger.saveApplied(link.address, definitionOf(topology, link), definitionHash(topology, link));
+    const settled = new Set(
+      plan.links.filter((link) => link.state === 'converged' || link.state === 'stopped').map((link) => link.address),
+    );
+    for (const link of topology.links)
+      if (settled.has(link.address)) await ledger.saveApplied(link.address, definitionOf(topology, link), definitionHash(topology, link));
     for (const note of await purgeDelivered(access, topology)) emit({ kind: 'message', level: 'info', text: note });
   }
   emit({ kind: 'summary', outcome, reason });

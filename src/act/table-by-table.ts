@@ -40,8 +40,19 @@ interface Holder {
  * Takes the lock of one table at a time, at most `timeoutMs`, and leaves a table that is held for a later round (rule 10). One pass a
  * call; progress is kept between calls, and lost with the process only as far as the next plan finds out again.
  */
-export async function tableByTable(context: ActContext, key: string, session: Sessions, works: readonly LockedWork[], locks: { timeoutMs: number; budgetMs: number }): Promise<Outcome> {
-  const state = remembered<State>(context, key, () => ({ left: [...works], putOff: [], startedAt: context.clock.now(), total: works.length }));
+export async function tableByTable(
+  context: ActContext,
+  key: string,
+  session: Sessions,
+  works: readonly LockedWork[],
+  locks: { timeoutMs: number; budgetMs: number },
+): Promise<Outcome> {
+  const state = remembered<State>(context, key, () => ({
+    left: [...works],
+    putOff: [],
+    startedAt: context.clock.now(),
+    total: works.length,
+  }));
   const outcome = await session.session(async (client): Promise<Outcome | null> => {
     const round = state.left;
     const again: LockedWork[] = [];
@@ -59,7 +70,9 @@ export async function tableByTable(context: ActContext, key: string, session: Se
         state.putOff.push({ object: address, reason: describeHolder(old) });
       } else {
         try {
-          await client.query(`BEGIN; SET LOCAL lock_timeout = ${locks.timeoutMs}; SET LOCAL client_min_messages = 'error'; ${work.statements.join('; ')}; COMMIT`);
+          await client.query(
+            `BEGIN; SET LOCAL lock_timeout = ${locks.timeoutMs}; SET LOCAL client_min_messages = 'error'; ${work.statements.join('; ')}; COMMIT`,
+          );
         } catch (error) {
           await client.query('ROLLBACK');
           if ((error as { code?: string }).code !== LOCK_NOT_AVAILABLE) {
@@ -79,7 +92,10 @@ export async function tableByTable(context: ActContext, key: string, session: Se
   const first = state.putOff[0];
   const waits = first === undefined ? '' : `: ${first.object} (${first.reason})`;
   if (context.clock.now() - state.startedAt > locks.budgetMs) {
-    return { state: 'spent', why: `the lock budget of ${locks.budgetMs / 1000} s is spent; ${state.left.length} of ${state.total} tables could not be locked${waits}` };
+    return {
+      state: 'spent',
+      why: `the lock budget of ${locks.budgetMs / 1000} s is spent; ${state.left.length} of ${state.total} tables could not be locked${waits}`,
+    };
   }
   // Jitter keeps us from meeting the same short transaction in step, round after round.
   return { state: 'pending', progress: progressOf(state, state.left.length), retryMs: 250 + Math.random() * 750 };

@@ -37,5 +37,7 @@ export async function makeAlways(context: ActContext, work: Extract<Work, { kind
 export function tableAt(context: ActContext, database: string, address: string): { schema: string; table: string } {
   const observed = context.observation.databases[database];
   const table = observed?.reachable === true ? observed.tables.find((one) => one.address === address) : undefined;
-  return table === undefined ? { schema: address.slice(0, address.indexOf('.')), table: address.slice(address.indexOf('.') + 1) } : { schema: table.schema, table: table.name };
+  return table === undefined
+    ? { schema: address.slice(0, address.indexOf('.')), table: address.slice(address.indexOf('.') + 1) }
+    : { schema: table.schema, table: table.name };
 }

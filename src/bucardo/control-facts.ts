@@ -31,7 +31,8 @@ END $goatherd$`,
 ];
 
 /** Says that a daemon which began before this moment has not read everything. Part of the transaction that changes the facts. */
-export const MARK_CHANGED = "INSERT INTO goatherd.fact VALUES ('changed', clock_timestamp()) ON CONFLICT (key) DO UPDATE SET at = excluded.at";
+export const MARK_CHANGED =
+  "INSERT INTO goatherd.fact VALUES ('changed', clock_timestamp()) ON CONFLICT (key) DO UPDATE SET at = excluded.at";
 
 /** Statements inside it reach no Bucardo trigger: none connects anywhere, none validates (rule 23). */
 export const AS_REPLICA = 'SET LOCAL session_replication_role = replica';

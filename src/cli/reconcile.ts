@@ -67,7 +67,14 @@ export async function reconcile(paths: readonly string[], options: ReconcileOpti
   }
 }
 
-async function planAndAct(topologies: readonly Topology[], accesses: readonly Access[], config: HostConfig, problems: readonly Problem[], options: ReconcileOptions, tool: ReportMeta['tool']): Promise<number> {
+async function planAndAct(
+  topologies: readonly Topology[],
+  accesses: readonly Access[],
+  config: HostConfig,
+  problems: readonly Problem[],
+  options: ReconcileOptions,
+  tool: ReportMeta['tool'],
+): Promise<number> {
   const observedAt = Date.now();
   const planned = await Promise.all(
     topologies.map(async (topology, index): Promise<Planned> => {
@@ -77,7 +84,14 @@ async function planAndAct(topologies: readonly Topology[], accesses: readonly Ac
     }),
   );
   const plans = planned.map((one) => one.plan);
-  const meta: ReportMeta = { tool, problems, observedAt, observedMs: Date.now() - observedAt, detailedExitCode: options.detailedExitcode === true, acting: options.dryRun !== true };
+  const meta: ReportMeta = {
+    tool,
+    problems,
+    observedAt,
+    observedMs: Date.now() - observedAt,
+    detailedExitCode: options.detailedExitcode === true,
+    acting: options.dryRun !== true,
+  };
   const codes = planExitCodes(plans);
   if (options.dryRun === true) {
     report(options, plans, meta);
@@ -108,28 +122,49 @@ async function act(planned: readonly Planned[], meta: ReportMeta, options: Recon
   });
   if (lock instanceof GoatherdError) {
     process.stderr.write(`goatherd: ${lock.message}\nhint: ${lock.hint}\n`);
-    report({ ...options, output: options.output === 'text' ? 'none' : options.output }, plans, { ...meta, exitCode: LOCK_HELD, error: { code: lock.code, message: lock.message, hint: lock.hint } });
+    report({ ...options, output: options.output === 'text' ? 'none' : options.output }, plans, {
+      ...meta,
+      exitCode: LOCK_HELD,
+      error: { code: lock.code, message: lock.message, hint: lock.hint },
+    });
     return LOCK_HELD;
   }
   const signals = interrupts(lock.lost);
   const view = progressView(process.stderr, reportStyle(process.stderr));
   const writer = new LedgerWriter(first.access);
   try {
-    const run = await writer.startRun('reconcile', hostname(), planned.map((one) => one.topology.name));
-    for (const one of given) for (const required of one.plan.approvals.required) await writer.approve(one.topology.name, required.id, required.steps, userInfo().username);
+    const run = await writer.startRun(
+      'reconcile',
+      hostname(),
+      planned.map((one) => one.topology.name),
+    );
+    for (const one of given)
+      for (const required of one.plan.approvals.required)
+        await writer.approve(one.topology.name, required.id, required.steps, userInfo().username);
     const deadline = options.timeout === undefined ? null : Date.now() + options.timeout;
     for (const one of planned) {
       await runTopology(one.access, one.topology, one.plan, {
-        run, policy: { approvals: options.approve }, clock: { now: () => Date.now() }, signal: signals.signal, deadline, emit: (event) => view.emit(event),
+        run,
+        policy: { approvals: options.approve },
+        clock: { now: () => Date.now() },
+        signal: signals.signal,
+        deadline,
+        emit: (event) => view.emit(event),
       });
     }
     view.end();
     const { runs } = view.state();
     const codes = runExitCodes(runs);
     const code = options.detailedExitcode === true ? codes.detailed : codes.plain;
-    const document = report({ ...options, output: options.output === 'text' ? 'none' : options.output }, plans, { ...meta, exitCode: code }, runs);
+    const document = report(
+      { ...options, output: options.output === 'text' ? 'none' : options.output },
+      plans,
+      { ...meta, exitCode: code },
+      runs,
+    );
     await writer.endRun(run, code, document).catch(() => undefined);
-    if (options.output === 'text') process.stdout.write(runs.map((record) => `${summaryText(record, reportStyle(process.stdout))}\n`).join(''));
+    if (options.output === 'text')
+      process.stdout.write(runs.map((record) => `${summaryText(record, reportStyle(process.stdout))}\n`).join(''));
     if (lock.lost.aborted) process.stderr.write(`goatherd: ${(lock.lost.reason as Error).message}; acting stopped at once\n`);
     return code;
   } finally {
@@ -152,6 +187,14 @@ function report(options: Reporting, plans: readonly Plan[], meta: ReportMeta, ru
   return document;
 }
 
-function textOptions(options: Pick<ReconcileOptions, 'verbose'>): { width: number; verbose: boolean; style: ReturnType<typeof reportStyle> } {
-  return { width: process.stdout.isTTY ? Math.max(80, process.stdout.columns) : 100, verbose: options.verbose === true, style: reportStyle(process.stdout) };
+function textOptions(options: Pick<ReconcileOptions, 'verbose'>): {
+  width: number;
+  verbose: boolean;
+  style: ReturnType<typeof reportStyle>;
+} {
+  return {
+    width: process.stdout.isTTY ? Math.max(80, process.stdout.columns) : 100,
+    verbose: options.verbose === true,
+    style: reportStyle(process.stdout),
+  };
 }

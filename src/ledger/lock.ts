@@ -20,16 +20,19 @@ export interface ActingLock {
 export async function takeLock(access: Access, command: string): Promise<ActingLock> {
   const applicationName = `goatherd ${command} on ${hostname()} pid ${process.pid}`.slice(0, 63);
   const client: Client = await openSession(access.resolvedHub(access.config.ledger), { applicationName }, 'ledger');
-  const taken = (await client.query<{ taken: boolean }>('SELECT pg_try_advisory_lock($1, $2) AS taken', [...LOCK_KEYS])).rows[0]?.taken === true;
+  const taken =
+    (await client.query<{ taken: boolean }>('SELECT pg_try_advisory_lock($1, $2) AS taken', [...LOCK_KEYS])).rows[0]?.taken === true;
   if (!taken) {
     const holder = (await lockHolder(client)) ?? 'another run';
     await client.end();
-    throw new GoatherdError('LockHeld', `another run is acting: ${holder}`, { hint: 'wait until it ends; one actor at a time keeps plans true' });
+    throw new GoatherdError('LockHeld', `another run is acting: ${holder}`, {
+      hint: 'wait until it ends; one actor at a time keeps plans true',
+    });
   }
   const lost = new AbortController();
   let released = false;
   client.on('end', () => {
-    if (!released) lost.abort(new GoatherdError('LockLost', 'the session that holds the ledger\'s lock was lost', { retry: 'retry' }));
+    if (!released) lost.abort(new GoatherdError('LockLost', "the session that holds the ledger's lock was lost", { retry: 'retry' }));
   });
   return {
     lost: lost.signal,

@@ -15,11 +15,20 @@ interface LinkRow extends QueryResultRow {
 
 /** Reads the whole ledger through a session on its database. */
 export async function readLedger(session: Queryable): Promise<Ledger> {
-  const there = (await session.query<{ there: boolean }>("SELECT to_regclass('goatherd.link') IS NOT NULL AS there")).rows[0]?.there === true;
+  const there =
+    (await session.query<{ there: boolean }>("SELECT to_regclass('goatherd.link') IS NOT NULL AS there")).rows[0]?.there === true;
   if (!there) return EMPTY_LEDGER;
   const version = (await session.query<{ value: string }>("SELECT value FROM goatherd.meta WHERE key = 'version'")).rows[0]?.value;
-  const links = (await session.query<LinkRow>('SELECT address, sync, instance, definition_hash, request, receipt, proved_at FROM goatherd.link ORDER BY address')).rows;
-  const approvals = (await session.query<{ id: string; topology: string; step: string; by: string }>('SELECT id, topology, step, approved_by AS by FROM goatherd.approval ORDER BY topology, step, id')).rows;
+  const links = (
+    await session.query<LinkRow>(
+      'SELECT address, sync, instance, definition_hash, request, receipt, proved_at FROM goatherd.link ORDER BY address',
+    )
+  ).rows;
+  const approvals = (
+    await session.query<{ id: string; topology: string; step: string; by: string }>(
+      'SELECT id, topology, step, approved_by AS by FROM goatherd.approval ORDER BY topology, step, id',
+    )
+  ).rows;
   return {
     present: true,
     version: Number(version ?? 0),
@@ -30,7 +39,15 @@ export async function readLedger(session: Queryable): Promise<Ledger> {
 }
 
 function linkOf(row: LinkRow): LedgerLink {
-  return { address: row.address, sync: row.sync, instance: row.instance, appliedDefinition: row.definition_hash, request: row.request, receipt: row.receipt, provedAt: row.proved_at };
+  return {
+    address: row.address,
+    sync: row.sync,
+    instance: row.instance,
+    appliedDefinition: row.definition_hash,
+    request: row.request,
+    receipt: row.receipt,
+    provedAt: row.proved_at,
+  };
 }
 
 /** Who holds the lock of rule 17: the application_name of its session, which names command, host, pid and since when. */

@@ -9,7 +9,10 @@ import { LEDGER_STATEMENTS } from './tables.ts';
 export async function ensureLedger(access: Access): Promise<void> {
   const name = access.config.ledger;
   const hub = access.hub(access.config.hub.dbname);
-  const there = await hub.query<{ comment: string | null }>("SELECT shobj_description(oid, 'pg_database') AS comment FROM pg_database WHERE datname = $1", [name]);
+  const there = await hub.query<{ comment: string | null }>(
+    "SELECT shobj_description(oid, 'pg_database') AS comment FROM pg_database WHERE datname = $1",
+    [name],
+  );
   if (there.length === 0) {
     try {
       await hub.query(`CREATE DATABASE ${quoteIdent(name)}`);
@@ -42,13 +45,10 @@ export class LedgerWriter {
 
   /** Adds links that the ledger does not know. `receipt`: for those whose copy was made before this ledger. */
   async addLink(row: LinkRow, receipt: Receipt | null): Promise<void> {
-    await this.#query('INSERT INTO goatherd.link(address, sync, instance, definition, receipt) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (address) DO NOTHING', [
-      row.address,
-      row.sync,
-      row.instance,
-      JSON.stringify(row.definition),
-      receipt === null ? null : JSON.stringify(receipt),
-    ]);
+    await this.#query(
+      'INSERT INTO goatherd.link(address, sync, instance, definition, receipt) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (address) DO NOTHING',
+      [row.address, row.sync, row.instance, JSON.stringify(row.definition), receipt === null ? null : JSON.stringify(receipt)],
+    );
   }
 
   async saveRequest(address: string, request: CopyRequest): Promise<void> {
@@ -64,11 +64,17 @@ export class LedgerWriter {
   }
 
   async saveApplied(address: string, definition: unknown, hash: string): Promise<void> {
-    await this.#query('UPDATE goatherd.link SET definition = $2, definition_hash = $3 WHERE address = $1 AND definition_hash IS DISTINCT FROM $3', [address, JSON.stringify(definition), hash]);
+    await this.#query(
+      'UPDATE goatherd.link SET definition = $2, definition_hash = $3 WHERE address = $1 AND definition_hash IS DISTINCT FROM $3',
+      [address, JSON.stringify(definition), hash],
+    );
   }
 
   async approve(topology: string, id: string, steps: readonly string[], by: string): Promise<void> {
-    await this.#query('INSERT INTO goatherd.approval(topology, id, step, approved_by) SELECT $1, $2, unnest($3::text[]), $4 ON CONFLICT DO NOTHING', [topology, id, steps, by]);
+    await this.#query(
+      'INSERT INTO goatherd.approval(topology, id, step, approved_by) SELECT $1, $2, unnest($3::text[]), $4 ON CONFLICT DO NOTHING',
+      [topology, id, steps, by],
+    );
   }
 
   /** An approval holds until its step is done. */
@@ -78,12 +84,22 @@ export class LedgerWriter {
 
   async startRun(command: string, host: string, topologies: readonly string[]): Promise<string> {
     const id = randomUUID();
-    await this.#query('INSERT INTO goatherd.run(id, command, host, pid, topologies) VALUES ($1, $2, $3, $4, $5)', [id, command, host, process.pid, topologies]);
+    await this.#query('INSERT INTO goatherd.run(id, command, host, pid, topologies) VALUES ($1, $2, $3, $4, $5)', [
+      id,
+      command,
+      host,
+      process.pid,
+      topologies,
+    ]);
     return id;
   }
 
   async endRun(id: string, exitCode: number, document: unknown): Promise<void> {
-    await this.#query('UPDATE goatherd.run SET ended_at = now(), exit_code = $2, document = $3 WHERE id = $1', [id, exitCode, JSON.stringify(document)]);
+    await this.#query('UPDATE goatherd.run SET ended_at = now(), exit_code = $2, document = $3 WHERE id = $1', [
+      id,
+      exitCode,
+      JSON.stringify(document),
+    ]);
     await this.#query('DELETE FROM goatherd.run WHERE id IN (SELECT id FROM goatherd.run ORDER BY started_at DESC OFFSET 500)', []);
   }
 

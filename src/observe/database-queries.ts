@@ -118,11 +118,13 @@ GROUP BY maker, col.columns, def.expression`;
 
 export const FUNCTIONS_QUERY = `
 SELECT p.proname::text AS name, oidvectortypes(p.proargtypes) AS args, md5(p.prosrc) AS md5
-FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE n.nspname = 'bucardo'`;
+FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE n.nspname = 'bucardo' ORDER BY 1, 2`;
 
-export const TARGETS_QUERY = 'SELECT tablename::int8 AS oid, array_agg(target ORDER BY target) AS targets FROM bucardo.bucardo_delta_targets GROUP BY 1';
+export const TARGETS_QUERY =
+  'SELECT tablename::int8 AS oid, array_agg(target ORDER BY target) AS targets FROM bucardo.bucardo_delta_targets GROUP BY 1';
 export const NAMES_QUERY = "SELECT sync || '|' || tablename AS name FROM bucardo.bucardo_delta_names ORDER BY 1";
-export const TRUNCATES_QUERY = 'SELECT sync, count(*)::int AS open FROM bucardo.bucardo_truncate_trigger WHERE replicated IS NULL GROUP BY 1 ORDER BY 1';
+export const TRUNCATES_QUERY =
+  'SELECT sync, count(*)::int AS open FROM bucardo.bucardo_truncate_trigger WHERE replicated IS NULL GROUP BY 1 ORDER BY 1';
 
 /** Transactions older than a minute: what a trigger may have to wait for. */
 export const LONG_TRANSACTIONS_QUERY = `

@@ -40,7 +40,12 @@ export interface ObservedDatabase {
   readonly publicationsForAllTables: readonly string[];
   readonly bucardo: ObservedBucardo | null;
   /** Measure: transactions older than a minute. */
-  readonly longTransactions: readonly { readonly pid: number; readonly seconds: number; readonly application: string; readonly state: string }[];
+  readonly longTransactions: readonly {
+    readonly pid: number;
+    readonly seconds: number;
+    readonly application: string;
+    readonly state: string;
+  }[];
   /** Where `schema_owner` is declared: whether a session of that role can be had. */
   readonly schemaOwner: { readonly user: string; readonly reachable: boolean; readonly message: string } | null;
 }
@@ -73,7 +78,13 @@ export interface ObservedTable {
   readonly rowSecurity: boolean;
   /** User triggers, not Bucardo's, that are ENABLE ALWAYS. */
   readonly alwaysTriggers: readonly string[];
-  readonly rights: { readonly select: boolean; readonly write: boolean; readonly truncate: boolean; readonly trigger: boolean; readonly own: boolean };
+  readonly rights: {
+    readonly select: boolean;
+    readonly write: boolean;
+    readonly truncate: boolean;
+    readonly trigger: boolean;
+    readonly own: boolean;
+  };
   /** Measure, bytes of the main fork. 0 means that the table is empty for certain. */
   readonly bytes: number;
   /** Whether it holds a row; null when that was not asked (it is asked of targets before their copy). */

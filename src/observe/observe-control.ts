@@ -45,28 +45,55 @@ SELECT s.name AS sync, r.kind, r.started, r.ended, r.status FROM bucardo.sync s 
 /** Looks at one control database, in a read-only transaction that the caller opened. `mark`: its COMMENT as the hub knows it. */
 export async function observeControl(session: Queryable, mark: string | null): Promise<ControlObservation | null> {
   const rows = async <R extends QueryResultRow>(text: string): Promise<R[]> => (await session.query<R>(text)).rows;
-  const there = (await rows<{ bucardo: boolean; facts: boolean; pruning: boolean }>(`
+  const there = (
+    await rows<{ bucardo: boolean; facts: boolean; pruning: boolean }>(`
     SELECT to_regclass('bucardo.sync') IS NOT NULL AS bucardo, to_regclass('goatherd.fact') IS NOT NULL AS facts,
-           EXISTS (SELECT 1 FROM pg_trigger WHERE tgname = 'goatherd_prune' AND tgrelid = to_regclass('bucardo.syncrun')) AS pruning`))[0];
+           EXISTS (SELECT 1 FROM pg_trigger WHERE tgname = 'goatherd_prune' AND tgrelid = to_regclass('bucardo.syncrun')) AS pruning`)
+  )[0];
   if (there?.bucardo !== true) return null;
-  const settings = await rows<{ name: string; setting: string }>('SELECT name, setting FROM bucardo.bucardo_config WHERE type IS NULL ORDER BY name');
+  const settings = await rows<{ name: string; setting: string }>(
+    'SELECT name, setting FROM bucardo.bucardo_config WHERE type IS NULL ORDER BY name',
+  );
   const dbs = await rows<DbRow>(`
     SELECT name, coalesce(dbhost, '') AS host, coalesce(dbport, '') AS port, coalesce(dbname, '') AS dbname, coalesce(dbuser, '') AS "user", coalesce(dbservice, '') AS service,
            coalesce(dbconn, '') AS dbconn, status, encode(sha256(convert_to(dbpass, 'UTF8')), 'hex') AS password_hash FROM bucardo.db ORDER BY name`);
   const goats = await rows<GoatRow>(
     `SELECT id, db, schemaname || '.' || tablename AS address, reltype AS type, pkey, makedelta FROM bucardo.goat ORDER BY db, schemaname COLLATE "C", tablename COLLATE "C", id`,
   );
-  const syncs = await rows<SyncRow>('SELECT name, herd, dbs, status, autokick, extract(epoch FROM checktime)::float8 AS checktime, onetimecopy FROM bucardo.sync ORDER BY name');
-  const dbmap = await rows<{ group: string; db: string; role: string }>('SELECT dbgroup AS "group", db, role FROM bucardo.dbmap ORDER BY dbgroup, db');
-  const herds = await rows<{ herd: string; goats: number[] }>('SELECT herd, array_agg(goat ORDER BY goat) AS goats FROM bucardo.herdmap GROUP BY herd ORDER BY herd');
-  const customcols = await rows<{ goat: number; clause: string }>('SELECT goat, min(clause) AS clause FROM bucardo.customcols GROUP BY goat ORDER BY goat');
+  const syncs = await rows<SyncRow>(
+    'SELECT name, herd, dbs, status, autokick, extract(epoch FROM checktime)::float8 AS checktime, onetimecopy FROM bucardo.sync ORDER BY name',
+  );
+  const dbmap = await rows<{ group: string; db: string; role: string }>(
+    'SELECT dbgroup AS "group", db, role FROM bucardo.dbmap ORDER BY dbgroup, db',
+  );
+  const herds = await rows<{ herd: string; goats: number[] }>(
+    'SELECT herd, array_agg(goat ORDER BY goat) AS goats FROM bucardo.herdmap GROUP BY herd ORDER BY herd',
+  );
+  const customcols = await rows<{ goat: number; clause: string }>(
+    'SELECT goat, min(clause) AS clause FROM bucardo.customcols GROUP BY goat ORDER BY goat',
+  );
   const facts = there.facts ? await rows<{ key: string; at: number }>(`SELECT key, ${MS('at')} AS at FROM goatherd.fact`) : [];
   return {
     mark,
     settings: Object.fromEntries(settings.map((row) => [row.name, row.setting])),
     dbs: dbs.map(({ password_hash: passwordHash, ...row }) => ({ ...row, passwordHash })),
-    goats: goats.map((row): ControlGoat => ({ id: row.id, db: row.db, address: row.address, type: row.type, pkey: row.pkey ?? '', makedelta: row.makedelta })),
-    syncs: syncs.map((row): ControlSync => ({ name: row.name, herd: row.herd ?? '', dbs: row.dbs ?? '', status: row.status, autokick: row.autokick, checktimeSeconds: row.checktime, onetimecopy: row.onetimecopy })),
+    goats: goats.map((row): ControlGoat => ({
+      id: row.id,
+      db: row.db,
+      address: row.address,
+      type: row.type,
+      pkey: row.pkey ?? '',
+      makedelta: row.makedelta,
+    })),
+    syncs: syncs.map((row): ControlSync => ({
+      name: row.name,
+      herd: row.herd ?? '',
+      dbs: row.dbs ?? '',
+      status: row.status,
+      autokick: row.autokick,
+      checktimeSeconds: row.checktime,
+      onetimecopy: row.onetimecopy,
+    })),
     dbmap: dbmap.map((row) => ({ group: row.group, db: row.db, role: row.role })),
     herds: Object.fromEntries(herds.map((row) => [row.herd, row.goats])),
     changedAt: facts.find((row) => row.key === 'changed')?.at ?? 0,

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { QueryResultRow } from 'pg';
 import { controlDatabase } from '../bucardo/names.ts';
@@ -28,7 +28,14 @@ export async function daemonSessions(hub: Queryable): Promise<readonly DaemonSes
   return rows.flatMap((row): DaemonSession[] => {
     const match = /^bucardo (MCP|CTL|VAC|KID)\b.*\(PID (\d+)\)$/.exec(row.application_name);
     if (match === null || !row.datname.startsWith(controlDatabase(''))) return [];
-    return [{ instance: row.datname.slice(controlDatabase('').length), kind: match[1] as DaemonSession['kind'], pid: Number(match[2]), startedAt: row.started }];
+    return [
+      {
+        instance: row.datname.slice(controlDatabase('').length),
+        kind: match[1] as DaemonSession['kind'],
+        pid: Number(match[2]),
+        startedAt: row.started,
+      },
+    ];
   });
 }
 
@@ -71,7 +78,11 @@ export function observeDaemon(pidDir: string, instance: string, all: readonly Da
     sessions: sessions.map(({ kind, pid, startedAt }) => ({ kind, pid, startedAt })),
     masterPid,
     startedAt: master?.startedAt ?? null,
-    activeSyncs: list.split(',').map((name) => name.trim()).filter((name) => name !== '').sort(),
+    activeSyncs: list
+      .split(',')
+      .map((name) => name.trim())
+      .filter((name) => name !== '')
+      .toSorted(),
     orphans: orphansOf(sessions, masterPid),
     stalePidFile: file !== null && masterPid === null,
   };
@@ -93,10 +104,4 @@ function descendsFrom(pid: number, ancestor: number): boolean {
     }
   }
   return false;
-}
-
-/** Pid files of an instance's controllers and kids, by sync: `ctl` and `kid`. */
-export function workerPidFiles(pidDir: string, instance: string): readonly string[] {
-  const directory = path.join(pidDir, instance);
-  return existsSync(directory) ? readdirSync(directory).filter((name) => name.endsWith('.pid')).sort() : [];
 }

@@ -3,8 +3,15 @@ import { deltaTable, makerName, quoteTable } from '../bucardo/names.ts';
 import { GLOBAL_TABLES, RECORDER } from '../bucardo/objects.ts';
 import { LOCK_NOT_AVAILABLE } from '../postgres/sqlstate.ts';
 import * as sql from './database-queries.ts';
-import type { ObservedBucardo, ObservedDatabase, ObservedKey, ObservedSequence, ObservedTable, ObservedTrigger, TableBucardo } from './model.ts';
-
+import type {
+  ObservedBucardo,
+  ObservedDatabase,
+  ObservedKey,
+  ObservedSequence,
+  ObservedTable,
+  ObservedTrigger,
+  TableBucardo,
+} from './model.ts';
 
 /** What one look at a user database brings, before it is known which names mean the same database. */
 export type DatabaseFacts = Omit<ObservedDatabase, 'sameAs' | 'schemaOwner'>;
@@ -44,7 +51,9 @@ interface HelperRow extends QueryResultRow {
  */
 export async function observeDatabase(client: Client, askRows: boolean): Promise<DatabaseFacts> {
   const rows = async <R extends QueryResultRow>(text: string): Promise<R[]> => (await client.query<R>(text)).rows;
-  await client.query("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL search_path = ''; SET LOCAL jit = off; SET LOCAL lock_timeout = '500ms'");
+  await client.query(
+    "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL search_path = ''; SET LOCAL jit = off; SET LOCAL lock_timeout = '500ms'",
+  );
   const version = Number((await rows<{ version: string }>("SELECT current_setting('server_version_num') AS version"))[0]?.version ?? 0);
   const facts = (await rows<FactsRow>(sql.factsQuery(version)))[0];
   if (facts === undefined) throw new Error('the server described no database');
@@ -52,7 +61,9 @@ export async function observeDatabase(client: Client, askRows: boolean): Promise
   const tableRows = await rows<TableRow>(sql.TABLES_QUERY);
   const sequences = await rows<SequenceRow>(sql.SEQUENCES_QUERY);
   const bucardo = schema === undefined ? null : await observeBucardo(rows, schema);
-  const triggers = new Map((await rows<{ oid: string; triggers: string }>(sql.TRIGGERS_QUERY)).map((row) => [row.oid, parseTriggers(row.triggers)]));
+  const triggers = new Map(
+    (await rows<{ oid: string; triggers: string }>(sql.TRIGGERS_QUERY)).map((row) => [row.oid, parseTriggers(row.triggers)]),
+  );
   const longTransactions = await rows<LongTransactionRow>(sql.LONG_TRANSACTIONS_QUERY);
   const filled = askRows ? await rowsOf(client, tableRows) : null;
   await client.query('ROLLBACK').catch(() => undefined);
@@ -69,7 +80,12 @@ export async function observeDatabase(client: Client, askRows: boolean): Promise
     sequences: sequences.map(sequenceOf),
     publicationsForAllTables: facts.publications,
     bucardo: bucardo?.observed ?? null,
-    longTransactions: longTransactions.map((row) => ({ pid: row.pid, seconds: row.seconds, application: row.application, state: row.state })),
+    longTransactions: longTransactions.map((row) => ({
+      pid: row.pid,
+      seconds: row.seconds,
+      application: row.application,
+      state: row.state,
+    })),
   };
 }
 
@@ -105,7 +121,10 @@ interface HelperTables {
   readonly targets: ReadonlyMap<string, readonly string[]>;
 }
 
-async function observeBucardo(rows: Rows, schema: { mark: string | null; tables: string[] }): Promise<{ observed: ObservedBucardo; tables: HelperTables }> {
+async function observeBucardo(
+  rows: Rows,
+  schema: { mark: string | null; tables: string[] },
+): Promise<{ observed: ObservedBucardo; tables: HelperTables }> {
   const has = (table: string): boolean => schema.tables.includes(table);
   const helpers = await rows<HelperRow>(sql.HELPERS_QUERY);
   const functions = await rows<{ name: string; args: string; md5: string }>(sql.FUNCTIONS_QUERY);
@@ -116,12 +135,15 @@ async function observeBucardo(rows: Rows, schema: { mark: string | null; tables:
   return {
     observed: {
       mark: schema.mark,
-      functions: Object.fromEntries(global.map((row) => [`${row.name}(${row.args})`, row.md5]).sort()) as Record<string, string>,
+      functions: Object.fromEntries(global.map((row): [string, string] => [`${row.name}(${row.args})`, row.md5])),
       globalTables: GLOBAL_TABLES.filter(has),
       recorderMd5: functions.find((row) => row.name === RECORDER)?.md5 ?? null,
       deltaNames: names.map((row) => row.name),
       openTruncates: Object.fromEntries(truncates.map((row) => [row.sync, row.open])),
-      kickFunctions: functions.filter((row) => row.name.startsWith('bucardo_kick_')).map((row) => row.name.slice('bucardo_kick_'.length)).sort(),
+      kickFunctions: functions
+        .filter((row) => row.name.startsWith('bucardo_kick_'))
+        .map((row) => row.name.slice('bucardo_kick_'.length))
+        .toSorted(),
     },
     tables: {
       helpers: mergeHelpers(helpers),
@@ -136,12 +158,27 @@ function mergeHelpers(rows: readonly HelperRow[]): ReadonlyMap<string, HelperRow
   const merged = new Map<string, HelperRow>();
   for (const row of rows) {
     const known = merged.get(row.maker);
-    merged.set(row.maker, known === undefined ? row : { maker: row.maker, parts: `${known.parts},${row.parts}`, columns: known.columns ?? row.columns, default: known.default ?? row.default });
+    merged.set(
+      row.maker,
+      known === undefined
+        ? row
+        : {
+            maker: row.maker,
+            parts: `${known.parts},${row.parts}`,
+            columns: known.columns ?? row.columns,
+            default: known.default ?? row.default,
+          },
+    );
   }
   return merged;
 }
 
-function tableOf(row: TableRow, triggers: readonly ObservedTrigger[], helpers: HelperTables | null, filled: ReadonlyMap<string, boolean | null> | null): ObservedTable {
+function tableOf(
+  row: TableRow,
+  triggers: readonly ObservedTrigger[],
+  helpers: HelperTables | null,
+  filled: ReadonlyMap<string, boolean | null> | null,
+): ObservedTable {
   const bytes = Number(row.bytes);
   return {
     oid: Number(row.oid),
@@ -156,7 +193,13 @@ function tableOf(row: TableRow, triggers: readonly ObservedTrigger[], helpers: H
     referencedBy: row.referenced_by ?? [],
     rowSecurity: row.row_security,
     alwaysTriggers: row.always_triggers ?? [],
-    rights: { select: row.rights.includes('s'), write: row.rights.includes('w'), truncate: row.rights.includes('t'), trigger: row.rights.includes('g'), own: row.rights.includes('o') },
+    rights: {
+      select: row.rights.includes('s'),
+      write: row.rights.includes('w'),
+      truncate: row.rights.includes('t'),
+      trigger: row.rights.includes('g'),
+      own: row.rights.includes('o'),
+    },
     bytes,
     hasRows: bytes === 0 ? false : (filled?.get(row.oid) ?? null),
     bucardo: tableBucardoOf(row, triggers, helpers),
@@ -202,7 +245,13 @@ function sequenceOf(row: SequenceRow): ObservedSequence {
 function parseTriggers(text: string): ObservedTrigger[] {
   return text.split('\u001e').map((row) => {
     const [name = '', enabled = 'O', functionName = '', type = '0', args = ''] = row.split('\u001f');
-    return { name, enabled: enabled as ObservedTrigger['enabled'], functionName, type: Number(type), args: args.split('\\000').slice(0, -1) };
+    return {
+      name,
+      enabled: enabled as ObservedTrigger['enabled'],
+      functionName,
+      type: Number(type),
+      args: args.split('\\000').slice(0, -1),
+    };
   });
 }
 
@@ -213,7 +262,9 @@ async function rowsOf(client: Client, tables: readonly TableRow[]): Promise<Read
   const asked = tables.filter((row) => row.kind === 'r' && Number(row.bytes) > 0 && row.rights.includes('s'));
   const result = new Map<string, boolean | null>();
   const ask = async (batch: readonly TableRow[]): Promise<void> => {
-    const text = batch.map((row) => `SELECT ${row.oid}::int8 AS oid, EXISTS (SELECT 1 FROM ONLY ${quoteTable(row.schema, row.name)}) AS filled`).join(' UNION ALL ');
+    const text = batch
+      .map((row) => `SELECT ${row.oid}::int8 AS oid, EXISTS (SELECT 1 FROM ONLY ${quoteTable(row.schema, row.name)}) AS filled`)
+      .join(' UNION ALL ');
     await client.query('SAVEPOINT rows');
     try {
       for (const row of (await client.query<{ oid: string; filled: boolean }>(text)).rows) result.set(row.oid, row.filled);

@@ -31,11 +31,20 @@ const READ_ONLY = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL lo
  */
 export async function observe(access: Access, topology: Topology): Promise<Look> {
   const [hub, installation] = await Promise.all([observeHub(access, topology), observeInstallation(access.config.bucardo)]);
-  const targets = new Set(topology.links.filter((link) => hub.ledger.links[link.address]?.receipt === undefined || hub.ledger.links[link.address]?.receipt === null).map((link) => link.to));
+  const targets = new Set(
+    topology.links
+      .filter((link) => hub.ledger.links[link.address]?.receipt === undefined || hub.ledger.links[link.address]?.receipt === null)
+      .map((link) => link.to),
+  );
   const databases = await observeDatabases(access, topology, targets);
   return {
     ledger: hub.ledger,
-    observation: { connections: wantedDbs(access, topology), databases, hub: { ...hub.hub, bucardo: installation }, instances: hub.instances },
+    observation: {
+      connections: wantedDbs(access, topology),
+      databases,
+      hub: { ...hub.hub, bucardo: installation },
+      instances: hub.instances,
+    },
   };
 }
 
@@ -46,7 +55,20 @@ function wantedDbs(access: Access, topology: Topology): Record<string, WantedDb>
       try {
         const { host, port, dbname, user, password, ...rest } = access.resolved(name);
         const passwordHash = password === null ? null : createHash('sha256').update(password.reveal(), 'utf8').digest('hex');
-        return [[name, { host, port: String(port), dbname, user, service: '', dbconn: dbconnOf({ host, port, dbname, user, password, ...rest }), passwordHash }]];
+        return [
+          [
+            name,
+            {
+              host,
+              port: String(port),
+              dbname,
+              user,
+              service: '',
+              dbconn: dbconnOf({ host, port, dbname, user, password, ...rest }),
+              passwordHash,
+            },
+          ],
+        ];
       } catch {
         return [];
       }
@@ -61,7 +83,7 @@ interface HubLook {
 }
 
 async function observeHub(access: Access, topology: Topology): Promise<HubLook> {
-  const names = [...new Set(topology.links.map((link) => link.instance))].sort();
+  const names = [...new Set(topology.links.map((link) => link.instance))].toSorted();
   const directories = observeDirectories(access.config);
   const application = { ...OPTIONS, applicationName: 'goatherd observe' };
   try {
@@ -69,11 +91,15 @@ async function observeHub(access: Access, topology: Topology): Promise<HubLook> 
       await client.query(READ_ONLY);
       const server = await observeHubServer(client);
       const sessions = await daemonSessions(client);
-      const ledger = access.config.ledger in server.databases ? await withSession(access.resolvedHub(access.config.ledger), application, 'ledger', readLedger) : EMPTY_LEDGER;
+      const ledger =
+        access.config.ledger in server.databases
+          ? await withSession(access.resolvedHub(access.config.ledger), application, 'ledger', readLedger)
+          : EMPTY_LEDGER;
       const instances = await Promise.all(
         names.map(async (name): Promise<InstanceObservation> => {
           const database = controlDatabase(name);
-          const control = database in server.databases ? await observeControlDatabase(access, database, server.databases[database] ?? null) : null;
+          const control =
+            database in server.databases ? await observeControlDatabase(access, database, server.databases[database] ?? null) : null;
           return { name, control, daemon: observeDaemon(access.config.pidDir, name, sessions) };
         }),
       );
@@ -86,7 +112,17 @@ async function observeHub(access: Access, topology: Topology): Promise<HubLook> 
   } catch (error) {
     if (!(error instanceof GoatherdError)) throw error;
     return {
-      hub: { reachable: false, code: error.code, message: error.message, version: 0, superuser: false, createDatabase: false, plperlu: false, databases: {}, directories },
+      hub: {
+        reachable: false,
+        code: error.code,
+        message: error.message,
+        version: 0,
+        superuser: false,
+        createDatabase: false,
+        plperlu: false,
+        databases: {},
+        directories,
+      },
       instances: {},
       ledger: EMPTY_LEDGER,
     };
@@ -94,20 +130,39 @@ async function observeHub(access: Access, topology: Topology): Promise<HubLook> 
 }
 
 async function observeControlDatabase(access: Access, database: string, mark: string | null): Promise<InstanceObservation['control']> {
-  return withSession(access.resolvedHub(database), { ...OPTIONS, applicationName: 'goatherd observe' }, `control database ${database}`, async (client) => {
-    await client.query(READ_ONLY);
-    return observeControl(client, mark);
-  });
+  return withSession(
+    access.resolvedHub(database),
+    { ...OPTIONS, applicationName: 'goatherd observe' },
+    `control database ${database}`,
+    async (client) => {
+      await client.query(READ_ONLY);
+      return observeControl(client, mark);
+    },
+  );
 }
 
 /** Looks at all databases at once; two names are one database when a session opened through the one is seen through the other. */
-async function observeDatabases(access: Access, topology: Topology, askRows: ReadonlySet<string>): Promise<Record<string, DatabaseObservation>> {
+async function observeDatabases(
+  access: Access,
+  topology: Topology,
+  askRows: ReadonlySet<string>,
+): Promise<Record<string, DatabaseObservation>> {
   const token = randomBytes(8).toString('hex');
-  const names = [...topology.databases.map((database) => database.name)].sort();
-  const opened = await Promise.all([...names.map((name) => open(name, () => access.resolved(name))), open('hub', () => access.resolvedHub(access.config.hub.dbname)), open('ledger', () => access.resolvedHub(access.config.ledger))]);
-  async function open(name: string, resolve: () => ReturnType<Access['resolved']>): Promise<{ name: string; client: Client } | { name: string; error: GoatherdError }> {
+  const names = topology.databases.map((database) => database.name).toSorted();
+  const opened = await Promise.all([
+    ...names.map((name) => open(name, () => access.resolved(name))),
+    open('hub', () => access.resolvedHub(access.config.hub.dbname)),
+    open('ledger', () => access.resolvedHub(access.config.ledger)),
+  ]);
+  async function open(
+    name: string,
+    resolve: () => ReturnType<Access['resolved']>,
+  ): Promise<{ name: string; client: Client } | { name: string; error: GoatherdError }> {
     try {
-      return { name, client: await openSession(resolve(), { ...OPTIONS, applicationName: `goatherd observe ${token} ${name}` }, `database ${name}`) };
+      return {
+        name,
+        client: await openSession(resolve(), { ...OPTIONS, applicationName: `goatherd observe ${token} ${name}` }, `database ${name}`),
+      };
     } catch (error) {
       if (error instanceof GoatherdError) return { name, error };
       throw error;
@@ -115,21 +170,23 @@ async function observeDatabases(access: Access, topology: Topology, askRows: Rea
   }
   try {
     const looks = await Promise.all(
-      opened.filter((one) => names.includes(one.name)).map(async (one): Promise<[string, DatabaseObservation]> => {
-        if ('error' in one) return [one.name, { reachable: false, code: one.error.code, message: one.error.message }];
-        try {
-          const seen = await seenThrough(one.client, token);
-          const facts = await observeDatabase(one.client, askRows.has(one.name));
-          return [one.name, await withOwner(access, topology, one.name, facts, seen)];
-        } catch (error) {
-          const { code = 'XX000', message } = error as { code?: string; message: string };
-          return [one.name, { reachable: false, code, message: `database ${one.name}: ${message}` }];
-        }
-      }),
+      opened
+        .filter((one) => names.includes(one.name))
+        .map(async (one): Promise<[string, DatabaseObservation]> => {
+          if ('error' in one) return [one.name, { reachable: false, code: one.error.code, message: one.error.message }];
+          try {
+            const seen = await seenThrough(one.client, token);
+            const facts = await observeDatabase(one.client, askRows.has(one.name));
+            return [one.name, await withOwner(access, topology, one.name, facts, seen)];
+          } catch (error) {
+            const { code = 'XX000', message } = error as { code?: string; message: string };
+            return [one.name, { reachable: false, code, message: `database ${one.name}: ${message}` }];
+          }
+        }),
     );
     return Object.fromEntries(looks);
   } finally {
-    await Promise.all(opened.map((one) => ('client' in one ? one.client.end().catch(() => undefined) : undefined)));
+    await Promise.all(opened.flatMap((one) => ('client' in one ? [one.client.end().catch(() => undefined)] : [])));
   }
 }
 
@@ -142,16 +199,24 @@ async function seenThrough(client: Client, token: string): Promise<readonly stri
   return rows.map((row) => row.name);
 }
 
-async function withOwner(access: Access, topology: Topology, name: string, facts: DatabaseFacts, seen: readonly string[]): Promise<DatabaseObservation> {
+async function withOwner(
+  access: Access,
+  topology: Topology,
+  name: string,
+  facts: DatabaseFacts,
+  seen: readonly string[],
+): Promise<DatabaseObservation> {
   const owner = topology.databases.find((database) => database.name === name)?.schemaOwner;
   const sameAs = seen.filter((other) => other !== name);
   if (owner === undefined) return { ...facts, sameAs, schemaOwner: null };
   try {
     const resolved = access.resolvedOwner(name);
-    if (resolved !== null) await withSession(resolved, { ...OPTIONS, applicationName: 'goatherd observe' }, `database ${name} as ${owner.user}`, (client) => client.query('SELECT 1'));
+    if (resolved !== null)
+      await withSession(resolved, { ...OPTIONS, applicationName: 'goatherd observe' }, `database ${name} as ${owner.user}`, (client) =>
+        client.query('SELECT 1'),
+      );
     return { ...facts, sameAs, schemaOwner: { user: owner.user, reachable: true, message: '' } };
   } catch (error) {
     return { ...facts, sameAs, schemaOwner: { user: owner.user, reachable: false, message: (error as Error).message } };
   }
 }
-

@@ -10,7 +10,7 @@ type Destructive = Pick<Step, 'id' | 'kind' | 'address' | 'destructive'>;
  * `birth`: what the step hits, told apart from a later one of the same name.
  */
 export function approvalId(steps: readonly Destructive[]): string {
-  const named = steps.map((step) => `${step.kind} ${step.address} 1`).sort();
+  const named = steps.map((step) => `${step.kind} ${step.address} 1`).toSorted();
   const hash = createHash('sha256').update(named.join('\n')).digest('hex');
   return `${hash.slice(0, 4)}-${hash.slice(4, 8)}`;
 }
@@ -20,6 +20,8 @@ export function approvalsOf(topology: string, steps: readonly Destructive[], led
   const destructive = steps.filter((step) => step.destructive);
   if (destructive.length === 0) return [];
   const id = approvalId(destructive);
-  const approvedBefore = destructive.every((step) => ledger.approvals.some((approval) => approval.topology === topology && approval.step === step.id));
+  const approvedBefore = destructive.every((step) =>
+    ledger.approvals.some((approval) => approval.topology === topology && approval.step === step.id),
+  );
   return [{ id, steps: destructive.map((step) => step.id), given: policy.approvals.includes(id) || approvedBefore }];
 }

@@ -13,7 +13,13 @@ export interface Carried {
 export function carriedBy(view: LinkView, unfit: ReadonlySet<string>): Carried {
   const selected = view.selected;
   return {
-    tables: selected === null ? [] : wantedTables(view, selected.tables.filter((table) => !unfit.has(table.address))),
+    tables:
+      selected === null
+        ? []
+        : wantedTables(
+            view,
+            selected.tables.filter((table) => !unfit.has(table.address)),
+          ),
     sequences: selected?.sequences.filter((sequence) => !unfit.has(sequence.address)) ?? [],
     recorderMd5: RECORDER_MD5,
   };

@@ -19,15 +19,35 @@ export function changesOf(topology: Topology, planned: readonly Planned[], steps
     if (own.length === 0 && due.length === 0) return [];
     const applied = ledger.links[link.address]?.appliedDefinition;
     const tables = `${carried.tables.length} tables, ${carried.sequences.length} sequences`;
-    const fields = own.flatMap((step) => step.before.map((before, index) => ({ path: step.id, before, after: step.afterFacts[index] ?? null })));
+    const fields = own.flatMap((step) =>
+      step.before.map((before, index) => ({ path: step.id, before, after: step.afterFacts[index] ?? null })),
+    );
     if (view.sync === null) {
-      const kick = link.disableKicking ? `poll every ${link.kickIntervalSeconds} s` : `kick triggers, safety poll every ${link.kickIntervalSeconds} s`;
+      const kick = link.disableKicking
+        ? `poll every ${link.kickIntervalSeconds} s`
+        : `kick triggers, safety poll every ${link.kickIntervalSeconds} s`;
       const state = link.state === 'stopped' ? ', stopped' : '';
-      return [{ address: link.address, action: 'create', what: `link ${link.id}: ${tables}, ${kick}, copy_data ${link.copyData}${state}`, reason: 'declared, and not present on the hub', fields }];
+      return [
+        {
+          address: link.address,
+          action: 'create',
+          what: `link ${link.id}: ${tables}, ${kick}, copy_data ${link.copyData}${state}`,
+          reason: 'declared, and not present on the hub',
+          fields,
+        },
+      ];
     }
     const drifted = applied === definitionHash(topology, link);
     const what = (own.length > 0 ? own : due).map((step) => step.what).join('; ');
-    return [{ address: link.address, action: drifted ? 'drift' : 'change', what: `link ${link.id}: ${what}`, reason: drifted ? 'changed outside since it was applied' : 'not finished yet, or declared otherwise', fields }];
+    return [
+      {
+        address: link.address,
+        action: drifted ? 'drift' : 'change',
+        what: `link ${link.id}: ${what}`,
+        reason: drifted ? 'changed outside since it was applied' : 'not finished yet, or declared otherwise',
+        fields,
+      },
+    ];
   });
 }
 

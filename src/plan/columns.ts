@@ -17,7 +17,15 @@ export function parseColumn(text: string): Column {
 }
 
 export interface ColumnDifference {
-  readonly code: 'ColumnMissing' | 'ColumnExtra' | 'ColumnType' | 'ColumnOrder' | 'ColumnNullability' | 'ColumnDefault' | 'ColumnGenerated' | 'ColumnCollation';
+  readonly code:
+    | 'ColumnMissing'
+    | 'ColumnExtra'
+    | 'ColumnType'
+    | 'ColumnOrder'
+    | 'ColumnNullability'
+    | 'ColumnDefault'
+    | 'ColumnGenerated'
+    | 'ColumnCollation';
   readonly text: string;
 }
 
@@ -25,7 +33,12 @@ export interface ColumnDifference {
 function typesFit(source: string, target: string): boolean {
   if (source === target) return true;
   const pair = `${source}>${target}`;
-  return pair === 'integer>bigint' || pair === 'character varying>text' || pair === 'text>character varying' || (source.startsWith('timestamp') && target.startsWith('timestamp'));
+  return (
+    pair === 'integer>bigint' ||
+    pair === 'character varying>text' ||
+    pair === 'text>character varying' ||
+    (source.startsWith('timestamp') && target.startsWith('timestamp'))
+  );
 }
 
 /** What differs between one table on the source and on the target, in Bucardo's own terms: each of these stops its daemon's activation, silently. */
@@ -40,15 +53,34 @@ export function columnDifferences(source: readonly string[], target: readonly st
       differences.push({ code: 'ColumnMissing', text: `column ${column.name} is missing on the target` });
       continue;
     }
-    if (!typesFit(column.type, other.type)) differences.push({ code: 'ColumnType', text: `column ${column.name} is ${column.type} on the source, ${other.type} on the target` });
-    if (column.collation !== other.collation) differences.push({ code: 'ColumnCollation', text: `column ${column.name} has collation ${column.collation || 'default'} on the source, ${other.collation || 'default'} on the target` });
-    if (column.generated !== other.generated) differences.push({ code: 'ColumnGenerated', text: `column ${column.name} is generated on one side only` });
-    if (column.notNull !== other.notNull) differences.push({ code: 'ColumnNullability', text: `column ${column.name} is ${column.notNull ? 'NOT NULL' : 'nullable'} on the source, ${other.notNull ? 'NOT NULL' : 'nullable'} on the target` });
-    if (column.expression !== other.expression) differences.push({ code: 'ColumnDefault', text: `column ${column.name} has default ${column.expression || 'none'} on the source, ${other.expression || 'none'} on the target` });
-    if (at !== index) differences.push({ code: 'ColumnOrder', text: `column ${column.name} is number ${index + 1} on the source, ${at + 1} on the target` });
+    if (!typesFit(column.type, other.type))
+      differences.push({ code: 'ColumnType', text: `column ${column.name} is ${column.type} on the source, ${other.type} on the target` });
+    if (column.collation !== other.collation)
+      differences.push({
+        code: 'ColumnCollation',
+        text: `column ${column.name} has collation ${column.collation || 'default'} on the source, ${other.collation || 'default'} on the target`,
+      });
+    if (column.generated !== other.generated)
+      differences.push({ code: 'ColumnGenerated', text: `column ${column.name} is generated on one side only` });
+    if (column.notNull !== other.notNull)
+      differences.push({
+        code: 'ColumnNullability',
+        text: `column ${column.name} is ${column.notNull ? 'NOT NULL' : 'nullable'} on the source, ${other.notNull ? 'NOT NULL' : 'nullable'} on the target`,
+      });
+    if (column.expression !== other.expression)
+      differences.push({
+        code: 'ColumnDefault',
+        text: `column ${column.name} has default ${column.expression || 'none'} on the source, ${other.expression || 'none'} on the target`,
+      });
+    if (at !== index)
+      differences.push({
+        code: 'ColumnOrder',
+        text: `column ${column.name} is number ${index + 1} on the source, ${at + 1} on the target`,
+      });
   }
   for (const column of right) {
-    if (!left.some((other) => other.name === column.name)) differences.push({ code: 'ColumnExtra', text: `column ${column.name} stands only on the target` });
+    if (!left.some((other) => other.name === column.name))
+      differences.push({ code: 'ColumnExtra', text: `column ${column.name} stands only on the target` });
   }
   return differences;
 }

@@ -20,7 +20,13 @@ export interface DaemonPlan {
 const READ_AT_START = ['register', 'settings', 'membership', 'makedelta', 'deactivate'] as const;
 
 /** `links`: the links of one instance that may act; `drafts`: their steps so far, to see what a running daemon would miss. */
-export function daemonPlan(topology: string, instance: string, observed: InstanceObservation | undefined, links: readonly Planned[], drafts: readonly Draft[]): DaemonPlan {
+export function daemonPlan(
+  topology: string,
+  instance: string,
+  observed: InstanceObservation | undefined,
+  links: readonly Planned[],
+  drafts: readonly Draft[],
+): DaemonPlan {
   const daemon = observed?.daemon ?? null;
   const alive = daemon !== null && daemon.masterPid !== null && daemon.startedAt !== null;
   const running = links.filter(({ view }) => wantsRunning(view));
@@ -36,19 +42,48 @@ export function daemonPlan(topology: string, instance: string, observed: Instanc
   const stop = (wave: number, phase: number, after: readonly string[], reason: string): void => {
     steps.push(
       draft({
-        id: runId.stop(instance, wave), kind: 'stop_daemon', symbol: '~', address, depth: wave, phase, after, reason, on: ['hub'],
-        what: `stop daemon ${instance}`, work: { kind: 'stop_daemon', instance }, hazards: ['PAUSES_LINK'], objects: 1, estimateSeconds: 3,
+        id: runId.stop(instance, wave),
+        kind: 'stop_daemon',
+        symbol: '~',
+        address,
+        depth: wave,
+        phase,
+        after,
+        reason,
+        on: ['hub'],
+        what: `stop daemon ${instance}`,
+        work: { kind: 'stop_daemon', instance },
+        hazards: ['PAUSES_LINK'],
+        objects: 1,
+        estimateSeconds: 3,
       }),
     );
   };
-  const start = (wave: number, phase: number, group: readonly Planned[], after: readonly string[], reason: string, restart: boolean): void => {
-    const syncs = group.map(({ view }) => view.link.sync).sort();
+  const start = (
+    wave: number,
+    phase: number,
+    group: readonly Planned[],
+    after: readonly string[],
+    reason: string,
+    restart: boolean,
+  ): void => {
+    const syncs = group.map(({ view }) => view.link.sync).toSorted();
     steps.push(
       draft({
-        id: runId.start(instance, wave), kind: 'start_daemon', symbol: restart ? '~' : '+', address, depth: wave, phase, after: [...after, runId.stop(instance, wave)], reason,
+        id: runId.start(instance, wave),
+        kind: 'start_daemon',
+        symbol: restart ? '~' : '+',
+        address,
+        depth: wave,
+        phase,
+        after: [...after, runId.stop(instance, wave)],
+        reason,
         on: ['hub', ...new Set(group.flatMap(({ view }) => [view.link.from, view.link.to]))],
-        what: `start daemon ${instance} with ${syncs.join(', ')}`, work: { kind: 'start_daemon', instance, restart, syncs },
-        lock: { mode: 'ACCESS SHARE' }, objects: syncs.length, estimateSeconds: 3,
+        what: `start daemon ${instance} with ${syncs.join(', ')}`,
+        work: { kind: 'start_daemon', instance, restart, syncs },
+        lock: { mode: 'ACCESS SHARE' },
+        objects: syncs.length,
+        estimateSeconds: 3,
       }),
     );
   };
@@ -57,25 +92,48 @@ export function daemonPlan(topology: string, instance: string, observed: Instanc
   const wanted = standing.length > 0;
   const unwantedDaemon = alive && !wanted && pending.length === 0;
   if (leftovers || reasons.length > 0 || unwantedDaemon) {
-    stop(0, PHASE.run, [...changes.map((step) => step.id), ...(alive ? waitsForCopies : [])], leftovers ? 'sessions of a dead daemon are left' : (reasons[0] ?? 'no link of it is to run'));
+    stop(
+      0,
+      PHASE.run,
+      [...changes.map((step) => step.id), ...(alive ? waitsForCopies : [])],
+      leftovers ? 'sessions of a dead daemon are left' : (reasons[0] ?? 'no link of it is to run'),
+    );
     up = false;
   }
   if (wanted && !up) {
     const prepared = standing.flatMap(({ view }) => [stepId.triggers(view), stepId.helpers(view), stepId.membership(view)]);
     start(0, PHASE.run + 1, standing, [...changes.map((step) => step.id), ...prepared], reasons[0] ?? 'no daemon runs', alive);
-    for (const { view } of standing) if (!alive || !copying.some((one) => one.view === view)) startOf.set(view.link.address, runId.start(instance, 0));
+    for (const { view } of standing)
+      if (!alive || !copying.some((one) => one.view === view)) startOf.set(view.link.address, runId.start(instance, 0));
     up = true;
   }
-  const waves = [...new Set(pending.map(({ view }) => view.depth))].sort((one, other) => one - other);
+  const waves = [...new Set(pending.map(({ view }) => view.depth))].toSorted((one, other) => one - other);
   for (const depth of waves) {
     const wave = depth + 1;
     const group = pending.filter(({ view }) => view.depth === depth);
     const before = [...standing, ...pending.filter(({ view }) => view.depth < depth)];
     const phase = PHASE.run + depth * 10;
     const activated = group.map(({ view }) => runId.activate(view));
-    const copies = [...waitsForCopies, ...before.flatMap(({ view }) => [runId.copy(view.link.id), runId.receipt(view.link.id)]), runId.start(instance, 0)];
-    if (up) stop(wave, phase + 5, [...activated, ...copies], `it reads its syncs when it starts: ${group.map(({ view }) => view.link.id).join(', ')} become active`);
-    start(wave, phase + 6, [...before, ...group], [...activated, ...copies], `${group.map(({ view }) => view.link.id).join(', ')} declared running`, up);
+    const copies = [
+      ...waitsForCopies,
+      ...before.flatMap(({ view }) => [runId.copy(view.link.id), runId.receipt(view.link.id)]),
+      runId.start(instance, 0),
+    ];
+    if (up)
+      stop(
+        wave,
+        phase + 5,
+        [...activated, ...copies],
+        `it reads its syncs when it starts: ${group.map(({ view }) => view.link.id).join(', ')} become active`,
+      );
+    start(
+      wave,
+      phase + 6,
+      [...before, ...group],
+      [...activated, ...copies],
+      `${group.map(({ view }) => view.link.id).join(', ')} declared running`,
+      up,
+    );
     for (const { view } of group) startOf.set(view.link.address, runId.start(instance, wave));
     up = true;
   }
@@ -87,12 +145,19 @@ function belongsTo(step: Draft, instance: string): boolean {
 }
 
 /** Why a daemon that runs has to be started again; empty when it runs exactly what it shall. */
-function staleReasons(daemon: NonNullable<InstanceObservation['daemon']>, changedAt: number, standing: readonly Planned[], changes: readonly Draft[]): string[] {
+function staleReasons(
+  daemon: NonNullable<InstanceObservation['daemon']>,
+  changedAt: number,
+  standing: readonly Planned[],
+  changes: readonly Draft[],
+): string[] {
   const wanted = standing.map(({ view }) => view.link.sync);
   const lacking = wanted.filter((sync) => !daemon.activeSyncs.includes(sync));
   const extra = daemon.activeSyncs.filter((sync) => !wanted.includes(sync));
   return [
-    ...(changes.length > 0 ? [`it reads ${[...new Set(changes.map((step) => step.kind.replace('_', ' ')))].join(', ')} when it starts`] : []),
+    ...(changes.length > 0
+      ? [`it reads ${[...new Set(changes.map((step) => step.kind.replace('_', ' ')))].join(', ')} when it starts`]
+      : []),
     ...(changedAt > (daemon.startedAt ?? 0) ? ['facts changed since it started'] : []),
     ...(lacking.length > 0 ? [`${lacking.join(', ')} ${lacking.length === 1 ? 'is' : 'are'} not active in it`] : []),
     ...(extra.length > 0 ? [`${extra.join(', ')} ${extra.length === 1 ? 'runs' : 'run'} in it and should not`] : []),

@@ -12,13 +12,15 @@ export function definitionOf(topology: Topology, link: Link): Readonly<Record<st
 }
 
 export function definitionHash(topology: Topology, link: Link): string {
-  return createHash('sha256').update(JSON.stringify(sorted(definitionOf(topology, link)))).digest('hex');
+  return createHash('sha256')
+    .update(JSON.stringify(sorted(definitionOf(topology, link))))
+    .digest('hex');
 }
 
 /** Keys in order, at every depth: the same declaration gives the same text. */
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted);
   if (value === null || typeof value !== 'object') return value;
-  const entries = Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1));
+  const entries = Object.entries(value).toSorted(([one], [other]) => (one < other ? -1 : 1));
   return Object.fromEntries(entries.map(([key, inner]) => [key, sorted(inner)]));
 }

@@ -10,7 +10,10 @@ export function drawingOf(topology: Topology, observation: Observation): Drawing
         name: database.name,
         target: targetOf(database.connection),
         // Only a database that receives and sends has something to pass on.
-        cascade: database.cascade && topology.links.some((link) => link.to === database.name) && topology.links.some((link) => link.from === database.name),
+        cascade:
+          database.cascade &&
+          topology.links.some((link) => link.to === database.name) &&
+          topology.links.some((link) => link.from === database.name),
         reachable: observation.databases[database.name]?.reachable ?? false,
       })),
     edges: topology.links.map((link) => ({ id: link.id, from: link.from, to: link.to, label: labelOf(link) })),

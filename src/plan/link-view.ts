@@ -1,4 +1,12 @@
-import type { ControlObservation, ControlSync, DaemonObservation, Observation, ObservedDatabase, ObservedRuns, ObservedTable } from '../observe/model.ts';
+import type {
+  ControlObservation,
+  ControlSync,
+  DaemonObservation,
+  Observation,
+  ObservedDatabase,
+  ObservedRuns,
+  ObservedTable,
+} from '../observe/model.ts';
 import type { Ledger, LedgerLink } from '../ledger/model.ts';
 import { databasesBelow, downstreamOf, type Link, type Topology, upstreamOf } from '../topology/model.ts';
 import { select, type Selected } from './select.ts';

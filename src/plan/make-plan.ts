@@ -13,7 +13,16 @@ import { type LinkView, linkViews } from './link-view.ts';
 import type { Diagnostic, Plan, Step, Verdict } from './model.ts';
 import { inOrder } from './order.ts';
 import { preflight } from './preflight.ts';
-import { helpersStep, instanceSteps, ledgerStep, makedeltaStep, membershipStep, registerStep, stepId, triggersStep } from './prepare-steps.ts';
+import {
+  helpersStep,
+  instanceSteps,
+  ledgerStep,
+  makedeltaStep,
+  membershipStep,
+  registerStep,
+  stepId,
+  triggersStep,
+} from './prepare-steps.ts';
 import { riskOf } from './risk.ts';
 import { arrivalStep, copySteps, deactivateSteps, mustAskForCopy, type Planned, receiptOf, runId, wantsRunning } from './run-steps.ts';
 import { linkSummaries, linkWarnings } from './summaries.ts';
@@ -39,7 +48,9 @@ export function makePlan(topology: Topology, observation: Observation, ledger: L
   const drafts = [...prepare(config, topology, observation, ledger, planned, free), ...run(topology, observation, free)];
   const known = new Set(drafts.map((step) => step.id));
   // What a blocked link would need is shown, and nothing else depends on it.
-  const heldDrafts = [...prepare(config, topology, observation, ledger, held, held), ...run(topology, observation, held)].filter((step) => !known.has(step.id) && step.kind !== 'arrival');
+  const heldDrafts = [...prepare(config, topology, observation, ledger, held, held), ...run(topology, observation, held)].filter(
+    (step) => !known.has(step.id) && step.kind !== 'arrival',
+  );
   const steps = finish(topology, views, [...drafts, ...heldDrafts], blocked, new Set(heldDrafts.map((step) => step.id)), ledger, policy);
   const diagnostics = sortDiagnostics([...checked.diagnostics, ...linkWarnings(planned, ledger, topology)]);
   const required = approvalsOf(topology.name, steps.steps, ledger, policy);
@@ -84,18 +95,38 @@ function blockedLinks(views: readonly LinkView[], codes: ReadonlyMap<string, rea
   return blocked;
 }
 
-function prepare(config: HostConfig, topology: Topology, observation: Observation, ledger: Ledger, all: readonly Planned[], links: readonly Planned[]): Draft[] {
+function prepare(
+  config: HostConfig,
+  topology: Topology,
+  observation: Observation,
+  ledger: Ledger,
+  all: readonly Planned[],
+  links: readonly Planned[],
+): Draft[] {
   const unknown = all.filter(({ view }) => view.ledger === null).map(({ view }) => view.link.id);
   const instances = [...new Set(links.map(({ view }) => view.link.instance))];
   return [
     ...ledgerStep(topology, !ledger.present, unknown),
-    ...instances.flatMap((instance) => instanceSteps(config, topology, observation, instance, Math.min(...links.filter(({ view }) => view.link.instance === instance).map(({ view }) => view.depth)))),
+    ...instances.flatMap((instance) =>
+      instanceSteps(
+        config,
+        topology,
+        observation,
+        instance,
+        Math.min(...links.filter(({ view }) => view.link.instance === instance).map(({ view }) => view.depth)),
+      ),
+    ),
     ...links.flatMap(({ view, carried }) => [
       ...registerStep(view, observation, carried),
       ...helpersStep(view, observation, carried),
       ...triggersStep(view, carried),
       ...membershipStep(view, carried),
-      ...makedeltaStep(topology, view, carried, links.filter((other) => other.view.link.from === view.link.to)),
+      ...makedeltaStep(
+        topology,
+        view,
+        carried,
+        links.filter((other) => other.view.link.from === view.link.to),
+      ),
     ]),
   ];
 }
@@ -104,10 +135,15 @@ function run(topology: Topology, observation: Observation, links: readonly Plann
   const prepared = links.flatMap(({ view, carried }) => [
     ...registerStep(view, observation, carried),
     ...membershipStep(view, carried),
-    ...makedeltaStep(topology, view, carried, links.filter((other) => other.view.link.from === view.link.to)),
+    ...makedeltaStep(
+      topology,
+      view,
+      carried,
+      links.filter((other) => other.view.link.from === view.link.to),
+    ),
   ]);
   const deactivations = links.filter(({ view }) => !wantsRunning(view)).flatMap(({ view }) => deactivateSteps(view));
-  const instances = [...new Set(links.map(({ view }) => view.link.instance))].sort();
+  const instances = [...new Set(links.map(({ view }) => view.link.instance))].toSorted();
   const daemons = new Map(
     instances.map((instance) => {
       const ofInstance = links.filter(({ view }) => view.link.instance === instance);
@@ -121,10 +157,21 @@ function run(topology: Topology, observation: Observation, links: readonly Plann
     const daemon = daemons.get(view.link.instance);
     const seen = mustAskForCopy(view) ? upstreamGates(view, links, daemons) : [];
     for (const gate of seen) gates.set(gate.id, gate);
-    return copySteps(planned, daemon?.startOf.get(view.link.address) ?? '', seen.map((gate) => gate.id));
+    return copySteps(
+      planned,
+      daemon?.startOf.get(view.link.address) ?? '',
+      seen.map((gate) => gate.id),
+    );
   });
   const steps = [...deactivations, ...copies, ...gates.values(), ...[...daemons.values()].flatMap((daemon) => daemon.steps)];
-  const touched = new Set(running.filter(({ view }) => steps.some((step) => step.address === view.link.address) || daemons.get(view.link.instance)?.startOf.has(view.link.address)).map(({ view }) => view.link.address));
+  const touched = new Set(
+    running
+      .filter(
+        ({ view }) =>
+          steps.some((step) => step.address === view.link.address) || daemons.get(view.link.instance)?.startOf.has(view.link.address),
+      )
+      .map(({ view }) => view.link.address),
+  );
   return [...steps, ...arrivalStep(topology, running, touched)];
 }
 
@@ -163,21 +210,44 @@ function runSeen(view: LinkView): boolean {
 }
 
 /** Orders, numbers and blocks the steps: for preflight, for approval, for what they wait on. */
-function finish(topology: Topology, views: readonly LinkView[], drafts: readonly Draft[], blocked: ReadonlyMap<string, string>, held: ReadonlySet<string>, ledger: Ledger, policy: Policy): { steps: readonly Step[] } {
+function finish(
+  topology: Topology,
+  views: readonly LinkView[],
+  drafts: readonly Draft[],
+  blocked: ReadonlyMap<string, string>,
+  held: ReadonlySet<string>,
+  ledger: Ledger,
+  policy: Policy,
+): { steps: readonly Step[] } {
   const ordered = inOrder(drafts);
   const ids = new Set(ordered.map((step) => step.id));
   const reasons = new Map<string, string>();
   const steps = ordered.map(({ phase: _phase, depth: _depth, gate, ...step }, index): Step => {
-    const after = [...new Set(step.after)].filter((id) => ids.has(id) && id !== step.id).sort();
+    const after = [...new Set(step.after)].filter((id) => ids.has(id) && id !== step.id).toSorted();
     const link = views.find((view) => view.link.address === step.address)?.link;
-    const reason = ownReason(step, link, blocked, held) ?? stoppedAbove(views, step) ?? unapproved(topology.name, step, drafts, ledger, policy) ?? waitsFor(after, reasons, ordered);
+    const reason =
+      ownReason(step, link, blocked, held) ??
+      stoppedAbove(views, step) ??
+      unapproved(topology.name, step, drafts, ledger, policy) ??
+      waitsFor(after, reasons, ordered);
     if (reason !== null) reasons.set(step.id, reason);
-    return { ...step, seq: index + 1, after, blocked: reason, gate: gate === null ? null : { ...gate, holds: ordered.filter((other) => other.after.includes(step.id)).map((other) => other.id) } };
+    return {
+      ...step,
+      seq: index + 1,
+      after,
+      blocked: reason,
+      gate: gate === null ? null : { ...gate, holds: ordered.filter((other) => other.after.includes(step.id)).map((other) => other.id) },
+    };
   });
   return { steps };
 }
 
-function ownReason(step: Pick<Draft, 'id'>, link: Link | undefined, blocked: ReadonlyMap<string, string>, held: ReadonlySet<string>): string | null {
+function ownReason(
+  step: Pick<Draft, 'id'>,
+  link: Link | undefined,
+  blocked: ReadonlyMap<string, string>,
+  held: ReadonlySet<string>,
+): string | null {
   if (!held.has(step.id)) return null;
   if (link !== undefined) return blocked.get(link.address) ?? 'its link is blocked';
   return [...blocked.values()][0] ?? 'its links are blocked';
@@ -194,7 +264,13 @@ function stoppedAbove(views: readonly LinkView[], step: Pick<Draft, 'kind' | 'ad
   return above === undefined ? null : `waits for the copy of ${above.id}, which is stopped`;
 }
 
-function unapproved(topology: string, step: Draft | Omit<Draft, 'phase' | 'depth' | 'gate'>, drafts: readonly Draft[], ledger: Ledger, policy: Policy): string | null {
+function unapproved(
+  topology: string,
+  step: Draft | Omit<Draft, 'phase' | 'depth' | 'gate'>,
+  drafts: readonly Draft[],
+  ledger: Ledger,
+  policy: Policy,
+): string | null {
   if (!step.destructive) return null;
   const required = approvalsOf(topology, drafts, ledger, policy)[0];
   return required === undefined || required.given ? null : `approval ${required.id} is missing`;
@@ -217,7 +293,7 @@ const SEVERITY = { error: 0, warning: 1, note: 2 } as const;
 
 function sortDiagnostics(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
   const key = (one: Diagnostic): string => `${SEVERITY[one.severity]} ${one.address} ${one.code}`;
-  return [...diagnostics].sort((one, other) => (key(one) < key(other) ? -1 : key(one) > key(other) ? 1 : 0));
+  return [...diagnostics].toSorted((one, other) => (key(one) < key(other) ? -1 : key(one) > key(other) ? 1 : 0));
 }
 
 /** Steps carry every fact that led to them; measures stand in none of what is hashed (rule 18). */
@@ -225,12 +301,17 @@ function fingerprintOf(topology: Topology, steps: readonly Step[], diagnostics: 
   const facts = {
     desired: topology.links.map((link) => definitionHash(topology, link)),
     steps: steps.map((step) => ({ id: step.id, work: step.work, blocked: step.blocked, before: step.before })),
-    diagnostics: diagnostics.filter((one) => one.severity !== 'note').map((one) => ({ code: one.code, address: one.address, objects: one.objects })),
+    diagnostics: diagnostics
+      .filter((one) => one.severity !== 'note')
+      .map((one) => ({ code: one.code, address: one.address, objects: one.objects })),
   };
   return `sha256:${createHash('sha256').update(JSON.stringify(facts)).digest('hex')}`;
 }
 
 /** Facts compared for each table: its helpers, triggers, rows of registration; and a dozen for each link. */
 function countFacts(planned: readonly Planned[]): number {
-  return planned.reduce((sum, { carried, view }) => sum + carried.tables.length * (14 + (view.link.disableKicking ? 0 : 1)) + carried.sequences.length * 2 + 12, 0);
+  return planned.reduce(
+    (sum, { carried, view }) => sum + carried.tables.length * (14 + (view.link.disableKicking ? 0 : 1)) + carried.sequences.length * 2 + 12,
+    0,
+  );
 }

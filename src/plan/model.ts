@@ -126,13 +126,44 @@ export interface TableWork {
 export type Work =
   | { readonly kind: 'ledger' }
   | { readonly kind: 'control_database'; readonly instance: string }
-  | { readonly kind: 'register'; readonly link: string; readonly instance: string; readonly tables: readonly GoatWork[]; readonly sequences: readonly GoatWork[] }
+  | {
+      readonly kind: 'register';
+      readonly link: string;
+      readonly instance: string;
+      readonly tables: readonly GoatWork[];
+      readonly sequences: readonly GoatWork[];
+    }
   | { readonly kind: 'settings'; readonly instance: string; readonly settings: Readonly<Record<string, string>> }
-  | { readonly kind: 'helpers'; readonly link: string; readonly database: string; readonly global: boolean; readonly tables: readonly TableWork[] }
-  | { readonly kind: 'triggers'; readonly link: string; readonly database: string; readonly kick: boolean; readonly tables: readonly TableWork[] }
+  | {
+      readonly kind: 'helpers';
+      readonly link: string;
+      readonly database: string;
+      readonly global: boolean;
+      readonly tables: readonly TableWork[];
+    }
+  | {
+      readonly kind: 'triggers';
+      readonly link: string;
+      readonly database: string;
+      readonly kick: boolean;
+      readonly tables: readonly TableWork[];
+    }
   | { readonly kind: 'membership'; readonly link: string; readonly instance: string; readonly addresses: readonly string[] }
-  | { readonly kind: 'makedelta'; readonly link: string; readonly instance: string; readonly database: string; readonly goats: readonly { readonly address: string; readonly makedelta: string | null }[] }
-  | { readonly kind: 'always'; readonly link: string; readonly database: string; readonly tables: readonly string[]; readonly triggers: readonly string[]; readonly mode: 'A' | 'O' }
+  | {
+      readonly kind: 'makedelta';
+      readonly link: string;
+      readonly instance: string;
+      readonly database: string;
+      readonly goats: readonly { readonly address: string; readonly makedelta: string | null }[];
+    }
+  | {
+      readonly kind: 'always';
+      readonly link: string;
+      readonly database: string;
+      readonly tables: readonly string[];
+      readonly triggers: readonly string[];
+      readonly mode: 'A' | 'O';
+    }
   | { readonly kind: 'truncate_records'; readonly link: string; readonly database: string }
   | { readonly kind: 'stop_daemon'; readonly instance: string }
   | { readonly kind: 'empty_tables'; readonly link: string; readonly database: string; readonly tables: readonly string[] }
@@ -149,7 +180,13 @@ export type Work =
   | { readonly kind: 'deactivate'; readonly link: string; readonly instance: string }
   | { readonly kind: 'start_daemon'; readonly instance: string; readonly restart: boolean; readonly syncs: readonly string[] }
   | { readonly kind: 'wait_copy'; readonly link: string; readonly instance: string; readonly tables: readonly string[] }
-  | { readonly kind: 'receipt'; readonly link: string; readonly instance: string; readonly copied: readonly string[]; readonly skipped: readonly string[] }
+  | {
+      readonly kind: 'receipt';
+      readonly link: string;
+      readonly instance: string;
+      readonly copied: readonly string[];
+      readonly skipped: readonly string[];
+    }
   | { readonly kind: 'wait_run'; readonly link: string; readonly instance: string; readonly since: number }
   | { readonly kind: 'arrival'; readonly links: readonly string[] };
 

@@ -15,7 +15,7 @@ interface Node {
 export function inOrder<T extends Node>(nodes: readonly T[]): readonly T[] {
   const ids = new Set(nodes.map((node) => node.id));
   const waiting = new Map(nodes.map((node) => [node.id, new Set(node.after.filter((id) => ids.has(id)))]));
-  const left = [...nodes].sort((one, other) => one.phase - other.phase || one.depth - other.depth || (one.id < other.id ? -1 : 1));
+  const left = [...nodes].toSorted((one, other) => one.phase - other.phase || one.depth - other.depth || (one.id < other.id ? -1 : 1));
   const ordered: T[] = [];
   while (left.length > 0) {
     const next = left.findIndex((node) => waiting.get(node.id)?.size === 0);

@@ -94,18 +94,28 @@ export function registerStep(view: LinkView, observation: Observation, carried: 
   const { link, control, sync } = view;
   const wrong = registerFacts(view, observation);
   const known = new Set(control?.goats.filter((goat) => goat.db === link.from).map((goat) => goat.address));
-  const stale = new Set(carried.tables.filter((one) => isStale(control?.goats, link.from, one.table.address, one.table.key?.columns ?? [])).map((one) => one.table.address));
-  const tables = carried.tables.filter((one) => !known.has(one.table.address) || stale.has(one.table.address)).map((one): GoatWork => {
-    const columns = one.table.columns.map(parseColumn);
-    return {
-      schema: one.table.schema,
-      name: one.table.name,
-      pkey: one.table.key?.columns ?? [],
-      types: one.table.key?.types ?? [],
-      columns: columns.some((column) => column.generated) ? columns.filter((column) => !column.generated).map((column) => column.name) : null,
-    };
-  });
-  const sequences = carried.sequences.filter((one) => !known.has(one.address)).map((one): GoatWork => ({ schema: one.schema, name: one.name, pkey: [], types: [], columns: null }));
+  const stale = new Set(
+    carried.tables
+      .filter((one) => isStale(control?.goats, link.from, one.table.address, one.table.key?.columns ?? []))
+      .map((one) => one.table.address),
+  );
+  const tables = carried.tables
+    .filter((one) => !known.has(one.table.address) || stale.has(one.table.address))
+    .map((one): GoatWork => {
+      const columns = one.table.columns.map(parseColumn);
+      return {
+        schema: one.table.schema,
+        name: one.table.name,
+        pkey: one.table.key?.columns ?? [],
+        types: one.table.key?.types ?? [],
+        columns: columns.some((column) => column.generated)
+          ? columns.filter((column) => !column.generated).map((column) => column.name)
+          : null,
+      };
+    });
+  const sequences = carried.sequences
+    .filter((one) => !known.has(one.address))
+    .map((one): GoatWork => ({ schema: one.schema, name: one.name, pkey: [], types: [], columns: null }));
   if (wrong.length === 0 && tables.length === 0 && sequences.length === 0) return [];
   const objects = carried.tables.length + carried.sequences.length;
   return [
@@ -114,7 +124,10 @@ export function registerStep(view: LinkView, observation: Observation, carried: 
       kind: 'register',
       symbol: sync === null ? '+' : '~',
       address: link.address,
-      what: sync === null ? `register ${link.from}, ${link.to}, ${carried.tables.length} tables, ${carried.sequences.length} sequences` : `register ${[...wrong, ...(tables.length + sequences.length > 0 ? [`${tables.length + sequences.length} new objects`] : [])].join(', ')}`,
+      what:
+        sync === null
+          ? `register ${link.from}, ${link.to}, ${carried.tables.length} tables, ${carried.sequences.length} sequences`
+          : `register ${[...wrong, ...(tables.length + sequences.length > 0 ? [`${tables.length + sequences.length} new objects`] : [])].join(', ')}`,
       reason: sync === null ? 'not present in its control database' : 'other than declared',
       on: ['hub'],
       after: [stepId.ledger, stepId.control(link.instance)],
@@ -140,10 +153,17 @@ function registerFacts(view: LinkView, observation: Observation): string[] {
     const wanted = observation.connections[name];
     const row = control.dbs.find((db) => db.name === name);
     if (wanted === undefined) return false;
-    return row === undefined || row.status !== 'active' || (['host', 'port', 'dbname', 'user', 'service', 'dbconn', 'passwordHash'] as const).some((key) => row[key] !== wanted[key]);
+    return (
+      row === undefined ||
+      row.status !== 'active' ||
+      (['host', 'port', 'dbname', 'user', 'service', 'dbconn', 'passwordHash'] as const).some((key) => row[key] !== wanted[key])
+    );
   });
   const members = control.dbmap.filter((one) => one.group === link.sync);
-  const grouped = members.length === 2 && members.some((one) => one.db === link.from && one.role === 'source') && members.some((one) => one.db === link.to && one.role === 'target');
+  const grouped =
+    members.length === 2 &&
+    members.some((one) => one.db === link.from && one.role === 'source') &&
+    members.some((one) => one.db === link.to && one.role === 'target');
   return [
     ...rows.map((name) => `connection of ${name}`),
     ...(grouped ? [] : ['dbgroup']),
@@ -158,7 +178,12 @@ export function helpersStep(view: LinkView, observation: Observation, carried: C
   const { link, source } = view;
   const { bucardo: installed } = observation.hub;
   const there = source?.bucardo ?? null;
-  const global = there === null || there.globalTables.length < 5 || there.recorderMd5 !== carried.recorderMd5 || Object.entries(installed.functions).some(([name, md5]) => there.functions[name] !== md5) || !there.kickFunctions.includes(link.sync);
+  const global =
+    there === null ||
+    there.globalTables.length < 5 ||
+    there.recorderMd5 !== carried.recorderMd5 ||
+    Object.entries(installed.functions).some(([name, md5]) => there.functions[name] !== md5) ||
+    !there.kickFunctions.includes(link.sync);
   const tables = carried.tables.filter((one) => one.helpers.length > 0);
   if (!global && tables.length === 0) return [];
   return [
@@ -197,7 +222,13 @@ export function triggersStep(view: LinkView, carried: Carried): Draft[] {
       reason: 'not present, or other than declared',
       on: [link.from],
       after: [stepId.helpers(view)],
-      work: { kind: 'triggers', link: link.address, database: link.from, kick: !link.disableKicking, tables: tables.map((one) => ({ ...one.work, missing: one.triggers })) },
+      work: {
+        kind: 'triggers',
+        link: link.address,
+        database: link.from,
+        kick: !link.disableKicking,
+        tables: tables.map((one) => ({ ...one.work, missing: one.triggers })),
+      },
       phase: PHASE.triggers,
       depth: -view.depth,
       lock: { mode: 'SHARE ROW EXCLUSIVE', timeoutMs: link.locks.timeoutMs, budgetMs: link.locks.budgetMs },
@@ -242,7 +273,12 @@ export function membershipStep(view: LinkView, carried: Carried): Draft[] {
  * makedelta for each table of this link that a link below carries (rule 9). It is only ever added here; links below that preflight
  * blocks do not count.
  */
-export function makedeltaStep(topology: Topology, view: LinkView, carried: Carried, below: readonly { readonly view: LinkView; readonly carried: Carried }[]): Draft[] {
+export function makedeltaStep(
+  topology: Topology,
+  view: LinkView,
+  carried: Carried,
+  below: readonly { readonly view: LinkView; readonly carried: Carried }[],
+): Draft[] {
   const { link, control } = view;
   if (!cascades(topology, link.to) || below.length === 0) return [];
   const wanted = new Set(below.flatMap((one) => one.carried.tables.map((table) => table.table.address)));
@@ -252,7 +288,7 @@ export function makedeltaStep(topology: Topology, view: LinkView, carried: Carri
     .map((address) => {
       const now = control?.goats.find((goat) => goat.db === link.from && goat.address === address)?.makedelta ?? null;
       const names = new Set(now?.split(/[ ,]+/).filter((name) => name !== ''));
-      return { address, now, makedelta: [...names.add(link.to)].sort().join(',') };
+      return { address, now, makedelta: [...names.add(link.to)].toSorted().join(',') };
     })
     .filter((goat) => goat.now !== goat.makedelta);
   if (goats.length === 0) return [];
@@ -266,7 +302,13 @@ export function makedeltaStep(topology: Topology, view: LinkView, carried: Carri
       reason: `${below.map((one) => one.view.link.id).join(', ')} passes on what ${link.to} receives`,
       on: ['hub'],
       after: [stepId.register(view), ...below.flatMap((one) => [stepId.helpers(one.view), stepId.triggers(one.view)])],
-      work: { kind: 'makedelta', link: link.address, instance: link.instance, database: link.to, goats: goats.map(({ address, makedelta }) => ({ address, makedelta })) },
+      work: {
+        kind: 'makedelta',
+        link: link.address,
+        instance: link.instance,
+        database: link.to,
+        goats: goats.map(({ address, makedelta }) => ({ address, makedelta })),
+      },
       phase: PHASE.makedelta,
       depth: view.depth,
       objects: goats.length,

@@ -5,7 +5,10 @@ const MODES: readonly LockMode[] = ['none', 'ACCESS SHARE', 'SHARE ROW EXCLUSIVE
 /** The RISK line: what the steps can do to users, worst first. */
 export function riskOf(steps: readonly Step[]): Risk {
   const acting = steps.filter((step) => step.gate === null);
-  const maxLock = acting.reduce<LockMode>((worst, step) => (MODES.indexOf(step.lock.mode) > MODES.indexOf(worst) ? step.lock.mode : worst), 'none');
+  const maxLock = acting.reduce<LockMode>(
+    (worst, step) => (MODES.indexOf(step.lock.mode) > MODES.indexOf(worst) ? step.lock.mode : worst),
+    'none',
+  );
   const emptied = acting.filter((step) => step.hazards.includes('EMPTIES_TABLES') && step.destructive);
   const writers = acting.filter((step) => step.hazards.includes('LOCKS_WRITERS'));
   const paused = acting.filter((step) => step.hazards.includes('PAUSES_LINK'));
@@ -15,7 +18,9 @@ export function riskOf(steps: readonly Step[]): Risk {
     sentences: [
       ...emptied.map((step) => `Empties ${step.objects ?? 0} tables of ${step.on.join(', ')} that hold rows.`),
       ...lockSentence(writers),
-      ...(paused.length > 0 ? [`Pauses ${[...new Set(paused.map((step) => step.address.split('/').at(-1)))].join(', ')} for a few seconds.`] : []),
+      ...(paused.length > 0
+        ? [`Pauses ${[...new Set(paused.map((step) => step.address.split('/').at(-1)))].join(', ')} for a few seconds.`]
+        : []),
       ...(acting.length > 0 && emptied.length === 0 ? ['Nothing is truncated or dropped.'] : []),
     ],
   };
@@ -25,7 +30,7 @@ function lockSentence(writers: readonly Step[]): string[] {
   if (writers.length === 0) return [];
   const perDatabase = new Map<string, number>();
   for (const step of writers) for (const name of step.on) perDatabase.set(name, Math.max(perDatabase.get(name) ?? 0, step.objects ?? 0));
-  const where = [...perDatabase].sort().map(([name, count]) => `${count} ${count === 1 ? 'table' : 'tables'} of ${name}`);
+  const where = [...perDatabase].map(([name, count]) => `${count} ${count === 1 ? 'table' : 'tables'} of ${name}`);
   const wait = Math.max(...writers.map((step) => step.lock.timeoutMs ?? 0));
   return [`Locks writers of ${where.join(', ')}: one table at a time, they wait at most ${wait / 1000} s per try.`];
 }

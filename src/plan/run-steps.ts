@@ -33,7 +33,14 @@ const WARN_COPY_SECONDS = 2 * 3600;
 /** Every step that has to come before a link is activated: its preparation and that of what its changes need. */
 function preparation(planned: Planned): string[] {
   const { view } = planned;
-  return [stepId.register(view), stepId.helpers(view), stepId.triggers(view), stepId.membership(view), stepId.makedelta(view), stepId.settings(view.link.instance)];
+  return [
+    stepId.register(view),
+    stepId.helpers(view),
+    stepId.triggers(view),
+    stepId.membership(view),
+    stepId.makedelta(view),
+    stepId.settings(view.link.instance),
+  ];
 }
 
 export const receiptOf = (view: LinkView): boolean => view.ledger?.receipt !== null && view.ledger?.receipt !== undefined;
@@ -77,7 +84,14 @@ export function copySteps(planned: Planned, start: string, upstreamSeen: readonl
         reason: `what Bucardo writes on ${link.from} fires no ordinary trigger; after ${view.upstream.map((one) => one.id).join(', ')}'s copy (rule 8)`,
         on: [link.from],
         after: [...preparation(planned), ...upstreamDone],
-        work: { kind: 'always', link: link.address, database: link.from, tables: notAlways.map((one) => one.table.address), triggers: [truncateName(link.sync), ...(link.disableKicking ? [] : [kickName(link.sync)])], mode: 'A' },
+        work: {
+          kind: 'always',
+          link: link.address,
+          database: link.from,
+          tables: notAlways.map((one) => one.table.address),
+          triggers: [truncateName(link.sync), ...(link.disableKicking ? [] : [kickName(link.sync)])],
+          mode: 'A',
+        },
         phase: phase + 1,
         lock: { mode: 'SHARE ROW EXCLUSIVE', timeoutMs: link.locks.timeoutMs, budgetMs: link.locks.budgetMs },
         hazards: ['LOCKS_WRITERS'],
@@ -137,7 +151,15 @@ export function copySteps(planned: Planned, start: string, upstreamSeen: readonl
         reason: mustAsk ? `no receipt of a copy (copy_data: ${link.copyData})` : 'declared running',
         on: ['hub'],
         after: [...preparation(planned), ...upstreamDone, ...upstreamSeen, runId.always(view), runId.empty(view), runId.truncates(view)],
-        work: { kind: 'activate', link: link.address, instance: link.instance, copy: mustAsk, tables: copy.tables, skipped: copy.skipped, mode: link.copyData },
+        work: {
+          kind: 'activate',
+          link: link.address,
+          instance: link.instance,
+          copy: mustAsk,
+          tables: copy.tables,
+          skipped: copy.skipped,
+          mode: link.copyData,
+        },
         phase: phase + 4,
         objects: mustAsk ? copy.tables.length : 1,
         before: [`status ${sync?.status ?? 'none'}, onetimecopy ${sync?.onetimecopy ?? 0}`],
@@ -172,7 +194,9 @@ export function copySteps(planned: Planned, start: string, upstreamSeen: readonl
       id: runId.receipt(link.id),
       kind: 'receipt',
       symbol: '=',
-      what: needsCopy ? `compare ${copy.tables.length} tables of ${link.from} and ${link.to}, write the receipt` : `write the receipt: nothing was to be copied`,
+      what: needsCopy
+        ? `compare ${copy.tables.length} tables of ${link.from} and ${link.to}, write the receipt`
+        : `write the receipt: nothing was to be copied`,
       reason: needsCopy ? 'a flag that is down proves no copy (rule 6)' : `copy_data: ${link.copyData}`,
       on: [link.from, link.to],
       after: [runId.activate(view), start, runId.copy(link.id)],
@@ -212,10 +236,18 @@ export function deactivateSteps(view: LinkView): Draft[] {
 
 /** Links of the topology in the observation's instances that are to be proved: running, with a receipt now or after this plan. */
 export function arrivalStep(topology: Topology, links: readonly Planned[], touched: ReadonlySet<string>): Draft[] {
-  const due = links.filter(({ view }) => wantsRunning(view) && (touched.has(view.link.address) || (view.ledger?.provedAt ?? null) === null));
+  const due = links.filter(
+    ({ view }) => wantsRunning(view) && (touched.has(view.link.address) || (view.ledger?.provedAt ?? null) === null),
+  );
   if (due.length === 0) return [];
   const depth = Math.max(...due.map(({ view }) => view.depth));
-  const waits = due.flatMap(({ view }) => [runId.receipt(view.link.id), runId.run(view.link.id), runId.activate(view), runId.start(view.link.instance, 0), ...view.upstream.map((one) => runId.receipt(one.id))]);
+  const waits = due.flatMap(({ view }) => [
+    runId.receipt(view.link.id),
+    runId.run(view.link.id),
+    runId.activate(view),
+    runId.start(view.link.instance, 0),
+    ...view.upstream.map((one) => runId.receipt(one.id)),
+  ]);
   return [
     draft({
       id: runId.arrival,

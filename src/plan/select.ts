@@ -29,8 +29,10 @@ export function select(link: Link, source: ObservedDatabase): Selected {
     return line;
   };
   // A leaf is included when it or a parent matches, and left out when it or a parent is excluded.
-  const included = (addresses: readonly string[]): boolean => addresses.some((address) => matchesSelection({ include: link.tables.include, exclude: [] }, address));
-  const excluded = (addresses: readonly string[]): boolean => addresses.some((address) => !matchesSelection({ include: ['*.*'], exclude: link.tables.exclude }, address));
+  const included = (addresses: readonly string[]): boolean =>
+    addresses.some((address) => matchesSelection({ include: link.tables.include, exclude: [] }, address));
+  const excluded = (addresses: readonly string[]): boolean =>
+    addresses.some((address) => !matchesSelection({ include: ['*.*'], exclude: link.tables.exclude }, address));
   const taken = (table: ObservedTable): boolean => included(lineageOf(table)) && !excluded(lineageOf(table));
   const tables = source.tables.filter((table) => table.kind === 'table' && taken(table));
   const carried = new Set(tables.flatMap(lineageOf));
@@ -40,11 +42,17 @@ export function select(link: Link, source: ObservedDatabase): Selected {
     parents: source.tables
       .filter((table) => table.kind === 'partitioned' && taken(table))
       .map((parent) => ({ address: parent.address, leaves: tables.filter((leaf) => lineageOf(leaf).includes(parent.address)).length })),
-    unmatched: link.tables.include.filter((pattern) => pattern !== '*.*' && !source.tables.some((table) => matchesSelection({ include: [pattern], exclude: [] }, table.address))),
+    unmatched: link.tables.include.filter(
+      (pattern) =>
+        pattern !== '*.*' && !source.tables.some((table) => matchesSelection({ include: [pattern], exclude: [] }, table.address)),
+    ),
   };
 }
 
 function takesSequence(link: Link, sequence: ObservedSequence, carried: ReadonlySet<string>): boolean {
   if (link.sequences !== 'auto') return matchesSelection(link.sequences, sequence.address);
-  return (sequence.usedBy !== null && carried.has(sequence.usedBy)) || (sequence.usedBy === null && matchesSelection(link.tables, sequence.address));
+  return (
+    (sequence.usedBy !== null && carried.has(sequence.usedBy)) ||
+    (sequence.usedBy === null && matchesSelection(link.tables, sequence.address))
+  );
 }

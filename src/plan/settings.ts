@@ -16,7 +16,12 @@ export function instancePaths(config: Pick<HostConfig, 'pidDir' | 'logDir'>, ins
  * bucardo_config of one instance as it shall be: what goatherd owns, what the links say, and a kid check every two seconds, as a kid
  * ends after each copy and its controller would leave the link without one for ten (FACTS 5.2).
  */
-export function wantedSettings(config: Pick<HostConfig, 'pidDir' | 'logDir'>, topology: Topology, observation: Observation, instance: string): Readonly<Record<string, string>> {
+export function wantedSettings(
+  config: Pick<HostConfig, 'pidDir' | 'logDir'>,
+  topology: Topology,
+  observation: Observation,
+  instance: string,
+): Readonly<Record<string, string>> {
   const links = topology.links.filter((link) => link.instance === instance);
   const { pidDir, logDir } = instancePaths(config, instance);
   return {

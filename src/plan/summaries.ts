@@ -6,7 +6,11 @@ import type { Diagnostic, LinkSummary, Step } from './model.ts';
 import { type Planned, receiptOf, wantsRunning } from './run-steps.ts';
 
 /** What the last line says of each link. */
-export function linkSummaries(planned: readonly Planned[], blocked: ReadonlyMap<string, string>, steps: readonly Step[]): readonly LinkSummary[] {
+export function linkSummaries(
+  planned: readonly Planned[],
+  blocked: ReadonlyMap<string, string>,
+  steps: readonly Step[],
+): readonly LinkSummary[] {
   return planned.map(({ view, carried }) => {
     const { link } = view;
     const own = steps.some((step) => step.address === link.address || step.address.endsWith(`/instance/${link.instance}`));
@@ -16,7 +20,14 @@ export function linkSummaries(planned: readonly Planned[], blocked: ReadonlyMap<
       tables: carried.tables.length,
       sequences: carried.sequences.length,
       state: blocked.has(link.address) ? 'blocked' : own ? 'pending' : wantsRunning(view) ? 'converged' : 'stopped',
-      copy: receipt === null ? null : receipt.mode === 'unknown' ? 'copied: unknown' : receipt.mode === 'never' ? 'not requested' : `${receipt.copied.length} tables, ${receipt.rows} rows`,
+      copy:
+        receipt === null
+          ? null
+          : receipt.mode === 'unknown'
+            ? 'copied: unknown'
+            : receipt.mode === 'never'
+              ? 'not requested'
+              : `${receipt.copied.length} tables, ${receipt.rows} rows`,
       suspect: receipt !== null && receipt.skipped.length > 0 ? `SkippedNotEmpty: ${receipt.skipped.join(', ')}` : null,
     };
   });
@@ -24,21 +35,63 @@ export function linkSummaries(planned: readonly Planned[], blocked: ReadonlyMap<
 
 /** What a reader should know of the links besides preflight: tables that a copy leaves alone, cascades that are off, what no file names. */
 export function linkWarnings(planned: readonly Planned[], ledger: Ledger, topology: Topology): readonly Diagnostic[] {
-  const warning = (code: string, address: string, message: string, hint: string, objects: readonly string[] = []): Diagnostic => ({ severity: 'warning', code, address, message, hint, objects, at: null });
+  const warning = (code: string, address: string, message: string, hint: string, objects: readonly string[] = []): Diagnostic => ({
+    severity: 'warning',
+    code,
+    address,
+    message,
+    hint,
+    objects,
+    at: null,
+  });
   const links = planned.flatMap(({ view, carried }): Diagnostic[] => {
     const { link } = view;
     const skipped = receiptOf(view) ? (view.ledger?.receipt?.skipped ?? []) : copyPlan(view, carried).skipped;
     return [
       ...(skipped.length > 0
-        ? [warning('SkippedNotEmpty', link.address, `tables of ${link.to} ${receiptOf(view) ? 'held' : 'hold'} rows, so the copy ${receiptOf(view) ? 'left' : 'leaves'} them as they ${receiptOf(view) ? 'were' : 'are'}: only later changes arrive there`, 'empty them before the copy, or set `copy_data: always`', skipped)]
+        ? [
+            warning(
+              'SkippedNotEmpty',
+              link.address,
+              `tables of ${link.to} ${receiptOf(view) ? 'held' : 'hold'} rows, so the copy ${receiptOf(view) ? 'left' : 'leaves'} them as they ${receiptOf(view) ? 'were' : 'are'}: only later changes arrive there`,
+              'empty them before the copy, or set `copy_data: always`',
+              skipped,
+            ),
+          ]
         : []),
       ...(view.upstream.length > 0 && !cascades(topology, link.from)
-        ? [warning('CascadeOff', link.address, `${link.from} does not pass on what it receives: after its copy ${link.to} gets only what is written on ${link.from} itself`, 'remove `cascade: false` to pass changes on')]
+        ? [
+            warning(
+              'CascadeOff',
+              link.address,
+              `${link.from} does not pass on what it receives: after its copy ${link.to} gets only what is written on ${link.from} itself`,
+              'remove `cascade: false` to pass changes on',
+            ),
+          ]
         : []),
-      ...(view.ledger?.receipt?.mode === 'unknown' ? [warning('CopyUnknown', link.address, 'the ledger has no receipt of its copy; it is never repeated by itself', 'compare the data of source and target')] : []),
+      ...(view.ledger?.receipt?.mode === 'unknown'
+        ? [
+            warning(
+              'CopyUnknown',
+              link.address,
+              'the ledger has no receipt of its copy; it is never repeated by itself',
+              'compare the data of source and target',
+            ),
+          ]
+        : []),
     ];
   });
   const named = new Set(topology.links.map((link) => link.address));
   const left = Object.keys(ledger.links).filter((address) => address.startsWith(`${topology.name}/`) && !named.has(address));
-  return [...links, ...left.map((address) => warning('LinkNotInFile', address, 'the file no longer names this link: it is left as it is', 'this version of goatherd does not remove links; put the line back'))];
+  return [
+    ...links,
+    ...left.map((address) =>
+      warning(
+        'LinkNotInFile',
+        address,
+        'the file no longer names this link: it is left as it is',
+        'this version of goatherd does not remove links; put the line back',
+      ),
+    ),
+  ];
 }

@@ -46,19 +46,30 @@ function wantedTable(view: LinkView, table: ObservedTable, deltaNames: ReadonlyS
     ...(disableKicking || kickStands(trigger(kickName(sync))) ? [] : ['kick']),
   ];
   const always = view.passesOn ? [truncateName(sync), ...(disableKicking ? [] : [kickName(sync)])] : [];
-  return { table, work: { ...work, missing: [...helpers, ...triggers] }, helpers, triggers, notAlways: always.filter((name) => trigger(name)?.enabled !== 'A') };
+  return {
+    table,
+    work: { ...work, missing: [...helpers, ...triggers] },
+    helpers,
+    triggers,
+    notAlways: always.filter((name) => trigger(name)?.enabled !== 'A'),
+  };
 }
 
 function missingHelpers(view: LinkView, table: ObservedTable, work: TableWork, deltaNames: ReadonlySet<string>): string[] {
   const { bucardo } = table;
-  const columns = [...work.keyColumns.map((column, index) => `${column} ${stripCollation(work.keyDefinitions[index] ?? '')}`), 'txntime timestamp with time zone'];
+  const columns = [
+    ...work.keyColumns.map((column, index) => `${column} ${stripCollation(work.keyDefinitions[index] ?? '')}`),
+    'txntime timestamp with time zone',
+  ];
   const same = bucardo?.deltaColumns?.join('|') === columns.join('|');
   return [
     ...(bucardo === null || bucardo.deltaColumns === null ? ['delta table'] : same ? [] : ['delta columns']),
     ...(bucardo === null || bucardo.deltaDefault === DELTA_DEFAULT_PRINTED ? [] : ['delta default']),
     ...(bucardo?.track === true ? [] : ['track table']),
     ...(bucardo?.stage === true ? [] : ['stage table']),
-    ...['dex1', 'dex2', 'dex3', 'goatherd_txn'].filter((index) => bucardo?.indexes.includes(index) !== true).map((index) => `index ${index}`),
+    ...['dex1', 'dex2', 'dex3', 'goatherd_txn']
+      .filter((index) => bucardo?.indexes.includes(index) !== true)
+      .map((index) => `index ${index}`),
     ...(bucardo?.functionMd5 === deltaFunctionMd5({ ...work }) ? [] : ['delta function']),
     ...(bucardo?.targets.includes(targetName(view.link.sync)) === true ? [] : ['delta target']),
     ...(deltaNames.has(`${view.link.sync}|${deltaNamesTable(table.schema, table.name)}`) ? [] : ['delta name']),
@@ -70,7 +81,9 @@ function stripCollation(definition: string): string {
 }
 
 function deltaStands(trigger: ObservedTrigger | undefined, work: TableWork): boolean {
-  return trigger !== undefined && trigger.enabled === 'O' && trigger.type === TYPES.delta && trigger.functionName === deltaTable(work.maker);
+  return (
+    trigger !== undefined && trigger.enabled === 'O' && trigger.type === TYPES.delta && trigger.functionName === deltaTable(work.maker)
+  );
 }
 
 function truncateStands(trigger: ObservedTrigger | undefined, work: TableWork, sync: string): boolean {

@@ -33,7 +33,9 @@ export function readSecret(ref: SecretRef): Secret {
   if ('env' in ref) {
     const value = process.env[ref.env];
     if (value === undefined || value === '') {
-      throw new GoatherdError('SecretMissing', `the environment variable ${ref.env} is not set`, { hint: `export ${ref.env} for the user that runs goatherd` });
+      throw new GoatherdError('SecretMissing', `the environment variable ${ref.env} is not set`, {
+        hint: `export ${ref.env} for the user that runs goatherd`,
+      });
     }
     return new Secret(value);
   }

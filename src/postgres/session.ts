@@ -69,7 +69,12 @@ export async function openSession(connection: ResolvedConnection, options: Sessi
 }
 
 /** Opens a session for one piece of work and ends it whatever happens. */
-export async function withSession<T>(connection: ResolvedConnection, options: SessionOptions, where: string, work: (client: Client) => Promise<T>): Promise<T> {
+export async function withSession<T>(
+  connection: ResolvedConnection,
+  options: SessionOptions,
+  where: string,
+  work: (client: Client) => Promise<T>,
+): Promise<T> {
   const client = await openSession(connection, options, where);
   try {
     return await work(client);
