@@ -33,7 +33,7 @@ export async function makeControlDatabase(context: ActContext, instance: string)
   }
   if (existing.has(building)) await hub.query(`DROP DATABASE ${quoteIdent(building)} WITH (FORCE)`);
   await hub.query(`CREATE DATABASE ${quoteIdent(building)}`);
-  await hub.query(`COMMENT ON DATABASE ${quoteIdent(building)} IS '${markOf(context.topology.name, `instance ${instance}`)}'`);
+  await hub.query(`COMMENT ON DATABASE ${quoteIdent(building)} IS '${markOf(context.topology.name, `instance ${instance}, links ${linksOf(context, instance)}`)}'`);
   await hub.query(`REVOKE CONNECT ON DATABASE ${quoteIdent(building)} FROM PUBLIC`);
   await loadSchema(access.resolvedHub(building), building);
   const session = access.hub(building);
@@ -44,6 +44,11 @@ export async function makeControlDatabase(context: ActContext, instance: string)
   await access.forgetHub(building);
   await hub.query(`ALTER DATABASE ${quoteIdent(building)} RENAME TO ${quoteIdent(name)}`);
   return done();
+}
+
+function linksOf(context: ActContext, instance: string): string {
+  const ids = context.topology.links.filter((link) => link.instance === instance).map((link) => link.id);
+  return ids.join(' ');
 }
 
 /** Bucardo's own schema goes through psql: it holds COPY blocks and psql's commands. */

@@ -32,6 +32,9 @@ export const RECORD_KEYS_UP_TO = 1_000_000;
 
 export const RECORDER = 'goatherd_record_truncate';
 
+/** Where the recorder notes what may not arrive: the link is `Suspect` with that table (rule 8). */
+export const SUSPECTS = 'goatherd_suspect';
+
 export interface HelperSpec {
   readonly oid: number;
   readonly schema: string;
@@ -57,6 +60,7 @@ export function globalStatements(): readonly string[] {
     `CREATE TABLE IF NOT EXISTS bucardo.bucardo_truncate_trigger_log (tablename OID NOT NULL, sname TEXT NOT NULL, tname TEXT NOT NULL, sync TEXT NOT NULL, target TEXT NOT NULL, replicated TIMESTAMPTZ NOT NULL, cdate TIMESTAMPTZ NOT NULL DEFAULT now())`,
     `CREATE TABLE IF NOT EXISTS bucardo.bucardo_sequences (schemaname TEXT NOT NULL, seqname TEXT NOT NULL, syncname TEXT NOT NULL, targetname TEXT NOT NULL, last_value BIGINT NOT NULL, start_value BIGINT NOT NULL, increment_by BIGINT NOT NULL, max_value BIGINT NOT NULL, min_value BIGINT NOT NULL, is_cycled BOOL NOT NULL, is_called BOOL NOT NULL)`,
     `CREATE UNIQUE INDEX IF NOT EXISTS bucardo_sequences_tablename ON bucardo.bucardo_sequences (schemaname, seqname, syncname, targetname)`,
+    `CREATE TABLE IF NOT EXISTS bucardo.${SUSPECTS} (sname TEXT NOT NULL, tname TEXT NOT NULL, sync TEXT NOT NULL, reason TEXT NOT NULL, since TIMESTAMPTZ NOT NULL DEFAULT now())`,
     recorderStatement(),
   ];
 }
@@ -68,6 +72,7 @@ export const GLOBAL_TABLES = [
   'bucardo_sequences',
   'bucardo_truncate_trigger',
   'bucardo_truncate_trigger_log',
+  SUSPECTS,
 ] as const;
 
 /**
@@ -87,6 +92,7 @@ BEGIN
   EXECUTE format('SELECT count(*) > ${RECORD_KEYS_UP_TO} FROM (SELECT 1 FROM ONLY %I.%I LIMIT ${RECORD_KEYS_UP_TO + 1}) AS counted', TG_TABLE_SCHEMA, TG_TABLE_NAME) INTO many;
   IF many THEN
     INSERT INTO bucardo.bucardo_truncate_trigger(tablename, sname, tname, sync) VALUES (TG_RELID, TG_TABLE_SCHEMA, TG_TABLE_NAME, TG_ARGV[2]);
+    INSERT INTO bucardo.${SUSPECTS}(sname, tname, sync, reason) VALUES (TG_TABLE_SCHEMA, TG_TABLE_NAME, TG_ARGV[2], 'TruncateOfManyRows');
   ELSE
     EXECUTE format('INSERT INTO bucardo.%s (%s) SELECT %2$s FROM ONLY %I.%I', TG_ARGV[0], TG_ARGV[1], TG_TABLE_SCHEMA, TG_TABLE_NAME);
   END IF;

@@ -95,7 +95,7 @@ WHERE NOT t.tgisinternal AND t.tgname LIKE 'bucardo%' AND t.tgparentid = 0 GROUP
 
 export const SCHEMA_QUERY = `
 SELECT obj_description(n.oid, 'pg_namespace') AS mark,
-       ARRAY(SELECT c.relname::text FROM pg_class c WHERE c.relnamespace = n.oid AND c.relkind = 'r' AND c.relname LIKE 'bucardo%' ORDER BY 1) AS tables
+       ARRAY(SELECT c.relname::text FROM pg_class c WHERE c.relnamespace = n.oid AND c.relkind = 'r' AND (c.relname LIKE 'bucardo%' OR c.relname = 'goatherd_suspect') ORDER BY 1) AS tables
 FROM pg_namespace n WHERE n.nspname = 'bucardo'`;
 
 /** Delta, track and stage tables, one row for each user table, by the name that they share. */
@@ -125,6 +125,9 @@ export const TARGETS_QUERY =
 export const NAMES_QUERY = "SELECT sync || '|' || tablename AS name FROM bucardo.bucardo_delta_names ORDER BY 1";
 export const TRUNCATES_QUERY =
   'SELECT sync, count(*)::int AS open FROM bucardo.bucardo_truncate_trigger WHERE replicated IS NULL GROUP BY 1 ORDER BY 1';
+
+export const SUSPECTS_QUERY =
+  "SELECT sync, sname || '.' || tname AS table, reason, to_char(min(since) AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS\"Z\"') AS since FROM bucardo.goatherd_suspect GROUP BY 1, 2, 3 ORDER BY 1, 2";
 
 /** Transactions older than a minute: what a trigger may have to wait for. */
 export const LONG_TRANSACTIONS_QUERY = `

@@ -157,6 +157,8 @@ export interface ObservedBucardo {
   readonly recorderMd5: string | null;
   /** `sync|schema.table` of bucardo_delta_names. */
   readonly deltaNames: readonly string[];
+  /** Tables whose changes may not have arrived, noted by our trigger where it could not keep them (rule 8). */
+  readonly suspects: readonly { readonly sync: string; readonly table: string; readonly reason: string; readonly since: string }[];
   /** Open truncate records by sync. */
   readonly openTruncates: Readonly<Record<string, number>>;
   /** Syncs for which a kick function stands. */

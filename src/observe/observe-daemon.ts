@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { QueryResultRow } from 'pg';
 import { controlDatabase } from '../bucardo/names.ts';
@@ -73,19 +73,38 @@ export function observeDaemon(pidDir: string, instance: string, all: readonly Da
   const isMaster = title?.startsWith('Bucardo Master Control Program') ?? false;
   const masterPid = file !== null && isMaster ? file.pid : null;
   const master = sessions.find((session) => session.kind === 'MCP' && session.pid === masterPid);
-  const list = title === null ? '' : (MASTER.exec(title)?.[1] ?? '');
   return {
     sessions: sessions.map(({ kind, pid, startedAt }) => ({ kind, pid, startedAt })),
     masterPid,
     startedAt: master?.startedAt ?? null,
-    activeSyncs: list
-      .split(',')
-      .map((name) => name.trim())
-      .filter((name) => name !== '')
-      .toSorted(),
+    activeSyncs: masterPid === null ? [] : [...new Set([...titled(title ?? ''), ...controlled(pidDir, instance)])].toSorted(),
     orphans: orphansOf(sessions, masterPid),
     stalePidFile: file !== null && masterPid === null,
   };
+}
+
+function titled(title: string): string[] {
+  const list = MASTER.exec(title)?.[1] ?? '';
+  return list
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
+}
+
+/** Syncs whose controller lives: the master's title is cut where the process has no room for a longer one. */
+function controlled(pidDir: string, instance: string): string[] {
+  const directory = path.join(pidDir, instance);
+  try {
+    return readdirSync(directory).flatMap((name) => {
+      const sync = /^bucardo\.ctl\.sync\.(.+)\.pid$/.exec(name)?.[1];
+      if (sync === undefined) return [];
+      const pid = Number(readFileSync(path.join(directory, name), 'utf8').split('\n')[0]);
+      return processTitle(pid)?.startsWith(`Bucardo Controller. Sync "${sync}"`) === true ? [sync] : [];
+    });
+  } catch {
+    // A pid file that goes away while it is looked at: the title still says what runs.
+    return [];
+  }
 }
 
 /** Children of a living master are not orphans: their parent chain leads to it. */

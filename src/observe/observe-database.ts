@@ -1,6 +1,6 @@
 import type { Client, QueryResultRow } from 'pg';
 import { deltaTable, makerName, quoteTable } from '../bucardo/names.ts';
-import { GLOBAL_TABLES, RECORDER } from '../bucardo/objects.ts';
+import { GLOBAL_TABLES, RECORDER, SUSPECTS } from '../bucardo/objects.ts';
 import { LOCK_NOT_AVAILABLE } from '../postgres/sqlstate.ts';
 import * as sql from './database-queries.ts';
 import type {
@@ -115,6 +115,13 @@ interface LongTransactionRow extends QueryResultRow {
 
 type Rows = <R extends QueryResultRow>(text: string) => Promise<R[]>;
 
+interface SuspectRow extends QueryResultRow {
+  sync: string;
+  table: string;
+  reason: string;
+  since: string;
+}
+
 interface HelperTables {
   readonly helpers: ReadonlyMap<string, HelperRow>;
   readonly functions: ReadonlyMap<string, string>;
@@ -130,6 +137,7 @@ async function observeBucardo(
   const functions = await rows<{ name: string; args: string; md5: string }>(sql.FUNCTIONS_QUERY);
   const targets = has('bucardo_delta_targets') ? await rows<{ oid: string; targets: string[] }>(sql.TARGETS_QUERY) : [];
   const names = has('bucardo_delta_names') ? await rows<{ name: string }>(sql.NAMES_QUERY) : [];
+  const suspects = has(SUSPECTS) ? await rows<SuspectRow>(sql.SUSPECTS_QUERY) : [];
   const truncates = has('bucardo_truncate_trigger') ? await rows<{ sync: string; open: number }>(sql.TRUNCATES_QUERY) : [];
   const global = functions.filter((row) => row.name.startsWith('bucardo_') && !row.name.startsWith('bucardo_kick_'));
   return {
@@ -139,6 +147,7 @@ async function observeBucardo(
       globalTables: GLOBAL_TABLES.filter(has),
       recorderMd5: functions.find((row) => row.name === RECORDER)?.md5 ?? null,
       deltaNames: names.map((row) => row.name),
+      suspects: suspects.map((row) => ({ sync: row.sync, table: row.table, reason: row.reason, since: row.since })),
       openTruncates: Object.fromEntries(truncates.map((row) => [row.sync, row.open])),
       kickFunctions: functions
         .filter((row) => row.name.startsWith('bucardo_kick_'))

@@ -1,4 +1,5 @@
 import { controlDatabase } from '../bucardo/names.ts';
+import { GLOBAL_TABLES } from '../bucardo/objects.ts';
 import type { ControlGoat, Observation } from '../observe/model.ts';
 import type { HostConfig, Topology } from '../topology/model.ts';
 import { parseColumn } from './columns.ts';
@@ -180,7 +181,7 @@ export function helpersStep(view: LinkView, observation: Observation, carried: C
   const there = source?.bucardo ?? null;
   const global =
     there === null ||
-    there.globalTables.length < 5 ||
+    there.globalTables.length < GLOBAL_TABLES.length ||
     there.recorderMd5 !== carried.recorderMd5 ||
     Object.entries(installed.functions).some(([name, md5]) => there.functions[name] !== md5) ||
     !there.kickFunctions.includes(link.sync);

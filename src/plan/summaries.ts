@@ -27,10 +27,21 @@ export function linkSummaries(
             ? 'copied: unknown'
             : receipt.mode === 'never'
               ? 'not requested'
-              : `${receipt.copied.length} tables, ${receipt.rows} rows`,
-      suspect: receipt !== null && receipt.skipped.length > 0 ? `SkippedNotEmpty: ${receipt.skipped.join(', ')}` : null,
+              : `copied ${receipt.rows} rows in ${receipt.copied.length} tables`,
+      suspect: suspectText(view),
     };
   });
+}
+
+/** Why the data of a link is not known to be whole: tables its copy left alone, changes that our trigger could not keep. */
+function suspectText(view: Planned['view']): string | null {
+  const skipped = view.ledger?.receipt?.skipped ?? [];
+  const noted = view.source?.bucardo?.suspects.filter((one) => one.sync === view.link.sync) ?? [];
+  const reasons = [
+    ...(skipped.length > 0 ? [`SkippedNotEmpty: ${skipped.join(', ')}`] : []),
+    ...noted.map((one) => `${one.reason}: ${one.table} since ${one.since}`),
+  ];
+  return reasons.length === 0 ? null : reasons.join('; ');
 }
 
 /** What a reader should know of the links besides preflight: tables that a copy leaves alone, cascades that are off, what no file names. */

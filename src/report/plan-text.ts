@@ -21,7 +21,7 @@ const narrowest = 40;
 
 /**
  * Every plan in the order given, each with its verdict on line 2 and on its last line; with several plans a total follows. A plan with
- * nothing to do is one line, with what preflight has to say below it. Ends with a line feed, no line ends with a space, nothing is cut.
+ * nothing to do is one line, with preflight's errors and warnings below it. Ends with a line feed, no line ends with a space, nothing is cut.
  */
 export function planText(plans: readonly Plan[], meta: ReportMeta, options: TextOptions = {}): string {
   const clean = plans.map(cleanPlan);
@@ -38,7 +38,7 @@ export function planText(plans: readonly Plan[], meta: ReportMeta, options: Text
 function planLines(plan: Plan, meta: ReportMeta, options: TextOptions, only: boolean): string[] {
   const width = widthIn(options);
   const style = options.style ?? plainStyle;
-  if (isQuiet(plan)) return [quietLine(plan, meta, style), ...diagnosticsLines(plan, width, style)];
+  if (isQuiet(plan)) return [quietLine(plan, meta, style), ...diagnosticsLines(options.verbose === true ? plan : withoutNotes(plan), width, style)];
   return spaced([
     headerLines(plan, meta, width, style),
     drawingLines(plan.drawing, width),
@@ -48,6 +48,11 @@ function planLines(plan: Plan, meta: ReportMeta, options: TextOptions, only: boo
     diagnosticsLines(plan, width, style),
     summaryLines(plan, meta, width, only),
   ]);
+}
+
+/** What is merely good to know was said when there was something to do. */
+function withoutNotes(plan: Plan): Plan {
+  return { ...plan, diagnostics: plan.diagnostics.filter((one) => one.severity !== 'note') };
 }
 
 function widthIn(options: TextOptions): number {
