@@ -6,6 +6,7 @@ import { LOCK_NOT_AVAILABLE } from '../postgres/sqlstate.ts';
 import type { Work } from '../plan/model.ts';
 import { type ActContext, done, linkAt, type Outcome, remembered } from './context.ts';
 import { tableAt } from './triggers.ts';
+import { plural } from '../lib/format.ts';
 
 /** Epoch milliseconds of the control database's clock: what run times are compared with. */
 const CLOCK = 'SELECT (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS now';
@@ -61,7 +62,7 @@ export async function markTruncates(context: ActContext, work: Extract<Work, { k
       'UPDATE bucardo.bucardo_truncate_trigger SET replicated = now() WHERE sync = $1 AND replicated IS NULL RETURNING tname',
       [link.sync],
     );
-  return done(`${rows.length} records`);
+  return done(plural(rows.length, 'record'));
 }
 
 /**
@@ -95,5 +96,5 @@ export async function emptyTables(context: ActContext, work: Extract<Work, { kin
   context.memory.set(`emptied ${work.link}`, emptiedAt);
   await context.ledger.saveRequest(work.link, { mode: 'always', tables: work.tables, skipped: [], emptiedAt, askedAt: null });
   await context.ledger.spendApproval(context.topology.name, stepId);
-  return done(`${names.length} tables`);
+  return done(plural(names.length, 'table'));
 }

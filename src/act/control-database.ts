@@ -33,7 +33,9 @@ export async function makeControlDatabase(context: ActContext, instance: string)
   }
   if (existing.has(building)) await hub.query(`DROP DATABASE ${quoteIdent(building)} WITH (FORCE)`);
   await hub.query(`CREATE DATABASE ${quoteIdent(building)}`);
-  await hub.query(`COMMENT ON DATABASE ${quoteIdent(building)} IS '${markOf(context.topology.name, `instance ${instance}, links ${linksOf(context, instance)}`)}'`);
+  await hub.query(
+    `COMMENT ON DATABASE ${quoteIdent(building)} IS '${markOf(context.topology.name, `instance ${instance}, links ${linksOf(context, instance)}`)}'`,
+  );
   await hub.query(`REVOKE CONNECT ON DATABASE ${quoteIdent(building)} FROM PUBLIC`);
   await loadSchema(access.resolvedHub(building), building);
   const session = access.hub(building);

@@ -60,13 +60,15 @@ export async function copyProgress(context: ActContext, link: Link, tables: read
 /** Who holds the lock that the kid's session waits for, on either side; null when it waits for none. */
 async function lockWait(context: ActContext, link: Link): Promise<string | null> {
   for (const database of [link.to, link.from]) {
-    const rows = await context.access.database(database).query<{ blocker: number; application: string; state: string; relation: string | null }>(
-      `SELECT b.pid AS blocker, b.application_name AS application, coalesce(b.state, '') AS state,
+    const rows = await context.access
+      .database(database)
+      .query<{ blocker: number; application: string; state: string; relation: string | null }>(
+        `SELECT b.pid AS blocker, b.application_name AS application, coalesce(b.state, '') AS state,
               (SELECT l.relation::regclass::text FROM pg_locks l WHERE l.pid = k.pid AND NOT l.granted AND l.locktype = 'relation' LIMIT 1) AS relation
        FROM pg_stat_activity k CROSS JOIN LATERAL unnest(pg_blocking_pids(k.pid)) AS blocking(pid) JOIN pg_stat_activity b ON b.pid = blocking.pid
        WHERE k.datname = current_database() AND k.application_name LIKE $1 AND k.wait_event_type = 'Lock' LIMIT 1`,
-      [`bucardo KID (${link.sync})%`],
-    );
+        [`bucardo KID (${link.sync})%`],
+      );
     const row = rows[0];
     if (row !== undefined) {
       const application = row.application === '' ? '' : ` (${row.application})`;

@@ -7,6 +7,7 @@ import { logFile } from './daemon.ts';
 import { lookAtControl, lookAtDaemon } from './instance-look.ts';
 import { kick } from './kick.ts';
 import { tableAt } from './triggers.ts';
+import { plural } from '../lib/format.ts';
 
 /** A copy that fails this often in a row needs a person. */
 const FAILURES = 3;
@@ -19,7 +20,7 @@ export async function waitForCopy(context: ActContext, work: Extract<Work, { kin
   const sync = control.syncs.find((one) => one.name === link.sync);
   const runs = control.runs[link.sync];
   if (sync?.onetimecopy === 0 && runs?.lastGood !== null && runs !== undefined && runs.lastGood.startedAt >= asked)
-    return done(`${work.tables.length} tables`);
+    return done(plural(work.tables.length, 'table'));
   if (daemon.masterPid === null) return { state: 'moved', why: `the daemon of ${link.id} is gone` };
   const bad = runs?.lastBad ?? null;
   const failures = remembered(context, `failures ${work.link}`, () => new Set<number>());
@@ -99,7 +100,7 @@ export async function writeReceipt(context: ActContext, work: Extract<Work, { ki
         .query<{ now: number }>('SELECT (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS now')
     )[0]?.now ?? 0;
   await context.ledger.saveReceipt(work.link, { mode: link.copyData, copied: work.copied, skipped: work.skipped, rows, endedAt });
-  return done(`${work.copied.length} tables, ${rows} rows`);
+  return done(`${plural(work.copied.length, 'table')}, ${plural(rows, 'row')}`);
 }
 
 const COUNTED_AT_ONCE = 200;

@@ -3,6 +3,7 @@ import { deltaNamesTable, quoteIdent, targetName } from '../bucardo/names.ts';
 import { globalFunctions, readSchemaFile } from '../bucardo/schema-file.ts';
 import type { TableWork, Work } from '../plan/model.ts';
 import { type ActContext, done, failed, linkAt, type Outcome, remembered } from './context.ts';
+import { plural } from '../lib/format.ts';
 
 type Helpers = Extract<Work, { kind: 'helpers' }>;
 
@@ -62,7 +63,7 @@ export async function makeHelpers(context: ActContext, work: Helpers): Promise<O
   }
   if (state.next < work.tables.length)
     return { state: 'pending', progress: { done: state.next, total: work.tables.length, unit: 'tables' }, retryMs: 0 };
-  return done(`${work.tables.length} tables`);
+  return done(plural(work.tables.length, 'table'));
 }
 
 function statementsOf(table: TableWork): readonly string[] {

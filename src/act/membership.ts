@@ -3,6 +3,7 @@ import { controlDatabase } from '../bucardo/names.ts';
 import type { Work } from '../plan/model.ts';
 import { type ActContext, done, failed, linkAt, type Outcome } from './context.ts';
 import { exclusiveHolder } from './quiet.ts';
+import { plural } from '../lib/format.ts';
 
 /** Everything that validate_sync could make on a source, as one hash: the same before and after, or it found something to do. */
 const OBJECTS = `
@@ -52,7 +53,7 @@ export async function joinRelgroup(context: ActContext, work: Extract<Work, { ki
       'run the plan again; if it stays, please report it',
     );
   }
-  return done(`${work.addresses.length} members, nothing left to do for Bucardo`);
+  return done(`${plural(work.addresses.length, 'member')}, nothing left to do for Bucardo`);
 }
 
 export async function setMakedelta(context: ActContext, work: Extract<Work, { kind: 'makedelta' }>): Promise<Outcome> {

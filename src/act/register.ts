@@ -3,6 +3,7 @@ import { controlDatabase, quoteIdent } from '../bucardo/names.ts';
 import { dbconnOf } from '../postgres/connection.ts';
 import type { GoatWork, Work } from '../plan/model.ts';
 import { type ActContext, done, linkAt, type Outcome } from './context.ts';
+import { plural } from '../lib/format.ts';
 
 type Register = Extract<Work, { kind: 'register' }>;
 
@@ -61,7 +62,7 @@ export async function register(context: ActContext, work: Register): Promise<Out
     );
     await client.query(MARK_CHANGED);
   });
-  return done(`${work.tables.length} tables, ${work.sequences.length} sequences`);
+  return done(`${plural(work.tables.length, 'table')}, ${plural(work.sequences.length, 'sequence')}`);
 }
 
 /** qpkey is quoted as quote_ident would (S:1033); Bucardo puts it into SQL as it stands. */

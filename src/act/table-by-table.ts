@@ -4,6 +4,7 @@ import type { Sessions } from '../postgres/session.ts';
 import { LOCK_NOT_AVAILABLE } from '../postgres/sqlstate.ts';
 import type { Progress } from '../report/run-model.ts';
 import { type ActContext, done, failed, type Outcome, remembered } from './context.ts';
+import { plural } from '../lib/format.ts';
 
 /** One table and the statements that need its lock, run in one short transaction. */
 export interface LockedWork {
@@ -88,7 +89,7 @@ export async function tableByTable(
     return null;
   });
   if (outcome !== null) return outcome;
-  if (state.left.length === 0) return done(`${state.total} tables`);
+  if (state.left.length === 0) return done(plural(state.total, 'table'));
   const first = state.putOff[0];
   const waits = first === undefined ? '' : `: ${first.object} (${first.reason})`;
   if (context.clock.now() - state.startedAt > locks.budgetMs) {

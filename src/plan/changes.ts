@@ -1,5 +1,6 @@
 import type { Ledger } from '../ledger/model.ts';
 import type { Topology } from '../topology/model.ts';
+import { plural } from '../lib/format.ts';
 import { definitionHash } from './definition.ts';
 import type { Change, Step } from './model.ts';
 import type { Planned } from './run-steps.ts';
@@ -18,7 +19,7 @@ export function changesOf(topology: Topology, planned: readonly Planned[], steps
     const due = steps.filter((step) => step.address === link.address);
     if (own.length === 0 && due.length === 0) return [];
     const applied = ledger.links[link.address]?.appliedDefinition;
-    const tables = `${carried.tables.length} tables, ${carried.sequences.length} sequences`;
+    const tables = `${plural(carried.tables.length, 'table')}, ${plural(carried.sequences.length, 'sequence')}`;
     const fields = own.flatMap((step) =>
       step.before.map((before, index) => ({ path: step.id, before, after: step.afterFacts[index] ?? null })),
     );

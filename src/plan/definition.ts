@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Link, Topology } from '../topology/model.ts';
+import { downstreamOf, type Link, type Topology } from '../topology/model.ts';
 
 /** What of a link's declaration decides what stands for it: positions left out, so that moving a line changes nothing. */
 export function definitionOf(topology: Topology, link: Link): Readonly<Record<string, unknown>> {
@@ -8,7 +8,10 @@ export function definitionOf(topology: Topology, link: Link): Readonly<Record<st
     const found = topology.databases.find((one) => one.name === name);
     return found === undefined ? null : { connection: found.connection, schemaOwner: found.schemaOwner ?? null, cascade: found.cascade };
   };
-  return { ...rest, source: database(link.from), target: database(link.to) };
+  // What the target passes on is part of this link: its changes are then written down there (makedelta).
+  const passedOn =
+    topology.databases.find((one) => one.name === link.to)?.cascade === true ? downstreamOf(topology, link).map((one) => one.id) : [];
+  return { ...rest, passedOn, source: database(link.from), target: database(link.to) };
 }
 
 export function definitionHash(topology: Topology, link: Link): string {

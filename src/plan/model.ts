@@ -101,7 +101,7 @@ export interface Step {
 }
 
 export interface Gate {
-  readonly condition: 'CopyComplete' | 'RunSeen' | 'Arrived';
+  readonly condition: 'CopyComplete' | 'RunSeen';
   /** Ids of the steps it holds. */
   readonly holds: readonly string[];
   readonly warnAfterSeconds: number;

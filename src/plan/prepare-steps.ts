@@ -2,6 +2,7 @@ import { controlDatabase } from '../bucardo/names.ts';
 import { GLOBAL_TABLES } from '../bucardo/objects.ts';
 import type { ControlGoat, Observation } from '../observe/model.ts';
 import type { HostConfig, Topology } from '../topology/model.ts';
+import { plural } from '../lib/format.ts';
 import { parseColumn } from './columns.ts';
 import { type Draft, draft, PHASE } from './draft.ts';
 import { cascades, type LinkView } from './link-view.ts';
@@ -127,8 +128,8 @@ export function registerStep(view: LinkView, observation: Observation, carried: 
       address: link.address,
       what:
         sync === null
-          ? `register ${link.from}, ${link.to}, ${carried.tables.length} tables, ${carried.sequences.length} sequences`
-          : `register ${[...wrong, ...(tables.length + sequences.length > 0 ? [`${tables.length + sequences.length} new objects`] : [])].join(', ')}`,
+          ? `register ${link.from}, ${link.to}, ${plural(carried.tables.length, 'table')}, ${plural(carried.sequences.length, 'sequence')}`
+          : `register ${[...wrong, ...(tables.length + sequences.length > 0 ? [plural(tables.length + sequences.length, 'new object')] : [])].join(', ')}`,
       reason: sync === null ? 'not present in its control database' : 'other than declared',
       on: ['hub'],
       after: [stepId.ledger, stepId.control(link.instance)],
@@ -193,7 +194,8 @@ export function helpersStep(view: LinkView, observation: Observation, carried: C
       kind: 'helpers',
       symbol: '+',
       address: link.address,
-      what: tables.length === 0 ? `Bucardo's functions on ${link.from}` : `delta, track and stage tables of ${tables.length} tables`,
+      what:
+        tables.length === 0 ? `Bucardo's functions on ${link.from}` : `delta, track and stage tables of ${plural(tables.length, 'table')}`,
       reason: there === null ? `no schema bucardo on ${link.from}` : 'missing or other than declared',
       on: [link.from],
       after: [stepId.ledger],
@@ -219,7 +221,7 @@ export function triggersStep(view: LinkView, carried: Carried): Draft[] {
       kind: 'triggers',
       symbol: '+',
       address: link.address,
-      what: `${count} triggers on ${tables.length} tables of ${link.from}`,
+      what: `${plural(count, 'trigger')} on ${plural(tables.length, 'table')} of ${link.from}`,
       reason: 'not present, or other than declared',
       on: [link.from],
       after: [stepId.helpers(view)],
@@ -256,7 +258,7 @@ export function membershipStep(view: LinkView, carried: Carried): Draft[] {
       kind: 'membership',
       symbol: '+',
       address: link.address,
-      what: `${missing.length} members of relgroup ${link.sync}, then Bucardo's validation`,
+      what: `${plural(missing.length, 'member')} of relgroup ${link.sync}, then Bucardo's validation`,
       reason: 'their triggers stand now',
       on: ['hub', link.from, link.to],
       after: [stepId.register(view), stepId.triggers(view), stepId.helpers(view), stepId.settings(link.instance)],
@@ -299,7 +301,7 @@ export function makedeltaStep(
       kind: 'makedelta',
       symbol: '~',
       address: link.address,
-      what: `makedelta for ${link.to} on ${goats.length} tables`,
+      what: `makedelta for ${link.to} on ${plural(goats.length, 'table')}`,
       reason: `${below.map((one) => one.view.link.id).join(', ')} passes on what ${link.to} receives`,
       on: ['hub'],
       after: [stepId.register(view), ...below.flatMap((one) => [stepId.helpers(one.view), stepId.triggers(one.view)])],

@@ -1,3 +1,4 @@
+import { plural } from '../lib/format.ts';
 import type { LockMode, Risk, Step } from './model.ts';
 
 const MODES: readonly LockMode[] = ['none', 'ACCESS SHARE', 'SHARE ROW EXCLUSIVE', 'ACCESS EXCLUSIVE'];
@@ -16,7 +17,7 @@ export function riskOf(steps: readonly Step[]): Risk {
     maxLock,
     destructive: acting.some((step) => step.destructive),
     sentences: [
-      ...emptied.map((step) => `Empties ${step.objects ?? 0} tables of ${step.on.join(', ')} that hold rows.`),
+      ...emptied.map((step) => `Empties ${plural(step.objects ?? 0, 'table')} of ${step.on.join(', ')} that hold rows.`),
       ...lockSentence(writers),
       ...(paused.length > 0
         ? [`Pauses ${[...new Set(paused.map((step) => step.address.split('/').at(-1)))].join(', ')} for a few seconds.`]
@@ -30,7 +31,7 @@ function lockSentence(writers: readonly Step[]): string[] {
   if (writers.length === 0) return [];
   const perDatabase = new Map<string, number>();
   for (const step of writers) for (const name of step.on) perDatabase.set(name, Math.max(perDatabase.get(name) ?? 0, step.objects ?? 0));
-  const where = [...perDatabase].map(([name, count]) => `${count} ${count === 1 ? 'table' : 'tables'} of ${name}`);
+  const where = [...perDatabase].map(([name, count]) => `${plural(count, 'table')} of ${name}`);
   const wait = Math.max(...writers.map((step) => step.lock.timeoutMs ?? 0));
   return [`Locks writers of ${where.join(', ')}: one table at a time, they wait at most ${wait / 1000} s per try.`];
 }

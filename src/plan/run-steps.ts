@@ -1,4 +1,5 @@
 import { kickName, truncateName } from '../bucardo/names.ts';
+import { plural } from '../lib/format.ts';
 import type { Topology } from '../topology/model.ts';
 import type { Carried } from './carried.ts';
 import { copyEnded, copyPlan } from './copy.ts';
@@ -80,7 +81,7 @@ export function copySteps(planned: Planned, start: string, upstreamSeen: readonl
         id: runId.always(view),
         kind: 'always',
         symbol: '~',
-        what: `truncate${link.disableKicking ? '' : ' and kick'} triggers ENABLE ALWAYS on ${notAlways.length} tables of ${link.from}`,
+        what: `truncate${link.disableKicking ? '' : ' and kick'} triggers ENABLE ALWAYS on ${plural(notAlways.length, 'table')} of ${link.from}`,
         reason: `what Bucardo writes on ${link.from} fires no ordinary trigger; after ${view.upstream.map((one) => one.id).join(', ')}'s copy (rule 8)`,
         on: [link.from],
         after: [...preparation(planned), ...upstreamDone],
@@ -109,7 +110,7 @@ export function copySteps(planned: Planned, start: string, upstreamSeen: readonl
         id: runId.empty(view),
         kind: 'empty_tables',
         symbol: '-',
-        what: `empty ${copy.emptied.length} tables of ${link.to} that hold rows`,
+        what: `empty ${plural(copy.emptied.length, 'table')} of ${link.to} that hold rows`,
         reason: '`copy_data: always`',
         on: [link.to],
         after: [...preparation(planned), ...upstreamDone, ...upstreamSeen, stepId.ledger],
@@ -134,7 +135,7 @@ export function copySteps(planned: Planned, start: string, upstreamSeen: readonl
         what: `mark truncate records of ${link.id} on ${link.from} as done`,
         reason: `one left behind would empty ${link.to} after its copy (rule 8)`,
         on: [link.from],
-        after: [...preparation(planned), ...upstreamDone, runId.always(view), runId.empty(view)],
+        after: [...preparation(planned), ...upstreamDone, ...upstreamSeen, runId.always(view), runId.empty(view)],
         work: { kind: 'truncate_records', link: link.address, database: link.from },
         phase: phase + 3,
       }),
@@ -147,7 +148,9 @@ export function copySteps(planned: Planned, start: string, upstreamSeen: readonl
         id: runId.activate(view),
         kind: 'activate',
         symbol: '~',
-        what: mustAsk ? `activate sync ${link.sync}, ask for its copy of ${copy.tables.length} tables` : `activate sync ${link.sync}`,
+        what: mustAsk
+          ? `activate sync ${link.sync}, ask for its copy of ${plural(copy.tables.length, 'table')}`
+          : `activate sync ${link.sync}`,
         reason: mustAsk ? `no receipt of a copy (copy_data: ${link.copyData})` : 'declared running',
         on: ['hub'],
         after: [...preparation(planned), ...upstreamDone, ...upstreamSeen, runId.always(view), runId.empty(view), runId.truncates(view)],
@@ -176,7 +179,7 @@ export function copySteps(planned: Planned, start: string, upstreamSeen: readonl
         kind: 'wait_copy',
         symbol: '|',
         what: `WAIT copy of ${link.id} complete`,
-        reason: `${copy.tables.length} tables from ${link.from} to ${link.to}`,
+        reason: `${plural(copy.tables.length, 'table')} from ${link.from} to ${link.to}`,
         on: [link.from, link.to],
         after: [runId.activate(view), start],
         work: { kind: 'wait_copy', link: link.address, instance: link.instance, tables: copy.tables },
@@ -195,7 +198,7 @@ export function copySteps(planned: Planned, start: string, upstreamSeen: readonl
       kind: 'receipt',
       symbol: '=',
       what: needsCopy
-        ? `compare ${copy.tables.length} tables of ${link.from} and ${link.to}, write the receipt`
+        ? `compare ${plural(copy.tables.length, 'table')} of ${link.from} and ${link.to}, write the receipt`
         : `write the receipt: nothing was to be copied`,
       reason: needsCopy ? 'a flag that is down proves no copy (rule 6)' : `copy_data: ${link.copyData}`,
       on: [link.from, link.to],
@@ -263,7 +266,6 @@ export function arrivalStep(topology: Topology, links: readonly Planned[], touch
       phase: PHASE.run + 1000,
       objects: due.length,
       estimateSeconds: 4 * due.length,
-      gate: { condition: 'Arrived', warnAfterSeconds: 300 },
     }),
   ];
 }

@@ -1,3 +1,4 @@
+import { plural } from '../lib/format.ts';
 import type { Ledger } from '../ledger/model.ts';
 import type { Topology } from '../topology/model.ts';
 import { copyPlan } from './copy.ts';
@@ -27,7 +28,7 @@ export function linkSummaries(
             ? 'copied: unknown'
             : receipt.mode === 'never'
               ? 'not requested'
-              : `copied ${receipt.rows} rows in ${receipt.copied.length} tables`,
+              : `copied ${plural(receipt.rows, 'row')} in ${plural(receipt.copied.length, 'table')}`,
       suspect: suspectText(view),
     };
   });

@@ -38,7 +38,8 @@ export function planText(plans: readonly Plan[], meta: ReportMeta, options: Text
 function planLines(plan: Plan, meta: ReportMeta, options: TextOptions, only: boolean): string[] {
   const width = widthIn(options);
   const style = options.style ?? plainStyle;
-  if (isQuiet(plan)) return [quietLine(plan, meta, style), ...diagnosticsLines(options.verbose === true ? plan : withoutNotes(plan), width, style)];
+  if (isQuiet(plan))
+    return [quietLine(plan, meta, style), ...diagnosticsLines(options.verbose === true ? plan : withoutNotes(plan), width, style)];
   return spaced([
     headerLines(plan, meta, width, style),
     drawingLines(plan.drawing, width),

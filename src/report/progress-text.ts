@@ -1,7 +1,7 @@
 /**
  * Progress in words, for the lines of a log and for the live view.
  */
-import { formatBytes, formatBytesOf, formatCount, formatDuration } from './format.ts';
+import { formatBytes, formatBytesOf, formatCount, formatDuration } from '../lib/format.ts';
 import type { Progress } from './run-model.ts';
 
 /** `31/42 tables`, `71/118 GB`, `8,120,551 rows`, `48 MB/s`, `16 min to go`. */

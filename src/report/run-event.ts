@@ -2,7 +2,7 @@
  * Events of a run as lines of a log, for what is no terminal: one line each, complete by itself.
  */
 import { stepWhat } from './address.ts';
-import { formatDuration, formatTime, plural } from './format.ts';
+import { formatDuration, formatTime, plural } from '../lib/format.ts';
 import { cleaned, padStart } from './layout.ts';
 import { amountTexts, reasonTexts } from './progress-text.ts';
 import type { RunEvent, RunOutcome, RunRecord, RunState, RunStep } from './run-model.ts';

@@ -1,7 +1,7 @@
 /**
  * The live view of runs on a terminal: the lines to draw now, given what is known and the time.
  */
-import { formatDuration, plural } from './format.ts';
+import { formatDuration, plural } from '../lib/format.ts';
 import { cleaned, indented, padEnd, padStart, widthOf } from './layout.ts';
 import { amountTexts, barText, reasonTexts } from './progress-text.ts';
 import { stepText, summaryText } from './run-event.ts';

@@ -3,7 +3,7 @@
  */
 import type { Plan } from '../../plan/model.ts';
 import { orderedSteps, shortAddress, stepWhat } from '../address.ts';
-import { formatTimestamp } from '../format.ts';
+import { formatTimestamp } from '../../lib/format.ts';
 import type { ReportMeta } from '../meta.ts';
 import { changeSymbols, changeWhat, valueText } from '../plan-text/changes.ts';
 import { shortFingerprint, riskSentences } from '../plan-text/header.ts';

@@ -3,7 +3,7 @@
  */
 import type { Plan, Step } from '../../plan/model.ts';
 import { orderedSteps, stepNumbers, stepWhat } from '../address.ts';
-import { formatCount, formatEstimate, formatRanges } from '../format.ts';
+import { formatCount, formatEstimate, formatRanges } from '../../lib/format.ts';
 import { timeSentence } from '../plan-text/duration.ts';
 import { lockCode, stepFlags } from '../plan-text/steps.ts';
 import { stepsSentence } from '../plan-text/verdict.ts';

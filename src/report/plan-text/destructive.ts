@@ -2,7 +2,7 @@
  * The steps that cannot be undone without a copy, in a block of their own, with the exact text that approves them.
  */
 import type { Plan, Step } from '../../plan/model.ts';
-import { formatRanges } from '../format.ts';
+import { formatRanges } from '../../lib/format.ts';
 import { indented } from '../layout.ts';
 import type { Style } from '../style.ts';
 import { orderedSteps, stepNumbers, stepWhat } from '../address.ts';

@@ -2,7 +2,7 @@
  * Preflight: every problem at once, grouped by the link or database it concerns, errors first, each with what to do.
  */
 import type { Diagnostic, Plan } from '../../plan/model.ts';
-import { formatCount, plural } from '../format.ts';
+import { formatCount, plural } from '../../lib/format.ts';
 import { indented, padEnd, widthOf } from '../layout.ts';
 import type { Style } from '../style.ts';
 import { shortAddress } from '../address.ts';

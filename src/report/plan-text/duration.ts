@@ -3,7 +3,7 @@
  */
 import type { Plan } from '../../plan/model.ts';
 import { orderedSteps } from '../address.ts';
-import { formatDuration } from '../format.ts';
+import { formatDuration } from '../../lib/format.ts';
 
 interface PlannedTime {
   readonly seconds: number;

@@ -2,7 +2,7 @@
  * The first lines of a plan: which topology, the verdict, the risk. And the one line of a plan with nothing to do.
  */
 import type { LinkSummary, Plan } from '../../plan/model.ts';
-import { formatCount, formatMilliseconds, formatTimestamp, plural } from '../format.ts';
+import { formatCount, formatMilliseconds, formatTimestamp, plural } from '../../lib/format.ts';
 import { labelled, sentence } from '../layout.ts';
 import type { ReportMeta } from '../meta.ts';
 import type { Style } from '../style.ts';

@@ -2,7 +2,7 @@
  * Explains the symbols, flags and locks that the steps above use, and no others.
  */
 import type { Plan, Step } from '../../plan/model.ts';
-import { formatMilliseconds, joinWords } from '../format.ts';
+import { formatMilliseconds, joinWords } from '../../lib/format.ts';
 import { labelled } from '../layout.ts';
 import { lockCode } from './steps.ts';
 

@@ -2,7 +2,7 @@
  * When what happens: the numbered steps in order, the gates with what they hold, and the blocked ones with their reason.
  */
 import type { Gate, LockMode, Plan, Step } from '../../plan/model.ts';
-import { formatCount, formatDuration, formatEstimate, formatRanges } from '../format.ts';
+import { formatCount, formatDuration, formatEstimate, formatRanges } from '../../lib/format.ts';
 import { indented, padEnd, padStart, widthOf } from '../layout.ts';
 import type { Style } from '../style.ts';
 import { orderedSteps, stepNumbers, stepWhat } from '../address.ts';

@@ -3,7 +3,7 @@
  */
 import type { Plan, Verdict } from '../../plan/model.ts';
 import { planExitCodes } from '../exit-code.ts';
-import { plural } from '../format.ts';
+import { plural } from '../../lib/format.ts';
 import { labelled } from '../layout.ts';
 import type { ReportMeta } from '../meta.ts';
 import { shortAddress } from '../address.ts';

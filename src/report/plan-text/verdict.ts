@@ -2,7 +2,7 @@
  * The verdict in words: the same sentences stand on line 2 of the text, on its last line and in the Markdown.
  */
 import type { Change, Plan, Verdict } from '../../plan/model.ts';
-import { formatRanges, joinWords, plural } from '../format.ts';
+import { formatRanges, joinWords, plural } from '../../lib/format.ts';
 import { sentence } from '../layout.ts';
 import { shortAddress } from '../address.ts';
 

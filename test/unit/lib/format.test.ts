@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import * as format from '../../../src/report/format.ts';
+import * as format from '../../../src/lib/format.ts';
 import { labelled, wrap } from '../../../src/report/layout.ts';
 
 describe('formats', () => {
