@@ -24,8 +24,9 @@ export function matchesPattern(pattern: string, text: string): boolean {
 
 /** Whether everything that `narrow` matches is certainly matched by `wide`. */
 export function covers(wide: string, narrow: string): boolean {
-  if (wide === narrow) return true;
-  if (!wide.includes('*') && !wide.includes('?')) return false;
+  const wild = wide.search(/[*?]/);
+  if (wild < 0) return wide === narrow;
+  if (!narrow.startsWith(wide.slice(0, wild))) return false;
   // The narrow pattern is taken as text: a star of `wide` swallows its wildcards, a question mark only another one or a plain character.
   return walk(wide, narrow, (wanted, character) => (wanted === '?' ? character !== '*' : wanted === character));
 }
@@ -60,12 +61,21 @@ function walk(pattern: string, text: string, fits: (wanted: string, character: s
  * found here overlaps as soon as that pattern matches anything; what is not found here may overlap too, and is the plan's to see.
  */
 export function certainOverlap(one: Selection, other: Selection): string | undefined {
-  const excluded = (pattern: string): boolean => [...one.exclude, ...other.exclude].some((exclude) => covers(exclude, pattern));
-  for (const first of one.include) {
-    for (const second of other.include) {
-      const shared = covers(first, second) ? second : covers(second, first) ? first : undefined;
-      if (shared !== undefined && !excluded(shared)) return shared;
-    }
-  }
-  return undefined;
+  const excludes = [...one.exclude, ...other.exclude];
+  const shared = sharedPatterns(one.include, other.include);
+  return shared.find((pattern) => !excludes.some((exclude) => covers(exclude, pattern)));
+}
+
+/** Plain names, of which there may be many, are looked up; only pairs with a wildcard in them are compared. */
+function sharedPatterns(one: readonly string[], other: readonly string[]): string[] {
+  const isWild = (pattern: string): boolean => /[*?]/.test(pattern);
+  const plain = new Set(other.filter((pattern) => !isWild(pattern)));
+  const wild = other.filter(isWild);
+  return one.flatMap((first) => {
+    const same = plain.has(first) ? [first] : [];
+    const covered = (isWild(first) ? other : wild).flatMap((second) =>
+      covers(first, second) ? [second] : covers(second, first) ? [first] : [],
+    );
+    return [...same, ...covered];
+  });
 }

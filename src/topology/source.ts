@@ -11,7 +11,9 @@ export interface Finding {
 
 /** What stands after a password-like key in one line, unless it is a reference, a nested mapping or nothing. */
 const PASSWORD_VALUE =
-  /(?<key>(?:pass(?:word|wd|phrase)?|pgpass(?:word)?|dbpass|email_auth_pass|secret|token)["']?\s*[:=]\s*)(?<value>(?!\{|\||>|&|\s|$)(?:"[^"]*"?|'[^']*'?|[^\s,}\]]+))/gi;
+  /(?<key>(?:pass(?:word|wd|phrase)?|pgpass(?:word)?|dbpass|email_auth_pass|secret|token)["']?\s*[:=]\s*)(?<value>(?!\{|\s|$)(?:"[^"]*"?|'[^']*'?)?[^,}\]]*)/gi;
+/** A line whose password-like key has its value below. */
+const PASSWORD_BELOW = /(?:pass(?:word|wd|phrase)?|dbpass|secret|token)["']?\s*[:=]\s*$/i;
 /** The password of a connection URI. Bounded, so that a line of many such beginnings is not read once for each. */
 const URI_PASSWORD = /(?<key>:\/\/[^\s:@/]{0,100}:)(?<value>[^\s@]{1,500})(?=@)/g;
 
@@ -65,6 +67,8 @@ export class SourceFile {
       const [first, last] = [Math.max(from - start, 0), Math.min(to - start, line.length)];
       if (first < last) line = line.slice(0, first) + '*'.repeat(last - first) + line.slice(last);
     }
+    const above = this.text.slice(this.#starts[number - 2] ?? 0, number < 2 ? 0 : start).trimEnd();
+    if (PASSWORD_BELOW.test(above.slice(-80)) && !/^\s*(?:env|file)\s*:/.test(line)) return line.replaceAll(/\S/g, '*');
     return withoutSecrets(line);
   }
 

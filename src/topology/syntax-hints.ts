@@ -2,9 +2,10 @@
 import type { YAMLError } from 'yaml';
 import type { SourceFile } from './source.ts';
 
-/** The word that stands at a fault. */
-function wordAt(fault: YAMLError, source: SourceFile): string {
-  return /^[^\s,\]}:#]+/.exec(source.text.slice(fault.pos[0], fault.pos[0] + 100))?.[0] ?? '';
+/** The word that stands at an offset, as it may be shown. */
+export function wordAt(offset: number, source: SourceFile): string {
+  const { line, column } = source.position(offset);
+  return /^[^\s,\]}:#]{1,60}/.exec(source.line(line).slice(column - 1))?.[0] ?? '';
 }
 
 /** The rest of the line at a fault. */
@@ -19,14 +20,12 @@ function lineAt(fault: YAMLError, source: SourceFile): string {
 /** One line, without a full stop. */
 export function messageForSyntax(fault: YAMLError, source: SourceFile): string {
   switch (fault.code) {
-    case 'DUPLICATE_KEY':
-      return `the key \`${wordAt(fault, source)}\` stands twice in one mapping`;
     case 'MULTIPLE_DOCS':
       return 'the file holds more than one YAML document';
     case 'TAB_AS_INDENT':
       return 'tabs may not indent';
     case 'TAG_RESOLVE_FAILED':
-      return `YAML tags are not read: \`${wordAt(fault, source)}\``;
+      return `YAML tags are not read: \`${wordAt(fault.pos[0], source)}\``;
     case 'NON_STRING_KEY':
       return 'a key must be a plain text';
     case 'BLOCK_IN_FLOW':
@@ -41,20 +40,21 @@ export function messageForSyntax(fault: YAMLError, source: SourceFile): string {
       return 'a second `key: value` in one line';
     case 'MISSING_CHAR':
       if (fault.message.startsWith('Missing closing')) return 'a quoted text has no end';
-      if (fault.message.startsWith('Implicit map keys')) return `\`${wordAt(fault, source)}\` is a text where \`key: value\` is expected`;
-      return lowerFirst(fault.message);
+      if (fault.message.startsWith('Implicit map keys'))
+        return `\`${wordAt(fault.pos[0], source)}\` is a text where \`key: value\` is expected`;
+      return withoutQuotation(fault.message);
+    case 'BAD_DQ_ESCAPE':
+      return 'in double quotes a backslash begins an escape, and YAML does not know this one';
     case 'BAD_SCALAR_START':
       return `a text may not begin with ${fault.message.at(-1) ?? ''}`;
     default:
-      return lowerFirst(fault.message);
+      return withoutQuotation(fault.message);
   }
 }
 
 /** What to do about it, where the reader's message alone does not say so. */
 export function hintForSyntax(fault: YAMLError, source: SourceFile): string | undefined {
   switch (fault.code) {
-    case 'DUPLICATE_KEY':
-      return 'keep one of them, or give one another name';
     case 'MULTIPLE_DOCS':
       return 'write each topology into a file of its own, without `---` between them';
     case 'TAB_AS_INDENT':
@@ -76,12 +76,14 @@ export function hintForSyntax(fault: YAMLError, source: SourceFile): string | un
       if (fault.message.startsWith('Missing closing'))
         return `look for a ${fault.message.includes('"') ? 'double' : 'single'} quote that is opened and not closed`;
       return undefined;
+    case 'BAD_DQ_ESCAPE':
+      return 'use single quotes, or write \\\\ for a backslash';
     case 'BLOCK_IN_FLOW':
       return 'a comma stands between two entries in { } and in [ ]';
     case 'MULTILINE_IMPLICIT_KEY':
       return 'write a colon and a space behind the key';
     case 'BAD_SCALAR_START':
-      return `put the text in quotes: "${wordAt(fault, source)}"`;
+      return `put the text in quotes: "${wordAt(fault.pos[0], source)}"`;
     case 'UNEXPECTED_TOKEN':
       return 'look for a bracket, brace, comma or quote that is missing or left over before here';
     default:
@@ -89,6 +91,8 @@ export function hintForSyntax(fault: YAMLError, source: SourceFile): string | un
   }
 }
 
-function lowerFirst(text: string): string {
+/** The reader's own words without what it quotes of the file, which may be part of a password. */
+function withoutQuotation(message: string): string {
+  const text = message.replace(/: .*$/s, '');
   return text.slice(0, 1).toLowerCase() + text.slice(1);
 }

@@ -82,6 +82,11 @@ function describeUnknownKey(mistake: Mistake, root: unknown): Described {
       'key',
     );
   }
+  if (isPassword(path)) {
+    // The key may be the password.
+    const hint = misspelt(mistake) === undefined ? hintForType('secret', undefined, path) : `did you mean \`${misspelt(mistake)}\`?`;
+    return described('UnknownKey', `${subject(path, root)} has a key that is neither \`env\` nor \`file\``, hint, at, 'key');
+  }
   const known = Object.keys((error.parentSchema as SchemaNode).properties ?? {});
   return described(
     'UnknownKey',

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { renderProblems } from '../../../src/report/problems.ts';
 import type { Link, Topology } from '../../../src/topology/model.ts';
 import { readTopology } from '../../../src/topology/resolve.ts';
 
@@ -180,4 +181,41 @@ test.each(readdirSync(examples))('examples/%s is valid, without a warning, and n
   const { topology, problems } = readTopology(name, text);
   expect(problems).toEqual([]);
   expect(topology).toBeDefined();
+});
+
+test.each([
+  'hunter2',
+  '"hunter2',
+  "'hunter2",
+  '!hunter2',
+  '*hunter2',
+  '&hunter2',
+  '>hunter2',
+  '|hunter2',
+  '@hunter2',
+  '%hunter2',
+  '`hunter2',
+  '"a" hunter2',
+  '"\\qhunter2"',
+  'hunter2: x',
+  '- hunter2',
+  '? hunter2',
+  '{hunter2}',
+  '{ens: hunter2}',
+  '{env: [hunter2]}',
+  '{env: "hunter2 and more"}',
+  '{env: hunter-2-hunter2}',
+  '[hunter2]',
+  '\n      - hunter2',
+  '\n      hunter2: 1',
+  '\n    hunter2',
+])('a password written down is not repeated: %j', (written) => {
+  for (const rest of ['\n  b: {service: b}\nlinks: [a -> b]\n', '\n  b: {service: b}\n x\nlinks: [a -> b\n']) {
+    const { topology, problems } = readTopology(
+      'x.yaml',
+      `topology: orders\ndatabases:\n  a:\n    service: a\n    password: ${written}${rest}`,
+    );
+    expect(topology).toBeUndefined();
+    expect(renderProblems(problems)).not.toContain('hunter2');
+  }
 });

@@ -61,6 +61,7 @@ describe('source lines', () => {
     ['postgresql://me:hunter2@host/db', 'postgresql://me:*******@host/db'],
     ['postgresql://me@host/db', 'postgresql://me@host/db'],
     ['password:', 'password:'],
+    ['password: "hunter2" more hunter2', 'password: **********************'],
   ])('%s is shown as %s', (line, expected) => {
     expect(withoutSecrets(line)).toBe(expected);
   });
