@@ -732,7 +732,10 @@ export const topologySchema = {
           description: "Seconds that a controller sleeps between loops. Bucardo's default: 0.2.",
           $ref: '#/$defs/settingSeconds',
         },
-        default_conflict_strategy: { description: 'Without effect: links go one way and know no conflicts.', $ref: '#/$defs/settingText' },
+        default_conflict_strategy: {
+          description: 'Without effect: links go one way and know no conflicts.',
+          $ref: '#/$defs/settingText',
+        },
         endsync_sleep: {
           description: "Seconds to sleep when custom code asks for the end of a sync. Bucardo's default: 1.",
           $ref: '#/$defs/settingSeconds',
@@ -755,12 +758,18 @@ export const topologySchema = {
           description: "Seconds between a kid's pings of its databases. Bucardo's default: 60.",
           $ref: '#/$defs/settingSeconds',
         },
-        kid_restart_sleep: { description: "Seconds before a kid is started again. Bucardo's default: 1.", $ref: '#/$defs/settingSeconds' },
+        kid_restart_sleep: {
+          description: "Seconds before a kid is started again. Bucardo's default: 1.",
+          $ref: '#/$defs/settingSeconds',
+        },
         kid_serial_sleep: {
           description: "Seconds to sleep after a serialization failure; -1 gives up. Bucardo's default: 0.5.",
           $ref: '#/$defs/settingRetry',
         },
-        kid_sleep: { description: "Seconds that a kid sleeps between loops. Bucardo's default: 0.5.", $ref: '#/$defs/settingSeconds' },
+        kid_sleep: {
+          description: "Seconds that a kid sleeps between loops. Bucardo's default: 0.5.",
+          $ref: '#/$defs/settingSeconds',
+        },
         log_level: {
           description: "How much is logged. Bucardo's default: normal.",
           type: 'string',
@@ -768,7 +777,10 @@ export const topologySchema = {
         },
         log_microsecond: { description: "1: microseconds in the log's times. Bucardo's default: 0.", $ref: '#/$defs/settingFlag' },
         log_showlevel: { description: "1: the level in each log line. Bucardo's default: 0.", $ref: '#/$defs/settingFlag' },
-        log_showline: { description: "1: Bucardo's line number in each log line. Bucardo's default: 0.", $ref: '#/$defs/settingFlag' },
+        log_showline: {
+          description: "1: Bucardo's line number in each log line. Bucardo's default: 0.",
+          $ref: '#/$defs/settingFlag',
+        },
         log_showpid: { description: "1: the process in each log line. Bucardo's default: 1.", $ref: '#/$defs/settingFlag' },
         log_showsyncname: { description: "1: the sync's name in each log line. Bucardo's default: 1.", $ref: '#/$defs/settingFlag' },
         log_showtime: {
@@ -776,7 +788,10 @@ export const topologySchema = {
           type: 'integer',
           enum: [0, 1, 2, 3],
         },
-        log_timer_format: { description: "strftime's format of the log's times. Bucardo's default: empty.", $ref: '#/$defs/settingText' },
+        log_timer_format: {
+          description: "strftime's format of the log's times. Bucardo's default: empty.",
+          $ref: '#/$defs/settingText',
+        },
         mcp_dbproblem_sleep: {
           description: "Seconds before the daemon starts again after trouble with a database; 0 does not. Bucardo's default: 15.",
           $ref: '#/$defs/settingSeconds',
