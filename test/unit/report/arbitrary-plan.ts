@@ -37,7 +37,7 @@ const step: fc.Arbitrary<Plan['steps'][number]> = fc.record({
   afterFacts: texts,
   gate: maybe(
     fc.record({
-      condition: fc.constantFrom('CopyComplete' as const, 'RunSeen' as const as const),
+      condition: fc.constantFrom('CopyComplete' as const, 'RunSeen' as const),
       holds: fc.array(id, { maxLength: 4 }),
       warnAfterSeconds: count,
     }),
