@@ -14,7 +14,7 @@ export const hasPagila = existsSync(join(PAGILA, 'schema.sql')) && existsSync(jo
 export const PAGILA_MISSING = `skipped: no ${PAGILA}`;
 
 /**
- * Loads Pagila (21 tables, 50,676 rows) into an empty database; with `rows: false` the schema only, as a target has it.
+ * Loads Pagila (21 tables, 49,636 rows) into an empty database; with `rows: false` the schema only, as a target has it.
  * Gives false, and does nothing, where Pagila is absent.
  */
 export async function loadPagila(
