@@ -5,6 +5,7 @@ import { GoatherdError } from '../lib/errors.ts';
 import { LOCK_NOT_AVAILABLE } from '../postgres/sqlstate.ts';
 import type { Work } from '../plan/model.ts';
 import { type ActContext, done, linkAt, type Outcome, remembered } from './context.ts';
+import { exclusiveHolder } from './quiet.ts';
 import { tableAt } from './triggers.ts';
 import { plural } from '../lib/format.ts';
 
@@ -19,6 +20,8 @@ export async function activate(context: ActContext, work: Extract<Work, { kind: 
   const link = linkAt(context, work.link);
   const control = context.access.hub(controlDatabase(work.instance));
   const before = context.known.links[work.link]?.request ?? null;
+  const unseen = work.copy && (before?.askedAt ?? null) === null ? await unseenTables(context, link.to, work) : null;
+  if (unseen !== null) return unseen;
   const askedAt = (await control.query<{ now: number }>(CLOCK))[0]?.now ?? 0;
   if (work.copy || work.mode === 'never') {
     // A copy that was asked for before keeps what it was to fill: its tables may have rows by now.
@@ -42,6 +45,21 @@ export async function activate(context: ActContext, work: Extract<Work, { kind: 
     await client.query(MARK_CHANGED);
   });
   return done();
+}
+
+/** Whether a target's table holds rows decides what is copied, so one that nobody could look at is waited for and looked at again. */
+async function unseenTables(context: ActContext, target: string, work: Extract<Work, { kind: 'activate' }>): Promise<Outcome | null> {
+  const observed = context.observation.databases[target];
+  const tables = observed?.reachable === true ? observed.tables.filter((table) => table.hasRows === null) : [];
+  const unseen = tables.map((table) => table.address).filter((address) => work.skipped.includes(address));
+  if (unseen.length === 0) return null;
+  const holder = await exclusiveHolder(context, target, unseen);
+  if (holder === null) return { state: 'moved', why: `${unseen.join(', ')} of ${target} could not be looked at before` };
+  return {
+    state: 'pending',
+    progress: { done: 0, total: work.tables.length + unseen.length, unit: 'tables', waitingFor: `a look at ${holder}` },
+    retryMs: 500,
+  };
 }
 
 export async function deactivate(context: ActContext, work: Extract<Work, { kind: 'deactivate' }>): Promise<Outcome> {

@@ -5,6 +5,7 @@ import { proveArrival, waitForRun } from './arrival.ts';
 import type { ActContext, Outcome } from './context.ts';
 import { changeSettings, makeControlDatabase } from './control-database.ts';
 import { waitForCopy, writeReceipt } from './copy.ts';
+import { copyTables } from './copy-tables.ts';
 import { startDaemon, stopDaemon } from './daemon.ts';
 import { makeHelpers } from './helpers.ts';
 import { fillLedger } from './ledger-step.ts';
@@ -68,6 +69,8 @@ async function carryOut(context: ActContext, step: Step): Promise<Outcome> {
       return waitForCopy(context, work);
     case 'receipt':
       return writeReceipt(context, work);
+    case 'copy_tables':
+      return copyTables(context, work);
     case 'wait_run':
       return waitForRun(context, work);
     case 'arrival':

@@ -22,6 +22,8 @@ export interface LedgerLink {
   readonly appliedDefinition: string | null;
   readonly request: CopyRequest | null;
   readonly receipt: Receipt | null;
+  /** Tables whose own copy began and has no receipt yet: what the target holds of them came from that copy. */
+  readonly copying: readonly string[];
   /** When a change was last proved to arrive, epoch milliseconds; null never. */
   readonly provedAt: number | null;
 }

@@ -11,6 +11,7 @@ interface LinkRow extends QueryResultRow {
   request: CopyRequest | null;
   receipt: Receipt | null;
   proved_at: number | null;
+  copying?: string[] | null;
 }
 
 /** Reads the whole ledger through a session on its database. */
@@ -19,11 +20,7 @@ export async function readLedger(session: Queryable): Promise<Ledger> {
     (await session.query<{ there: boolean }>("SELECT to_regclass('goatherd.link') IS NOT NULL AS there")).rows[0]?.there === true;
   if (!there) return EMPTY_LEDGER;
   const version = (await session.query<{ value: string }>("SELECT value FROM goatherd.meta WHERE key = 'version'")).rows[0]?.value;
-  const links = (
-    await session.query<LinkRow>(
-      'SELECT address, sync, instance, definition_hash, request, receipt, proved_at FROM goatherd.link ORDER BY address',
-    )
-  ).rows;
+  const links = (await session.query<LinkRow>('SELECT * FROM goatherd.link ORDER BY address')).rows;
   const approvals = (
     await session.query<{ id: string; topology: string; step: string; by: string }>(
       'SELECT id, topology, step, approved_by AS by FROM goatherd.approval ORDER BY topology, step, id',
@@ -46,6 +43,7 @@ function linkOf(row: LinkRow): LedgerLink {
     appliedDefinition: row.definition_hash,
     request: row.request,
     receipt: row.receipt,
+    copying: row.copying ?? [],
     provedAt: row.proved_at,
   };
 }

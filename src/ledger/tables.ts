@@ -1,5 +1,5 @@
 /** The ledger's tables. Every statement may be repeated; a later version adds columns with ADD COLUMN IF NOT EXISTS. */
-export const LEDGER_VERSION = 1;
+export const LEDGER_VERSION = 2;
 
 /** Two keys of the session advisory lock that only acting takes (rule 17): `goat` and `herd` in ASCII. */
 export const LOCK_KEYS = [0x676f6174, 0x68657264] as const;
@@ -10,6 +10,7 @@ export const LEDGER_STATEMENTS: readonly string[] = [
   `CREATE TABLE IF NOT EXISTS goatherd.link (
      address text PRIMARY KEY, sync text NOT NULL, instance text NOT NULL, definition jsonb, definition_hash text,
      request jsonb, receipt jsonb, proved_at double precision, created_at timestamptz NOT NULL DEFAULT now())`,
+  'ALTER TABLE goatherd.link ADD COLUMN IF NOT EXISTS copying text[]',
   `CREATE TABLE IF NOT EXISTS goatherd.approval (
      id text NOT NULL, topology text NOT NULL, step text NOT NULL, approved_by text NOT NULL, approved_at timestamptz NOT NULL DEFAULT now(),
      PRIMARY KEY (topology, step, id))`,

@@ -59,6 +59,19 @@ export class LedgerWriter {
     await this.#query('UPDATE goatherd.link SET receipt = $2 WHERE address = $1', [address, JSON.stringify(receipt)]);
   }
 
+  async saveCopying(address: string, tables: readonly string[]): Promise<void> {
+    await this.#query('UPDATE goatherd.link SET copying = $2 WHERE address = $1', [address, tables]);
+  }
+
+  /** Adds tables that joined later to the receipt, and forgets that their copy is under way: one statement, so that neither is true alone. */
+  async extendReceipt(address: string, copied: readonly string[], skipped: readonly string[], rows: number): Promise<void> {
+    await this.#query(
+      `UPDATE goatherd.link SET copying = NULL, receipt = jsonb_set(jsonb_set(jsonb_set(receipt, '{copied}', receipt->'copied' || $2::jsonb), '{skipped}', receipt->'skipped' || $3::jsonb),
+         '{rows}', to_jsonb((receipt->>'rows')::bigint + $4::bigint)) WHERE address = $1`,
+      [address, JSON.stringify(copied), JSON.stringify(skipped), rows],
+    );
+  }
+
   async saveProof(address: string, at: number): Promise<void> {
     await this.#query('UPDATE goatherd.link SET proved_at = $2 WHERE address = $1', [address, at]);
   }

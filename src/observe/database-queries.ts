@@ -19,11 +19,11 @@ FROM pg_database d, pg_roles r WHERE d.datname = current_database() AND r.rolnam
 
 /**
  * Columns come as one text for each table, rows parted by U+001E and fields by U+001F: a text that is equal on source and target is
- * never taken apart.
+ * never taken apart. pg_relation_size would wait for whoever holds ACCESS EXCLUSIVE: of such a table the size is what VACUUM last saw.
  */
 export const TABLES_QUERY = String.raw`
 WITH rel AS (
-  SELECT c.oid, n.nspname, c.relname, c.relkind, c.relpersistence, c.relispartition, c.relrowsecurity, c.relowner, c.relhastriggers
+  SELECT c.oid, n.nspname, c.relname, c.relkind, c.relpersistence, c.relispartition, c.relrowsecurity, c.relowner, c.relhastriggers, c.relpages
   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
   WHERE c.relkind IN ('r', 'p') AND c.relpersistence <> 't' AND ${USER_SCHEMA}
 ), col AS (
@@ -56,12 +56,17 @@ WITH rel AS (
 ), alw AS (
   SELECT tgrelid, array_agg(tgname::text ORDER BY tgname) AS names FROM pg_trigger
   WHERE tgenabled = 'A' AND NOT tgisinternal AND tgname NOT LIKE 'bucardo%' GROUP BY 1
+), locked AS (
+  SELECT relation FROM pg_locks WHERE locktype = 'relation' AND mode = 'AccessExclusiveLock'
+    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
 )
 SELECT rel.oid::int8 AS oid, rel.nspname::text AS schema, rel.relname::text AS name, rel.relkind AS kind, rel.relpersistence AS persistence,
        pn.nspname || '.' || pc.relname AS parent, rel.relrowsecurity AS row_security, col.columns, fk.by AS referenced_by, alw.names AS always_triggers,
        key.index::text AS key_index, key.indisprimary AS key_primary, key.deferrable AS key_deferrable, key.nullable AS key_nullable,
        key.columns AS key_columns, key.types AS key_types, key.definitions AS key_definitions,
-       CASE WHEN rel.relkind = 'r' THEN pg_relation_size(rel.oid) ELSE 0 END AS bytes,
+       CASE WHEN rel.relkind <> 'r' THEN 0
+            WHEN rel.oid IN (SELECT relation FROM locked) THEN greatest(rel.relpages, 1) * current_setting('block_size')::int8
+            ELSE pg_relation_size(rel.oid) END AS bytes,
        (CASE WHEN has_table_privilege(rel.oid, 'SELECT') THEN 's' ELSE '' END
         || CASE WHEN has_table_privilege(rel.oid, 'INSERT') AND has_table_privilege(rel.oid, 'DELETE') THEN 'w' ELSE '' END
         || CASE WHEN has_table_privilege(rel.oid, 'TRUNCATE') THEN 't' ELSE '' END

@@ -46,10 +46,10 @@ interface HelperRow extends QueryResultRow {
 }
 
 /**
- * Looks at one database in one read-only snapshot. `askRows`: whether tables that take space are asked for a first row, which
- * only matters on a target before its copy.
+ * Looks at one database in one read-only snapshot. `known`: tables that need not be asked for a first row, as their copy has a receipt;
+ * null asks none. It matters only on a target before a copy.
  */
-export async function observeDatabase(client: Client, askRows: boolean): Promise<DatabaseFacts> {
+export async function observeDatabase(client: Client, known: ReadonlySet<string> | null): Promise<DatabaseFacts> {
   const rows = async <R extends QueryResultRow>(text: string): Promise<R[]> => (await client.query<R>(text)).rows;
   await client.query(
     "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL search_path = ''; SET LOCAL jit = off; SET LOCAL lock_timeout = '500ms'",
@@ -65,7 +65,13 @@ export async function observeDatabase(client: Client, askRows: boolean): Promise
     (await rows<{ oid: string; triggers: string }>(sql.TRIGGERS_QUERY)).map((row) => [row.oid, parseTriggers(row.triggers)]),
   );
   const longTransactions = await rows<LongTransactionRow>(sql.LONG_TRANSACTIONS_QUERY);
-  const filled = askRows ? await rowsOf(client, tableRows) : null;
+  const filled =
+    known === null
+      ? null
+      : await rowsOf(
+          client,
+          tableRows.filter((row) => !known.has(`${row.schema}.${row.name}`)),
+        );
   await client.query('ROLLBACK').catch(() => undefined);
   return {
     reachable: true,

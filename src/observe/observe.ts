@@ -31,12 +31,8 @@ const READ_ONLY = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL lo
  */
 export async function observe(access: Access, topology: Topology): Promise<Look> {
   const [hub, installation] = await Promise.all([observeHub(access, topology), observeInstallation(access.config.bucardo)]);
-  const targets = new Set(
-    topology.links
-      .filter((link) => hub.ledger.links[link.address]?.receipt === undefined || hub.ledger.links[link.address]?.receipt === null)
-      .map((link) => link.to),
-  );
-  const databases = await observeDatabases(access, topology, targets);
+  const known = new Map(topology.databases.map(({ name }) => [name, knownTables(topology, hub.ledger, name)]));
+  const databases = await observeDatabases(access, topology, known);
   return {
     ledger: hub.ledger,
     observation: {
@@ -46,6 +42,14 @@ export async function observe(access: Access, topology: Topology): Promise<Look>
       instances: hub.instances,
     },
   };
+}
+
+/** Tables of a target whose copies have receipts; null where no copy will ask, as nothing enters it or `copy_data` is never. */
+function knownTables(topology: Topology, ledger: Ledger, name: string): ReadonlySet<string> | null {
+  const entering = topology.links.filter((link) => link.to === name && link.copyData !== 'never');
+  if (entering.length === 0) return null;
+  const receipts = entering.map((link) => ledger.links[link.address]?.receipt ?? null);
+  return new Set(receipts.flatMap((receipt) => (receipt === null ? [] : [...receipt.copied, ...receipt.skipped])));
 }
 
 /** A connection whose secret or service cannot be read has no row; its database is then unreachable, which says why. */
@@ -145,7 +149,7 @@ async function observeControlDatabase(access: Access, database: string, mark: st
 async function observeDatabases(
   access: Access,
   topology: Topology,
-  askRows: ReadonlySet<string>,
+  known: ReadonlyMap<string, ReadonlySet<string> | null>,
 ): Promise<Record<string, DatabaseObservation>> {
   const token = randomBytes(8).toString('hex');
   const names = topology.databases.map((database) => database.name).toSorted();
@@ -176,7 +180,7 @@ async function observeDatabases(
           if ('error' in one) return [one.name, { reachable: false, code: one.error.code, message: one.error.message }];
           try {
             const seen = await seenThrough(one.client, token);
-            const facts = await observeDatabase(one.client, askRows.has(one.name));
+            const facts = await observeDatabase(one.client, known.get(one.name) ?? null);
             return [one.name, await withOwner(access, topology, one.name, facts, seen)];
           } catch (error) {
             const { code = 'XX000', message } = error as { code?: string; message: string };

@@ -51,3 +51,6 @@ export function copyEnded(view: LinkView): boolean {
   const good = view.runs?.lastGood;
   return view.sync.onetimecopy === 0 && good !== null && good !== undefined && good.startedAt >= askedAt;
 }
+
+/** Whether the ledger holds the receipt of a link's copy: copied, skipped, not asked for, or unknown. */
+export const receiptOf = (view: LinkView): boolean => view.ledger?.receipt !== null && view.ledger?.receipt !== undefined;

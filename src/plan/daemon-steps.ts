@@ -1,7 +1,8 @@
 import type { InstanceObservation } from '../observe/model.ts';
 import { type Draft, draft, PHASE } from './draft.ts';
-import { stepId } from './prepare-steps.ts';
-import { needsActivation, type Planned, receiptOf, runId, wantsRunning } from './run-steps.ts';
+import { runId, stepId } from './step-ids.ts';
+import { receiptOf } from './copy.ts';
+import { needsActivation, type Planned, wantsRunning } from './run-steps.ts';
 
 /**
  * When an instance's daemon is started. A daemon reads what it runs when it starts, so each group of links that become active together

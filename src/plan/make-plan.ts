@@ -13,18 +13,12 @@ import { type LinkView, linkViews } from './link-view.ts';
 import type { Diagnostic, Plan, Step, Verdict } from './model.ts';
 import { inOrder } from './order.ts';
 import { preflight } from './preflight.ts';
-import {
-  helpersStep,
-  instanceSteps,
-  ledgerStep,
-  makedeltaStep,
-  membershipStep,
-  registerStep,
-  stepId,
-  triggersStep,
-} from './prepare-steps.ts';
+import { helpersStep, instanceSteps, ledgerStep, makedeltaStep, membershipStep, registerStep, triggersStep } from './prepare-steps.ts';
 import { riskOf } from './risk.ts';
-import { arrivalStep, copySteps, deactivateSteps, mustAskForCopy, type Planned, receiptOf, runId, wantsRunning } from './run-steps.ts';
+import { receiptOf } from './copy.ts';
+import { copyTablesStep } from './newcomers.ts';
+import { arrivalStep, copySteps, deactivateSteps, mustAskForCopy, type Planned, wantsRunning } from './run-steps.ts';
+import { runId, stepId } from './step-ids.ts';
 import { linkSummaries, linkWarnings } from './summaries.ts';
 
 /** What a person or the host allows. Part of the plan's input, so that the plan stays a function of its arguments. */
@@ -120,27 +114,35 @@ function prepare(
       ...registerStep(view, observation, carried),
       ...helpersStep(view, observation, carried),
       ...triggersStep(view, carried),
-      ...membershipStep(view, carried),
-      ...makedeltaStep(
-        topology,
+      ...copyTablesStep(
         view,
         carried,
-        links.filter((other) => other.view.link.from === view.link.to),
+        links.filter((other) => other.view.link.to === view.link.from).map((other) => other.view),
       ),
+      ...membershipStep(
+        view,
+        carried,
+        belowOf(links, view).map((one) => one.view),
+      ),
+      ...makedeltaStep(topology, view, carried, belowOf(links, view)),
     ]),
   ];
+}
+
+/** The links that leave this link's target. */
+function belowOf(links: readonly Planned[], view: LinkView): readonly Planned[] {
+  return links.filter((other) => other.view.link.from === view.link.to);
 }
 
 function run(topology: Topology, observation: Observation, links: readonly Planned[]): Draft[] {
   const prepared = links.flatMap(({ view, carried }) => [
     ...registerStep(view, observation, carried),
-    ...membershipStep(view, carried),
-    ...makedeltaStep(
-      topology,
+    ...membershipStep(
       view,
       carried,
-      links.filter((other) => other.view.link.from === view.link.to),
+      belowOf(links, view).map((one) => one.view),
     ),
+    ...makedeltaStep(topology, view, carried, belowOf(links, view)),
   ]);
   const deactivations = links.filter(({ view }) => !wantsRunning(view)).flatMap(({ view }) => deactivateSteps(view));
   const instances = [...new Set(links.map(({ view }) => view.link.instance))].toSorted();

@@ -63,6 +63,7 @@ export type StepKind =
   | 'start_daemon'
   | 'wait_copy'
   | 'receipt'
+  | 'copy_tables'
   | 'wait_run'
   | 'arrival';
 
@@ -185,6 +186,17 @@ export type Work =
       readonly link: string;
       readonly instance: string;
       readonly copied: readonly string[];
+      readonly skipped: readonly string[];
+    }
+  | {
+      readonly kind: 'copy_tables';
+      readonly link: string;
+      readonly instance: string;
+      /** Tables that join a link which replicates already, and are copied by goatherd before they do. */
+      readonly tables: readonly string[];
+      /** Those whose rows on the target are removed first. */
+      readonly emptied: readonly string[];
+      /** Those that keep what the target holds. */
       readonly skipped: readonly string[];
     }
   | { readonly kind: 'wait_run'; readonly link: string; readonly instance: string; readonly since: number }

@@ -6,23 +6,14 @@ import { plural } from '../lib/format.ts';
 import { parseColumn } from './columns.ts';
 import { type Draft, draft, PHASE } from './draft.ts';
 import { cascades, type LinkView } from './link-view.ts';
+import { receiptOf } from './copy.ts';
+import { runId, stepId } from './step-ids.ts';
 import type { GoatWork } from './model.ts';
 import { wantedSettings } from './settings.ts';
 import type { Carried } from './carried.ts';
 
 /** Seconds: measured on small machines, given as rough figures. */
 const ESTIMATE = { control: 1, register: 1, perTable: 0.012 } as const;
-
-export const stepId = {
-  ledger: 'ledger',
-  control: (instance: string): string => `${instance}/control-database`,
-  settings: (instance: string): string => `${instance}/settings`,
-  register: (view: LinkView): string => `${view.link.id}/register`,
-  helpers: (view: LinkView): string => `${view.link.id}/helpers`,
-  triggers: (view: LinkView): string => `${view.link.id}/triggers`,
-  membership: (view: LinkView): string => `${view.link.id}/membership`,
-  makedelta: (view: LinkView): string => `${view.link.id}/makedelta`,
-} as const;
 
 /** The ledger's database, tables and rows of links: before anything else is made, so that nothing we make is unknown to it. */
 export function ledgerStep(topology: Topology, missing: boolean, unknown: readonly string[]): Draft[] {
@@ -243,7 +234,7 @@ export function triggersStep(view: LinkView, carried: Carried): Draft[] {
 }
 
 /** Tables enter the relgroup when their triggers stand, and Bucardo's own validation then finds nothing to do. */
-export function membershipStep(view: LinkView, carried: Carried): Draft[] {
+export function membershipStep(view: LinkView, carried: Carried, below: readonly LinkView[]): Draft[] {
   const { link, control } = view;
   const members = new Set(control?.herds[link.sync]);
   const ids = new Map(control?.goats.filter((goat) => goat.db === link.from).map((goat) => [goat.address, goat.id]));
@@ -261,7 +252,15 @@ export function membershipStep(view: LinkView, carried: Carried): Draft[] {
       what: `${plural(missing.length, 'member')} of relgroup ${link.sync}, then Bucardo's validation`,
       reason: 'their triggers stand now',
       on: ['hub', link.from, link.to],
-      after: [stepId.register(view), stepId.triggers(view), stepId.helpers(view), stepId.settings(link.instance)],
+      after: [
+        stepId.register(view),
+        stepId.triggers(view),
+        stepId.helpers(view),
+        stepId.copyTables(view),
+        stepId.settings(link.instance),
+        // On a link that replicates, a TRUNCATE could reach the database below as soon as the tables have joined (rule 8).
+        ...(receiptOf(view) ? below.map((lower) => runId.always(lower)) : []),
+      ],
       work: { kind: 'membership', link: link.address, instance: link.instance, addresses: missing },
       phase: PHASE.membership,
       depth: view.depth,

@@ -2,30 +2,16 @@ import { kickName, truncateName } from '../bucardo/names.ts';
 import { plural } from '../lib/format.ts';
 import type { Topology } from '../topology/model.ts';
 import type { Carried } from './carried.ts';
-import { copyEnded, copyPlan } from './copy.ts';
+import { copyEnded, copyPlan, receiptOf } from './copy.ts';
 import { type Draft, draft, PHASE } from './draft.ts';
 import type { LinkView } from './link-view.ts';
-import { stepId } from './prepare-steps.ts';
+import { runId, stepId } from './step-ids.ts';
 
 /** One link with what it carries, and whether it may act. */
 export interface Planned {
   readonly view: LinkView;
   readonly carried: Carried;
 }
-
-export const runId = {
-  always: (view: LinkView): string => `${view.link.id}/always`,
-  truncates: (view: LinkView): string => `${view.link.id}/truncate-records`,
-  empty: (view: LinkView): string => `${view.link.id}/empty-tables`,
-  activate: (view: LinkView): string => `${view.link.id}/activate`,
-  deactivate: (view: LinkView): string => `${view.link.id}/deactivate`,
-  copy: (id: string): string => `${id}/wait-copy`,
-  receipt: (id: string): string => `${id}/receipt`,
-  run: (id: string): string => `${id}/wait-run`,
-  stop: (instance: string, wave: number): string => `${instance}/stop-${wave}`,
-  start: (instance: string, wave: number): string => `${instance}/start-${wave}`,
-  arrival: 'arrival',
-} as const;
 
 /** Copies run at about this rate through Bucardo, measured (REPLICATION 2b). */
 const COPY_BYTES_PER_SECOND = 60 * 1024 * 1024;
@@ -44,7 +30,6 @@ function preparation(planned: Planned): string[] {
   ];
 }
 
-export const receiptOf = (view: LinkView): boolean => view.ledger?.receipt !== null && view.ledger?.receipt !== undefined;
 export const wantsRunning = (view: LinkView): boolean => view.link.state === 'running';
 
 /** Whether Bucardo has still to be asked for this link's first copy: never asked, or its flag was lost before the copy ended. */

@@ -1,10 +1,10 @@
 import { plural } from '../lib/format.ts';
 import type { Ledger } from '../ledger/model.ts';
 import type { Topology } from '../topology/model.ts';
-import { copyPlan } from './copy.ts';
+import { copyPlan, receiptOf } from './copy.ts';
 import { cascades } from './link-view.ts';
 import type { Diagnostic, LinkSummary, Step } from './model.ts';
-import { type Planned, receiptOf, wantsRunning } from './run-steps.ts';
+import { type Planned, wantsRunning } from './run-steps.ts';
 
 /** What the last line says of each link. */
 export function linkSummaries(

@@ -22,6 +22,7 @@ export function workObjects(work: Work): string[] {
     case 'always':
     case 'empty_tables':
     case 'wait_copy':
+    case 'copy_tables':
       return [...work.tables];
     case 'receipt':
       return [...work.copied, ...work.skipped];

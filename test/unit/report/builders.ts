@@ -29,6 +29,7 @@ const symbols: Readonly<Record<StepKind, Step['symbol']>> = {
   start_daemon: '+',
   wait_copy: '|',
   receipt: '=',
+  copy_tables: '+',
   wait_run: '|',
   arrival: '=',
 };
