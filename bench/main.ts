@@ -1,0 +1,65 @@
+import { writeFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { parseArgs } from 'node:util';
+import { bringUp } from './bring-up.ts';
+import { commits } from './commits.ts';
+import { dryRun } from './dry-run.ts';
+import { latency } from './latency.ts';
+import { lostRows } from './lost-rows.ts';
+import { planning } from './planning.ts';
+import { type Benchmark, isMet, type Result, type Scale } from './support/model.ts';
+import { resultText } from './support/print.ts';
+import { triggers } from './triggers.ts';
+
+const benchmarks: readonly Benchmark[] = [planning, triggers, bringUp, commits, latency, dryRun, lostRows];
+
+const { values, positionals } = parseArgs({
+  options: {
+    smoke: { type: 'boolean', default: false },
+    tables: { type: 'string' },
+    seconds: { type: 'string' },
+    rounds: { type: 'string' },
+    json: { type: 'string' },
+  },
+  allowPositionals: true,
+});
+process.exitCode = await main();
+
+/** 0, or 1 where a budget of a whole run was missed or a benchmark failed; 64 for usage. */
+async function main(): Promise<number> {
+  const unknown = positionals.filter((name) => !benchmarks.some((benchmark) => benchmark.name === name));
+  if (unknown.length > 0) {
+    console.error(`bench: no benchmark ${unknown.join(', ')}; there are: ${benchmarks.map(({ name }) => name).join(', ')}`);
+    return 64;
+  }
+  const scale: Scale = { smoke: values.smoke, ...number('tables'), ...number('seconds'), ...number('rounds') };
+  // Only the sizes of DESIGN 10 have budgets.
+  const whole = !scale.smoke && Object.keys(scale).length === 1;
+  const results: Record<string, Result> = {};
+  const failed: string[] = [];
+  for (const benchmark of benchmarks.filter(({ name }) => positionals.length === 0 || positionals.includes(name))) {
+    const started = performance.now();
+    try {
+      const result = await benchmark.run(scale, (line) => console.error(`${benchmark.name}: ${line}`));
+      results[benchmark.name] = result;
+      console.log(resultText(benchmark, result, { budgets: whole }));
+      if (whole && !result.budgets.every(isMet)) failed.push(benchmark.name);
+    } catch (error) {
+      console.error(error);
+      failed.push(benchmark.name);
+    }
+    console.error(`${benchmark.name}: ${((performance.now() - started) / 1000).toFixed(1)} s in all`);
+  }
+  const document = { node: process.version, cores: availableParallelism(), scale, results, failed };
+  if (values.json !== undefined) await writeFile(values.json, `${JSON.stringify(document, null, 2)}\n`);
+  if (failed.length > 0) console.error(`bench: failed or missed a budget: ${failed.join(', ')}`);
+  return failed.length > 0 ? 1 : 0;
+}
+
+function number(name: 'tables' | 'seconds' | 'rounds'): Partial<Scale> {
+  const text = values[name];
+  if (text === undefined) return {};
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) throw new Error(`--${name} takes a whole number above 0`);
+  return { [name]: value };
+}
