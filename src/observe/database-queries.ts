@@ -19,18 +19,22 @@ FROM pg_database d, pg_roles r WHERE d.datname = current_database() AND r.rolnam
 
 /**
  * Columns come as one text for each table, rows parted by U+001E and fields by U+001F: a text that is equal on source and target is
- * never taken apart. pg_relation_size would wait for whoever holds ACCESS EXCLUSIVE: of such a table the size is what VACUUM last saw.
+ * never taken apart. pg_get_expr and pg_relation_size would wait for whoever holds ACCESS EXCLUSIVE: the expressions of such a
+ * table are `?`, and its size is what VACUUM last saw.
  */
 export const TABLES_QUERY = String.raw`
 WITH rel AS (
   SELECT c.oid, n.nspname, c.relname, c.relkind, c.relpersistence, c.relispartition, c.relrowsecurity, c.relowner, c.relhastriggers, c.relpages
   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
   WHERE c.relkind IN ('r', 'p') AND c.relpersistence <> 't' AND ${USER_SCHEMA}
+), locked AS (
+  SELECT relation FROM pg_locks WHERE locktype = 'relation' AND mode = 'AccessExclusiveLock'
+    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
 ), col AS (
   SELECT a.attrelid, string_agg(concat_ws(E'\x1f', a.attname, format_type(a.atttypid, a.atttypmod),
            CASE WHEN a.attcollation <> t.typcollation THEN a.attcollation::regcollation::text ELSE '' END,
            CASE WHEN a.attnotnull THEN 'n' ELSE '' END,
-           coalesce(pg_get_expr(d.adbin, d.adrelid), ''), a.attgenerated::text, a.attidentity::text), E'\x1e' ORDER BY a.attnum) AS columns
+           CASE WHEN d.adbin IS NULL THEN '' WHEN d.adrelid IN (SELECT relation FROM locked) THEN '?' ELSE pg_get_expr(d.adbin, d.adrelid) END, a.attgenerated::text, a.attidentity::text), E'\x1e' ORDER BY a.attnum) AS columns
   FROM pg_attribute a JOIN rel ON rel.oid = a.attrelid JOIN pg_type t ON t.oid = a.atttypid
   LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
   WHERE a.attnum > 0 AND NOT a.attisdropped GROUP BY 1
@@ -56,9 +60,6 @@ WITH rel AS (
 ), alw AS (
   SELECT tgrelid, array_agg(tgname::text ORDER BY tgname) AS names FROM pg_trigger
   WHERE tgenabled = 'A' AND NOT tgisinternal AND tgname NOT LIKE 'bucardo%' GROUP BY 1
-), locked AS (
-  SELECT relation FROM pg_locks WHERE locktype = 'relation' AND mode = 'AccessExclusiveLock'
-    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
 )
 SELECT rel.oid::int8 AS oid, rel.nspname::text AS schema, rel.relname::text AS name, rel.relkind AS kind, rel.relpersistence AS persistence,
        pn.nspname || '.' || pc.relname AS parent, rel.relrowsecurity AS row_security, col.columns, fk.by AS referenced_by, alw.names AS always_triggers,

@@ -5,7 +5,7 @@ export interface Column {
   /** Empty for the type's own collation. */
   readonly collation: string;
   readonly notNull: boolean;
-  /** The default's or generation expression's text; empty for none. */
+  /** The default's or generation expression's text; empty for none, `?` where a lock of the table hid it. */
   readonly expression: string;
   readonly generated: boolean;
   readonly identity: boolean;
@@ -67,7 +67,7 @@ export function columnDifferences(source: readonly string[], target: readonly st
         code: 'ColumnNullability',
         text: `column ${column.name} is ${column.notNull ? 'NOT NULL' : 'nullable'} on the source, ${other.notNull ? 'NOT NULL' : 'nullable'} on the target`,
       });
-    if (column.expression !== other.expression)
+    if (column.expression !== other.expression && column.expression !== '?' && other.expression !== '?')
       differences.push({
         code: 'ColumnDefault',
         text: `column ${column.name} has default ${column.expression || 'none'} on the source, ${other.expression || 'none'} on the target`,
