@@ -1,7 +1,6 @@
 import { ensureLedger } from '../ledger/write.ts';
-import type { Receipt } from '../ledger/model.ts';
 import { definitionOf } from '../plan/definition.ts';
-import type { Link } from '../topology/model.ts';
+import { withLostLinks } from '../plan/lost-ledger.ts';
 import { type ActContext, done, type Outcome } from './context.ts';
 
 /**
@@ -10,20 +9,13 @@ import { type ActContext, done, type Outcome } from './context.ts';
  */
 export async function fillLedger(context: ActContext): Promise<Outcome> {
   await ensureLedger(context.access);
+  const lost = withLostLinks(context.topology, context.observation, context.known).links;
   for (const link of context.topology.links) {
     if (context.known.links[link.address] !== undefined) continue;
     await context.ledger.addLink(
       { address: link.address, sync: link.sync, instance: link.instance, definition: definitionOf(context.topology, link) },
-      lostReceipt(context, link),
+      lost[link.address]?.receipt ?? null,
     );
   }
   return done();
-}
-
-function lostReceipt(context: ActContext, link: Link): Receipt | null {
-  const control = context.observation.instances[link.instance]?.control;
-  const ran = control?.runs[link.sync]?.lastGood !== null && control?.runs[link.sync]?.lastGood !== undefined;
-  const sync = control?.syncs.find((one) => one.name === link.sync);
-  if (!ran || sync?.onetimecopy !== 0) return null;
-  return { mode: 'unknown', copied: [], skipped: [], rows: 0, endedAt: 0 };
 }

@@ -10,6 +10,7 @@ import { definitionHash } from './definition.ts';
 import { type Draft, draft, PHASE } from './draft.ts';
 import { drawingOf } from './drawing.ts';
 import { type LinkView, linkViews } from './link-view.ts';
+import { withLostLinks } from './lost-ledger.ts';
 import type { Diagnostic, Plan, Step, Verdict } from './model.ts';
 import { inOrder } from './order.ts';
 import { preflight } from './preflight.ts';
@@ -31,7 +32,8 @@ export interface Policy {
  * plan = f(desired, observed, ledger, policy): pure, total, deterministic. It holds what is left to do from what is to what was
  * declared, so that every prefix of it, cut by a crash, is continued by the next plan.
  */
-export function makePlan(topology: Topology, observation: Observation, ledger: Ledger, config: HostConfig, policy: Policy): Plan {
+export function makePlan(topology: Topology, observation: Observation, found: Ledger, config: HostConfig, policy: Policy): Plan {
+  const ledger = withLostLinks(topology, observation, found);
   const views = linkViews(topology, observation, ledger);
   const checked = preflight(topology, observation, views);
   const blocked = blockedLinks(views, checked.blocked);
@@ -39,10 +41,10 @@ export function makePlan(topology: Topology, observation: Observation, ledger: L
   const free = planned.filter(({ view }) => !blocked.has(view.link.address));
   const held = planned.filter(({ view }) => blocked.has(view.link.address));
 
-  const drafts = [...prepare(config, topology, observation, ledger, planned, free), ...run(topology, observation, free)];
+  const drafts = [...prepare(config, topology, observation, found, planned, free), ...run(topology, observation, free)];
   const known = new Set(drafts.map((step) => step.id));
   // What a blocked link would need is shown, and nothing else depends on it.
-  const heldDrafts = [...prepare(config, topology, observation, ledger, held, held), ...run(topology, observation, held)].filter(
+  const heldDrafts = [...prepare(config, topology, observation, found, held, held), ...run(topology, observation, held)].filter(
     (step) => !known.has(step.id) && step.kind !== 'arrival',
   );
   const steps = finish(topology, views, [...drafts, ...heldDrafts], blocked, new Set(heldDrafts.map((step) => step.id)), ledger, policy);
@@ -97,7 +99,7 @@ function prepare(
   all: readonly Planned[],
   links: readonly Planned[],
 ): Draft[] {
-  const unknown = all.filter(({ view }) => view.ledger === null).map(({ view }) => view.link.id);
+  const unknown = all.filter(({ view }) => ledger.links[view.link.address] === undefined).map(({ view }) => view.link.id);
   const instances = [...new Set(links.map(({ view }) => view.link.instance))];
   return [
     ...ledgerStep(topology, !ledger.present, unknown),
