@@ -13,6 +13,8 @@ export interface DaemonPlan {
   readonly steps: readonly Draft[];
   /** Id of the start that brings a link up, by link address; absent when it runs already. */
   readonly startOf: ReadonlyMap<string, string>;
+  /** Id of the start that has to come before a link's sync is made active: an earlier wave would begin its copy, and the next end it. */
+  readonly activateAfter: ReadonlyMap<string, string>;
   /** Whether a daemon that runs is stopped and started again in wave 0. */
   readonly restarts: boolean;
 }
@@ -36,9 +38,11 @@ export function daemonPlan(
   const changes = drafts.filter((step) => (READ_AT_START as readonly string[]).includes(step.kind) && belongsTo(step, instance));
   const leftovers = daemon !== null && !alive && (daemon.sessions.length > 0 || daemon.orphans.length > 0);
   const reasons = alive ? staleReasons(daemon, observed?.control?.changedAt ?? 0, standing, changes) : [];
-  const copying = standing.filter(({ view }) => !receiptOf(view));
+  // A copy that was asked for after this daemon started is not running in it: it reads the flag when it starts.
+  const copying = standing.filter(({ view }) => !receiptOf(view) && (!alive || (view.ledger?.request?.askedAt ?? 0) <= daemon.startedAt));
   const steps: Draft[] = [];
   const startOf = new Map<string, string>();
+  const activateAfter = new Map<string, string>();
   const address = `${topology}/instance/${instance}`;
   const stop = (wave: number, phase: number, after: readonly string[], reason: string): void => {
     steps.push(
@@ -108,6 +112,7 @@ export function daemonPlan(
       if (!alive || !copying.some((one) => one.view === view)) startOf.set(view.link.address, runId.start(instance, 0));
     up = true;
   }
+  let last = runId.start(instance, 0);
   const waves = [...new Set(pending.map(({ view }) => view.depth))].toSorted((one, other) => one - other);
   for (const depth of waves) {
     const wave = depth + 1;
@@ -135,10 +140,14 @@ export function daemonPlan(
       `${group.map(({ view }) => view.link.id).join(', ')} declared running`,
       up,
     );
-    for (const { view } of group) startOf.set(view.link.address, runId.start(instance, wave));
+    for (const { view } of group) {
+      startOf.set(view.link.address, runId.start(instance, wave));
+      activateAfter.set(view.link.address, last);
+    }
+    last = runId.start(instance, wave);
     up = true;
   }
-  return { steps, startOf, restarts: alive && reasons.length > 0 };
+  return { steps, startOf, activateAfter, restarts: alive && reasons.length > 0 };
 }
 
 function belongsTo(step: Draft, instance: string): boolean {

@@ -18,7 +18,7 @@ import { helpersStep, instanceSteps, ledgerStep, makedeltaStep, membershipStep, 
 import { riskOf } from './risk.ts';
 import { receiptOf } from './copy.ts';
 import { copyTablesStep } from './newcomers.ts';
-import { arrivalStep, copySteps, deactivateSteps, mustAskForCopy, type Planned, wantsRunning } from './run-steps.ts';
+import { arrivalStep, copySteps, deactivateSteps, needsActivation, type Planned, wantsRunning } from './run-steps.ts';
 import { runId, stepId } from './step-ids.ts';
 import { linkSummaries, linkWarnings } from './summaries.ts';
 
@@ -159,13 +159,12 @@ function run(topology: Topology, observation: Observation, links: readonly Plann
   const copies = running.flatMap((planned) => {
     const { view } = planned;
     const daemon = daemons.get(view.link.instance);
-    const seen = mustAskForCopy(view) ? upstreamGates(view, links, daemons) : [];
+    const seen = needsActivation(view) ? upstreamGates(view, links, daemons) : [];
     for (const gate of seen) gates.set(gate.id, gate);
-    return copySteps(
-      planned,
-      daemon?.startOf.get(view.link.address) ?? '',
-      seen.map((gate) => gate.id),
-    );
+    return copySteps(planned, daemon?.startOf.get(view.link.address) ?? '', [
+      ...seen.map((gate) => gate.id),
+      daemon?.activateAfter.get(view.link.address) ?? '',
+    ]);
   });
   const steps = [...deactivations, ...copies, ...gates.values(), ...[...daemons.values()].flatMap((daemon) => daemon.steps)];
   const touched = new Set(
@@ -185,8 +184,9 @@ function upstreamGates(view: LinkView, links: readonly Planned[], daemons: Reado
     const upper = links.find((one) => one.view.link.address === link.address)?.view;
     if (upper === undefined || !wantsRunning(upper)) return [];
     const daemon = daemons.get(link.instance);
-    const restarts = daemon?.restarts === true;
-    if (!restarts && (!receiptOf(upper) || runSeen(upper))) return [];
+    // The run that copies is seen by its own gate; a link without a copy has none.
+    const copies = !receiptOf(upper) && upper.link.copyData !== 'never';
+    if (daemon?.restarts !== true && (copies || runSeen(upper))) return [];
     return [
       draft({
         id: runId.run(link.id),
@@ -197,7 +197,7 @@ function upstreamGates(view: LinkView, links: readonly Planned[], daemons: Reado
         what: `WAIT a run of ${link.id} that began with makedelta in effect`,
         reason: `Bucardo reads makedelta when a kid is set up; before, ${view.link.id} would miss changes (rule 1)`,
         on: ['hub'],
-        after: [runId.start(link.instance, 0), stepId.makedelta(upper)],
+        after: [daemon?.startOf.get(link.address) ?? runId.start(link.instance, 0), stepId.makedelta(upper)],
         work: { kind: 'wait_run', link: link.address, instance: link.instance, since: upper.control?.changedAt ?? 0 },
         phase: PHASE.run + upper.depth * 10 + 9,
         gate: { condition: 'RunSeen', warnAfterSeconds: 120 },

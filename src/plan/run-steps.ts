@@ -46,9 +46,10 @@ export function needsActivation(view: LinkView): boolean {
 
 /**
  * The steps of one running link from prepared to copied (rules 1, 6, 8). `start`: id of the step that brings its daemon up;
- * `upstreamSeen`: ids of gates that a run of each upstream link passes after its makedelta took effect.
+ * `before`: ids of what comes before the link is activated: gates that a run of each upstream link passes after its makedelta took
+ * effect, and the start of its daemon that comes before.
  */
-export function copySteps(planned: Planned, start: string, upstreamSeen: readonly string[]): Draft[] {
+export function copySteps(planned: Planned, start: string, before: readonly string[]): Draft[] {
   const { view, carried } = planned;
   const { link, sync } = view;
   const steps: Draft[] = [];
@@ -98,7 +99,7 @@ export function copySteps(planned: Planned, start: string, upstreamSeen: readonl
         what: `empty ${plural(copy.emptied.length, 'table')} of ${link.to} that hold rows`,
         reason: '`copy_data: always`',
         on: [link.to],
-        after: [...preparation(planned), ...upstreamDone, ...upstreamSeen, stepId.ledger],
+        after: [...preparation(planned), ...upstreamDone, ...before, stepId.ledger],
         work: { kind: 'empty_tables', link: link.address, database: link.to, tables: carried.tables.map((one) => one.table.address) },
         phase: phase + 2,
         lock: { mode: 'ACCESS EXCLUSIVE', timeoutMs: link.locks.timeoutMs, budgetMs: link.locks.budgetMs },
@@ -120,7 +121,7 @@ export function copySteps(planned: Planned, start: string, upstreamSeen: readonl
         what: `mark truncate records of ${link.id} on ${link.from} as done`,
         reason: `one left behind would empty ${link.to} after its copy (rule 8)`,
         on: [link.from],
-        after: [...preparation(planned), ...upstreamDone, ...upstreamSeen, runId.always(view), runId.empty(view)],
+        after: [...preparation(planned), ...upstreamDone, ...before, runId.always(view), runId.empty(view)],
         work: { kind: 'truncate_records', link: link.address, database: link.from },
         phase: phase + 3,
       }),
@@ -138,7 +139,7 @@ export function copySteps(planned: Planned, start: string, upstreamSeen: readonl
           : `activate sync ${link.sync}`,
         reason: mustAsk ? `no receipt of a copy (copy_data: ${link.copyData})` : 'declared running',
         on: ['hub'],
-        after: [...preparation(planned), ...upstreamDone, ...upstreamSeen, runId.always(view), runId.empty(view), runId.truncates(view)],
+        after: [...preparation(planned), ...upstreamDone, ...before, runId.always(view), runId.empty(view), runId.truncates(view)],
         work: {
           kind: 'activate',
           link: link.address,
