@@ -1,6 +1,7 @@
-import { execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { FINDING_TEXT } from '../src/plan/fitness.ts';
 
 /**
@@ -92,13 +93,11 @@ function defaultOf(schema: Schema, required: boolean): string {
 }
 
 /** What `goatherd … --help` prints. */
-function help(command: string): string {
-  const words = command.split(' ').filter((word) => word !== '');
-  const text = execFileSync(process.execPath, [join(root, 'src/main.ts'), ...words, '--help'], {
-    encoding: 'utf8',
-    env: { ...process.env, NO_COLOR: '1' },
-  });
-  return `\`\`\`text\n$ goatherd ${[...words, '--help'].join(' ')}\n${text.trimEnd()}\n\`\`\``;
+async function help(command: string): Promise<string> {
+  const words = [...command.split(' ').filter((word) => word !== ''), '--help'];
+  const environment = { ...process.env, NO_COLOR: '1' };
+  const { stdout } = await promisify(execFile)(process.execPath, [join(root, 'src/main.ts'), ...words], { env: environment });
+  return `\`\`\`text\n$ goatherd ${words.join(' ')}\n${stdout.trimEnd()}\n\`\`\``;
 }
 
 function findings(): string {

@@ -7,9 +7,13 @@ import { documents, generateDocument } from '../../script/generate-docs.ts';
 const root = join(import.meta.dirname, '../..');
 const read = async (file: string): Promise<string> => readFile(join(root, file), 'utf8');
 
-test.each(documents)('%s is as its sources are (node script/generate-docs.ts)', async (file) => {
-  expect(await read(file)).toBe(await generateDocument(file));
-});
+test.each(documents)(
+  '%s is as its sources are (node script/generate-docs.ts)',
+  async (file) => {
+    expect(await read(file)).toBe(await generateDocument(file));
+  },
+  60_000,
+);
 
 test('every code of preflight stands in docs/plan.md', async () => {
   const sources = await Promise.all(['preflight', 'fitness', 'summaries'].map(async (name) => read(`src/plan/${name}.ts`)));
