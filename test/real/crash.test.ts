@@ -1,0 +1,162 @@
+import { describe, expect, test } from 'vitest';
+import type { Lab } from '../../src/lab/lab.ts';
+import { withLab } from './support/lab.ts';
+import { bucardoTriggers, chainLinks, duplicates, hubDatabases, insertsEver, ledgerRows, masters } from './support/one-of-each.ts';
+import { query } from './support/query.ts';
+import { expectExit, planOf, reconcile, startReconcile } from './support/start-reconcile.ts';
+import { clusterOf } from './support/use-lab.ts';
+import { makeShop, shopTables, startWriter, STILL_ROWS, untilEqual } from './support/shop.ts';
+
+const FILLERS = 30;
+const TABLES = shopTables(FILLERS);
+
+/** A line that a bring-up of a -> b -> c says when it begins, or has ended, the work of the name. One for each kind of step. */
+const POINTS = {
+  'the plan stands, nothing is done': /\* orders: \d+ steps/,
+  'the ledger is written': /\+ ledger .* done in/,
+  'a control database is being made': /\+ orders_a_b: control database/,
+  'the other control database is made': /\+ orders_b_c: control database .* done in/,
+  'registration begins': /\+ a-b: register/,
+  'helper tables are being made': /\+ b-c: delta, track and stage tables/,
+  'triggers are being made': /\+ a-b: \d+ triggers/,
+  'triggers stand': /\+ b-c: \d+ triggers .* done in/,
+  'validation begins': /\+ a-b: \d+ members/,
+  'makedelta begins': /~ a-b: makedelta/,
+  'the first copy is being asked for': /~ a-b: activate sync/,
+  'the first copy is asked for': /~ a-b: activate sync .* done in/,
+  'the first daemon is being started': /\+ start daemon orders_a_b/,
+  'the first daemon is started, not seen': /start daemon orders_a_b .* waits for/,
+  'the first copy is waited for': /\| WAIT copy of a-b/,
+  'the first receipt is being written': /= a-b: compare/,
+  'the first receipt is written': /= a-b: compare .* done in/,
+  'triggers become ALWAYS': /~ b-c: truncate triggers ENABLE ALWAYS/,
+  'truncate records are marked': /~ mark truncate records of b-c/,
+  'the second copy is being asked for': /~ b-c: activate sync/,
+  'the second daemon is being started': /\+ start daemon orders_b_c/,
+  'the second daemon is started, not seen': /start daemon orders_b_c .* waits for/,
+  'the second copy is waited for': /\| WAIT copy of b-c/,
+  'the second receipt is being written': /= b-c: compare/,
+  'arrival is being proved': /= prove arrival/,
+  'arrival is half proved': /= prove arrival .* 1\/2 links/,
+} as const;
+
+type Point = keyof typeof POINTS;
+const ALL = Object.keys(POINTS) as Point[];
+/** The bring-up that is killed at every step begins each of them; these are after Bucardo was asked for something and before it is seen. */
+const SAMPLE: readonly Point[] = ['the first daemon is started, not seen', 'the second copy is waited for'];
+
+const EVERYTHING = process.env['GOATHERD_TEST_ALL'] === '1';
+
+/** Whether a line begins a step; with all tests, ends one or says how far it is, too. */
+function isStep(line: string): boolean {
+  return /^\S+ +\d+\/\d+ /.test(line) && (EVERYTHING || !/ {2}(?:done|open|FAILED|\d+\/\d+) ?/.test(line.replace(/^\S+ +\d+\/\d+/, '')));
+}
+
+/** A line without its time, its place in the plan, and its numbers, which differ from run to run. */
+const unnumbered = (line: string): string => line.replace(/^\S+ +\d+\/\d+ +/, '').replaceAll(/\d+(?:\.\d+)?/g, '#');
+
+/** Converged once and only once, whatever was cut before. */
+async function expectWholeAndSingle(lab: Lab): Promise<void> {
+  await untilEqual(lab);
+  expect(await hubDatabases(lab)).toEqual(['bucardo_orders_a_b', 'bucardo_orders_b_c', 'goatherd']);
+  expect(await masters(lab)).toEqual(['orders_a_b', 'orders_b_c']);
+  expect(await duplicates(lab)).toEqual([]);
+  for (const { from, sync } of chainLinks(lab)) {
+    const mode = from === 'a' ? 'O' : 'A';
+    const wanted = [...TABLES].toSorted().flatMap((table) => [`${table} bucardo_delta O`, `${table} bucardo_note_trunc_${sync} ${mode}`]);
+    expect(await bucardoTriggers(lab, from)).toEqual(wanted);
+  }
+  const ledger = await ledgerRows(lab);
+  for (const { from, to } of chainLinks(lab)) {
+    // A copy that was decided on a second time would have found rows on its target and skipped their tables.
+    expect(ledger[`orders/${from}-${to}`]?.receipt).toMatchObject({ mode: 'empty', skipped: [] });
+    expect(ledger[`orders/${from}-${to}`]?.receipt?.copied).toHaveLength(TABLES.length);
+    expect(await insertsEver(lab, to, 'zz_still')).toBe(STILL_ROWS);
+  }
+  const next = await planOf(lab);
+  expect(next.plans[0]).toMatchObject({ verdict: 'in_sync', steps: [], diagnostics: [] });
+}
+
+describe('a run that is killed is continued by the next one', { timeout: 300_000 }, () => {
+  test('killed wherever it says something new, in one bring-up', async () => {
+    await withLab({}, async (lab) => {
+      await makeShop(lab, { fillers: FILLERS });
+      const writer = startWriter(clusterOf(lab, 'a'), lab.dbname);
+      // Each run is killed at the first step that none was killed at before, so that each gets a step further than the one before it.
+      const killedAt: string[] = [];
+      for (;;) {
+        const isNew = (line: string): boolean => isStep(line) && !killedAt.includes(unnumbered(line));
+        const run = await startReconcile(lab, { killAtFirst: isNew }).ended;
+        if (run.exitCode !== 137) {
+          expectExit(run, 0);
+          break;
+        }
+        killedAt.push(...run.stderr.split('\n').filter(isNew).slice(0, 1).map(unnumbered));
+      }
+      expect(killedAt.length).toBeGreaterThanOrEqual(20);
+      expect(await writer.stop()).toBeGreaterThan(0);
+      await expectWholeAndSingle(lab);
+    });
+  });
+
+  const points = EVERYTHING ? ALL : SAMPLE;
+  test.each(points)('killed when %s', async (point) => {
+    await withLab({}, async (lab) => {
+      await makeShop(lab, { fillers: FILLERS });
+      const writer = startWriter(clusterOf(lab, 'a'), lab.dbname);
+      const cut = await startReconcile(lab, { killAtFirst: (line) => POINTS[point].test(line) }).ended;
+      expectExit(cut, 137);
+      expectExit(await reconcile(lab), 0);
+      expect(await writer.stop()).toBeGreaterThan(0);
+      await expectWholeAndSingle(lab);
+    });
+  });
+});
+
+describe('a run that is asked to end', () => {
+  test('ends after its statement with 21 and says the state in one line; the next goes on', async () => {
+    await withLab({}, async (lab) => {
+      await makeShop(lab, { fillers: FILLERS });
+      const writer = startWriter(clusterOf(lab, 'a'), lab.dbname);
+
+      const timedOut = await reconcile(lab, ['--timeout', '1s']);
+      expect(timedOut).toMatchObject({
+        exitCode: 21,
+        stdout: expect.stringMatching(/\norders NOT CONVERGED after [^\n]*--timeout passed[^\n]*\n$/),
+      });
+
+      // Where it stands now depends on the machine; the second daemon is not started within a second on any.
+      const interrupted = startReconcile(lab);
+      await interrupted.says(POINTS['the second daemon is being started']);
+      interrupted.kill('SIGINT');
+      const ended = await interrupted.ended;
+      expect(ended).toMatchObject({
+        exitCode: 21,
+        stdout: expect.stringMatching(
+          /\norders INTERRUPTED after [^\n]*: \d+ steps done, [^\n]*the next run goes on from what stands\.\n$/,
+        ),
+      });
+      expect(ended.stderr).toContain('goatherd: SIGINT: ending after the current statement');
+      expect(await sessionsOfGoatherd(lab)).toEqual([]);
+
+      const terminated = startReconcile(lab, { args: ['--output', 'json'] });
+      await terminated.says(POINTS['the second copy is waited for']);
+      terminated.kill('SIGTERM');
+      const last = await terminated.ended;
+      expect(last.exitCode).toBe(21);
+      expect(JSON.parse(last.stdout)).toMatchObject({ exit_code: { plain: 21 }, runs: [{ outcome: 'interrupted' }] });
+
+      expectExit(await reconcile(lab), 0);
+      expect(await writer.stop()).toBeGreaterThan(0);
+      await expectWholeAndSingle(lab);
+    });
+  });
+});
+
+/** Sessions that a run left open on the hub or a database; those of the test's own queries apart. */
+async function sessionsOfGoatherd(lab: Lab): Promise<readonly unknown[]> {
+  const sql =
+    "SELECT application_name FROM pg_stat_activity WHERE application_name LIKE 'goatherd%' AND application_name <> 'goatherd-test'";
+  const found = await Promise.all([lab.hub, ...Object.values(lab.clusters)].map((cluster) => query(cluster, 'postgres', sql)));
+  return found.flat();
+}
