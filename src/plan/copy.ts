@@ -17,8 +17,10 @@ export interface CopyPlan {
 export function copyPlan(view: LinkView, carried: Carried): CopyPlan {
   const request = view.ledger?.request ?? null;
   const rows = new Map(view.target?.tables.map((table) => [table.address, table.hasRows]));
-  const bytes = (addresses: readonly string[]): number =>
-    carried.tables.filter((one) => addresses.includes(one.table.address)).reduce((sum, one) => sum + one.table.bytes, 0);
+  const bytes = (addresses: readonly string[]): number => {
+    const asked = new Set(addresses);
+    return carried.tables.filter((one) => asked.has(one.table.address)).reduce((sum, one) => sum + one.table.bytes, 0);
+  };
   if (request?.askedAt !== null && request?.askedAt !== undefined) return planOf(request, bytes);
   const addresses = carried.tables.map((one) => one.table.address);
   // A table that could not be looked at counts as filled: skipping is said, overwriting would not be.

@@ -86,11 +86,9 @@ export function instanceSteps(config: HostConfig, topology: Topology, observatio
 export function registerStep(view: LinkView, observation: Observation, carried: Carried): Draft[] {
   const { link, control, sync } = view;
   const wrong = registerFacts(view, observation);
-  const known = new Set(control?.goats.filter((goat) => goat.db === link.from).map((goat) => goat.address));
+  const known = new Map(control?.goats.filter((goat) => goat.db === link.from).map((goat) => [goat.address, goat]));
   const stale = new Set(
-    carried.tables
-      .filter((one) => isStale(control?.goats, link.from, one.table.address, one.table.key?.columns ?? []))
-      .map((one) => one.table.address),
+    carried.tables.filter((one) => isStale(known.get(one.table.address), one.table.key?.columns ?? [])).map((one) => one.table.address),
   );
   const tables = carried.tables
     .filter((one) => !known.has(one.table.address) || stale.has(one.table.address))
@@ -133,8 +131,7 @@ export function registerStep(view: LinkView, observation: Observation, carried: 
   ];
 }
 
-function isStale(goats: readonly ControlGoat[] | undefined, db: string, address: string, key: readonly string[]): boolean {
-  const goat = goats?.find((one) => one.db === db && one.address === address);
+function isStale(goat: ControlGoat | undefined, key: readonly string[]): boolean {
   return goat !== undefined && goat.type === 'table' && goat.pkey !== key.join('|');
 }
 
