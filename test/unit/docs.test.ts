@@ -26,6 +26,22 @@ test('every code of preflight stands in docs/plan.md', async () => {
   expect([...codes].filter((code) => !text.includes(`\`${code}\``))).toEqual([]);
 });
 
+test('docs/architecture.md names only files and functions that exist', async () => {
+  const text = await read('docs/architecture.md');
+  const files = new Set([...text.matchAll(/`(src\/[\w./-]+\.ts)`/g)].map(([, file = '']) => file));
+  expect([...files].filter((file) => !existsSync(join(root, file)))).toEqual([]);
+  const named = [...text.matchAll(/`(\w+)`(?:, `(\w+)`)? in `(src\/[\w./-]+\.ts)`/g)];
+  expect(named.length).toBeGreaterThan(8);
+  const sources = await Promise.all(
+    named.map(async ([, one = '', other = one, file = '']) => ({ one, other, file, source: await read(file) })),
+  );
+  expect(
+    sources
+      .filter(({ one, other, source }) => !source.includes(one) || !source.includes(other))
+      .map(({ one, file }) => `${one} in ${file}`),
+  ).toEqual([]);
+});
+
 describe('links between documents', async () => {
   const inside = async (folder: string): Promise<string[]> =>
     (await readdir(join(root, folder))).filter((name) => name.endsWith('.md')).map((name) => join(folder, name));
