@@ -6,6 +6,7 @@ import { messageOf } from '../lib/errors.ts';
 import type { DaemonObservation } from '../observe/model.ts';
 import { masterPidFile, processTitle } from '../observe/observe-daemon.ts';
 import type { Work } from '../plan/model.ts';
+import type { SecretRef } from '../topology/model.ts';
 import { type ActContext, done, failed, type Outcome, remembered } from './context.ts';
 import { bucardoEnvironment } from './daemon-environment.ts';
 import { lookAtControl, lookAtDaemon } from './instance-look.ts';
@@ -117,7 +118,8 @@ async function runStart(context: ActContext, instance: string): Promise<string |
       stdin: 'ignore',
       stdout: { file: path.join(directory, 'start.out') },
       stderr: { file: path.join(directory, 'start.err') },
-      env: bucardoEnvironment(hub, directory),
+      env: bucardoEnvironment(hub, directory, secretsOf(context)),
+      extendEnv: false,
     },
   );
   if (!result.failed) return null;
@@ -126,6 +128,12 @@ async function runStart(context: ActContext, instance: string): Promise<string |
     : messageOf(
         readTail(path.join(directory, 'start.err')) || readTail(path.join(directory, 'start.out')) || `exit ${result.exitCode ?? '?'}`,
       );
+}
+
+/** Where the passwords of this run come from. */
+function secretsOf({ topology, config }: Pick<ActContext, 'topology' | 'config'>): readonly SecretRef[] {
+  const databases = topology.databases.flatMap(({ connection, schemaOwner }) => [connection.password, schemaOwner?.password]);
+  return [config.hub.password, ...databases].filter((reference) => reference !== undefined);
 }
 
 /**

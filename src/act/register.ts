@@ -7,6 +7,9 @@ import { plural } from '../lib/format.ts';
 
 type Register = Extract<Work, { kind: 'register' }>;
 
+/** A server that logs statements logs their parameters too, and a password is one of them (rule 19). */
+const UNLOGGED = ['SET LOCAL log_parameter_max_length = 0', 'SET LOCAL log_parameter_max_length_on_error = 0'];
+
 /**
  * All rows of a link in one transaction, in replica role: none of Bucardo's triggers connects, validates or looks up a key, and nothing
  * reaches a user database (rule 23). The sync begins inactive with an empty relgroup.
@@ -17,7 +20,7 @@ export async function register(context: ActContext, work: Register): Promise<Out
     const { host, port, dbname, user, password, ...rest } = context.access.resolved(name);
     return [name, host, String(port), dbname, user, password?.reveal() ?? null, dbconnOf({ host, port, dbname, user, password, ...rest })];
   });
-  await context.access.hub(controlDatabase(work.instance)).transaction([AS_REPLICA], async (client) => {
+  await context.access.hub(controlDatabase(work.instance)).transaction([AS_REPLICA, ...UNLOGGED], async (client) => {
     for (const db of dbs) {
       await client.query(
         `INSERT INTO bucardo.db(name, dbhost, dbport, dbname, dbuser, dbpass, dbconn, dbservice, status) VALUES ($1, $2, $3, $4, $5, $6, $7, '', 'active')
