@@ -62,15 +62,15 @@ export function columnDifferences(source: readonly string[], target: readonly st
       });
     if (column.generated !== other.generated)
       differences.push({ code: 'ColumnGenerated', text: `column ${column.name} is generated on one side only` });
+    else if (column.expression !== other.expression && column.expression !== '?' && other.expression !== '?')
+      differences.push({
+        code: 'ColumnDefault',
+        text: `column ${column.name} has default ${column.expression || 'none'} on the source, ${other.expression || 'none'} on the target`,
+      });
     if (column.notNull !== other.notNull)
       differences.push({
         code: 'ColumnNullability',
         text: `column ${column.name} is ${column.notNull ? 'NOT NULL' : 'nullable'} on the source, ${other.notNull ? 'NOT NULL' : 'nullable'} on the target`,
-      });
-    if (column.expression !== other.expression && column.expression !== '?' && other.expression !== '?')
-      differences.push({
-        code: 'ColumnDefault',
-        text: `column ${column.name} has default ${column.expression || 'none'} on the source, ${other.expression || 'none'} on the target`,
       });
     if (at !== index)
       differences.push({

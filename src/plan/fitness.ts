@@ -134,13 +134,12 @@ function keyFindings(table: ObservedTable): Finding[] {
   if (key.nullable) return [error('NullableKey', table.address, `index ${key.index}`)];
   if (key.deferrable) return [error('DeferrableKey', table.address, `index ${key.index}`)];
   const generated = table.columns.map(parseColumn).filter((column) => column.generated);
+  const inKey = generated.filter((column) => key.columns.includes(column.name));
   const named = key.columns.filter((column) => /[|"]/.test(column));
   return [
     ...named.map((column) => error('KeyName', table.address, `column ${column}`)),
-    ...generated
-      .filter((column) => key.columns.includes(column.name))
-      .map((column) => error('KeyGenerated', table.address, `column ${column.name}`)),
-    ...(generated.length > 0
+    ...inKey.map((column) => error('KeyGenerated', table.address, `column ${column.name}`)),
+    ...(generated.length > 0 && inKey.length === 0
       ? [{ ...error('GeneratedColumns', table.address, generated.map((column) => column.name).join(', ')), severity: 'note' as const }]
       : []),
   ];
