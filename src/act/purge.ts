@@ -1,4 +1,6 @@
 import { quoteIdent } from '../bucardo/names.ts';
+import { GoatherdError } from '../lib/errors.ts';
+import { takeLock } from '../ledger/lock.ts';
 import type { Access } from '../postgres/access.ts';
 import type { Topology } from '../topology/model.ts';
 
@@ -10,11 +12,8 @@ const OLDER_THAN = "interval '45 seconds'";
  * target pass for two targets (FACTS 9.4). Here a change goes when every distinct target of its table has it. One line for each source.
  */
 export async function purgeDelivered(access: Access, topology: Topology): Promise<readonly string[]> {
-  const sources = [...new Set(topology.links.map((link) => link.from))].filter(
-    (name) => topology.links.filter((link) => link.from === name).length > 1,
-  );
   const notes: string[] = [];
-  for (const name of sources) {
+  for (const name of await sourcesToPurge(access, topology)) {
     const session = access.database(name);
     const tables = await session.query<{ delta: string; track: string; targets: string[] }>(
       `SELECT 'delta_' || maker AS delta, 'track_' || maker AS track, targets FROM (
@@ -38,4 +37,39 @@ export async function purgeDelivered(access: Access, topology: Topology): Promis
     if (purged > 0) notes.push(`purged ${purged} delivered changes on ${name}, which has several targets`);
   }
   return notes;
+}
+
+/** The same for runs that have nothing else to do. It takes the lock of rule 17; whoever has it purges at the end of its own run. */
+export async function purgeUnderLock(all: readonly { readonly access: Access; readonly topology: Topology }[]): Promise<readonly string[]> {
+  const due: (typeof all)[number][] = [];
+  for (const one of all) if ((await sourcesToPurge(one.access, one.topology)).length > 0) due.push(one);
+  const first = due[0];
+  if (first === undefined) return [];
+  const lock = await takeLock(first.access, 'reconcile').catch((error: unknown) => {
+    if (!(error instanceof GoatherdError) || error.code !== 'LockHeld') throw error;
+    return null;
+  });
+  if (lock === null) return [];
+  const notes: string[] = [];
+  try {
+    for (const one of due) notes.push(...(await purgeDelivered(one.access, one.topology)));
+  } finally {
+    await lock.release();
+  }
+  return notes;
+}
+
+/** Sources on which Bucardo's own purge is off: those with several targets, of other topologies too. */
+async function sourcesToPurge(access: Access, topology: Topology): Promise<readonly string[]> {
+  const sources: string[] = [];
+  for (const name of new Set(topology.links.map((link) => link.from))) {
+    const session = access.database(name);
+    const [there] = await session.query<{ there: boolean }>("SELECT to_regclass('bucardo.bucardo_delta_targets') IS NOT NULL AS there");
+    if (there?.there !== true) continue;
+    const [count] = await session.query<{ targets: number }>(
+      'SELECT count(DISTINCT target)::int AS targets FROM bucardo.bucardo_delta_targets',
+    );
+    if ((count?.targets ?? 0) > 1) sources.push(name);
+  }
+  return sources;
 }

@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { hostname, userInfo } from 'node:os';
 import { LedgerWriter, ensureLedger } from '../ledger/write.ts';
 import { takeLock } from '../ledger/lock.ts';
+import { purgeUnderLock } from '../act/purge.ts';
 import { runTopology } from '../act/run.ts';
 import { diskFiles } from '../lib/files.ts';
 import { GoatherdError } from '../lib/errors.ts';
@@ -107,6 +108,7 @@ async function act(planned: readonly Planned[], meta: ReportMeta, options: Recon
   const first = planned[0];
   const nothing = plans.every((plan) => plan.steps.every((step) => step.blocked !== null));
   const given = planned.filter((one) => one.plan.approvals.required.some((required) => required.given));
+  if (nothing) for (const note of await purgeUnderLock(planned)) process.stderr.write(`goatherd: ${note}\n`);
   if (first === undefined || (nothing && plans.every((plan) => plan.verdict === 'in_sync'))) {
     report({ ...options, output: options.output === 'text' ? 'none' : options.output }, plans, meta, []);
     return 0;
