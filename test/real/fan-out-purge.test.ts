@@ -1,0 +1,84 @@
+import { expect, test } from 'vitest';
+import type { Lab } from '../../src/lab/lab.ts';
+import { declare } from './support/declare.ts';
+import { eventually } from './support/eventually.ts';
+import { query, type Row } from './support/query.ts';
+import { expectNothingLeft, reconciled } from './support/reconciled.ts';
+import { expectSameData } from './support/same-data.ts';
+import { loadStock } from './support/stock.ts';
+import { clusterOf, useLab } from './support/use-lab.ts';
+
+/** `state` of a-c. Stopped, its daemon is down and A's triggers go on recording for it. */
+async function declareLinks(started: Lab, state: 'running' | 'stopped'): Promise<void> {
+  await declare(started, { links: ['a -> b', { from: 'a', to: 'c', state }] });
+}
+
+const lab = useLab({}, async (started) => {
+  await loadStock(started);
+  await declareLinks(started, 'running');
+  await reconciled(started);
+});
+
+const a = (sql: string): Promise<readonly Row[]> => query(clusterOf(lab(), 'a'), lab().dbname, sql);
+
+/** Notes whose change is kept on A, by key. */
+async function kept(): Promise<readonly number[]> {
+  return (await a('SELECT DISTINCT id FROM bucardo.delta_public_notes ORDER BY id')).map((row) => Number(row['id']));
+}
+
+/** Waits until Bucardo has noted the delivery of these keys to this many targets. */
+async function tracked(ids: readonly number[], targets: number): Promise<void> {
+  const sql = `SELECT d.id FROM bucardo.delta_public_notes d LEFT JOIN bucardo.track_public_notes t USING (txntime)
+               WHERE d.id IN (${ids.join()}) GROUP BY 1 HAVING count(DISTINCT t.target) = ${targets}`;
+  await eventually(async () => (await a(sql)).length === ids.length);
+}
+
+/** Makes what stands in the delta and track tables older than Bucardo's and goatherd's delay, instead of waiting for it. */
+async function age(): Promise<void> {
+  await a(
+    `UPDATE bucardo.delta_public_notes SET txntime = txntime - interval '1 hour'; UPDATE bucardo.track_public_notes SET txntime = txntime - interval '1 hour'`,
+  );
+}
+
+test("Bucardo's own purge is off on a source with two targets", async () => {
+  for (const instance of ['bucardo_orders_a_b', 'bucardo_orders_a_c']) {
+    expect(await query(lab().hub, instance, "SELECT setting FROM bucardo.bucardo_config WHERE name = 'bucardo_vac'")).toEqual([
+      { setting: '0' },
+    ]);
+  }
+});
+
+test('a change is kept until it is old and every target has it, and then a run removes it', async () => {
+  await a("INSERT INTO notes VALUES (1001, 'to both'), (1002, 'to both')");
+  await expectSameData(lab(), 'a', 'b', 'c');
+  await tracked([1001, 1002], 2);
+  await reconciled(lab());
+  expect(await kept()).toEqual(expect.arrayContaining([1001, 1002]));
+
+  await age();
+  await reconciled(lab());
+  expect(await kept()).toEqual([]);
+  expect(await a('SELECT * FROM bucardo.track_public_notes')).toEqual([]);
+});
+
+test('a change that one target lacks is never removed, however old and however often it was delivered to the other', async () => {
+  await declareLinks(lab(), 'stopped');
+  await reconciled(lab());
+  await a("INSERT INTO notes VALUES (2001, 'to b, later to c')");
+  await tracked([2001], 1);
+  // Two records of one target pass for two targets when rows are counted.
+  await a('INSERT INTO bucardo.track_public_notes SELECT * FROM bucardo.track_public_notes');
+  await age();
+  await reconciled(lab());
+  expect(await kept()).toEqual([2001]);
+
+  await declareLinks(lab(), 'running');
+  await reconciled(lab());
+  await expectSameData(lab(), 'a', 'b', 'c');
+  // Old enough already: the first run that finds it delivered to both removes it.
+  await eventually(async () => {
+    await reconciled(lab());
+    return (await kept()).length === 0;
+  });
+  await expectNothingLeft(lab());
+});
