@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Lab } from '../../src/lab/lab.ts';
+import { declare } from './support/declare.ts';
 import { withLab } from './support/lab.ts';
 import { bucardoTriggers, chainLinks, duplicates, hubDatabases, insertsEver, ledgerRows, masters } from './support/one-of-each.ts';
 import { query } from './support/query.ts';
@@ -56,20 +57,20 @@ function isStep(line: string): boolean {
 const unnumbered = (line: string): string => line.replace(/^\S+ +\d+\/\d+ +/, '').replaceAll(/\d+(?:\.\d+)?/g, '#');
 
 /** Converged once and only once, whatever was cut before. */
-async function expectWholeAndSingle(lab: Lab): Promise<void> {
+async function expectWholeAndSingle(lab: Lab, mode: 'empty' | 'always'): Promise<void> {
   await untilEqual(lab);
   expect(await hubDatabases(lab)).toEqual(['bucardo_orders_a_b', 'bucardo_orders_b_c', 'goatherd']);
   expect(await masters(lab)).toEqual(['orders_a_b', 'orders_b_c']);
   expect(await duplicates(lab)).toEqual([]);
   for (const { from, sync } of chainLinks(lab)) {
-    const mode = from === 'a' ? 'O' : 'A';
-    const wanted = [...TABLES].toSorted().flatMap((table) => [`${table} bucardo_delta O`, `${table} bucardo_note_trunc_${sync} ${mode}`]);
+    const fires = from === 'a' ? 'O' : 'A';
+    const wanted = [...TABLES].toSorted().flatMap((table) => [`${table} bucardo_delta O`, `${table} bucardo_note_trunc_${sync} ${fires}`]);
     expect(await bucardoTriggers(lab, from)).toEqual(wanted);
   }
   const ledger = await ledgerRows(lab);
   for (const { from, to } of chainLinks(lab)) {
     // A copy that was decided on a second time would have found rows on its target and skipped their tables.
-    expect(ledger[`orders/${from}-${to}`]?.receipt).toMatchObject({ mode: 'empty', skipped: [] });
+    expect(ledger[`orders/${from}-${to}`]?.receipt).toMatchObject({ mode, skipped: [] });
     expect(ledger[`orders/${from}-${to}`]?.receipt?.copied).toHaveLength(TABLES.length);
     expect(await insertsEver(lab, to, 'zz_still')).toBe(STILL_ROWS);
   }
@@ -77,27 +78,65 @@ async function expectWholeAndSingle(lab: Lab): Promise<void> {
   expect(next.plans[0]).toMatchObject({ verdict: 'in_sync', steps: [], diagnostics: [] });
 }
 
+/**
+ * Runs until one ends well. Each run is killed at the first step that none was killed at before, so that each gets a step further than the
+ * one before it. `firstArgs`: of the first run only. Gives how many were killed.
+ */
+async function killAtEveryStep(lab: Lab, firstArgs: readonly string[] = []): Promise<number> {
+  const killedAt: string[] = [];
+  for (;;) {
+    const isNew = (line: string): boolean => isStep(line) && !killedAt.includes(unnumbered(line));
+    const run = await startReconcile(lab, { killAtFirst: isNew, args: killedAt.length === 0 ? firstArgs : [] }).ended;
+    if (run.exitCode !== 137) {
+      expectExit(run, 0);
+      return killedAt.length;
+    }
+    killedAt.push(...run.stderr.split('\n').filter(isNew).slice(0, 1).map(unnumbered));
+  }
+}
+
 describe('a run that is killed is continued by the next one', { timeout: 300_000 }, () => {
   test('killed wherever it says something new, in one bring-up', async () => {
     await withLab({}, async (lab) => {
       await makeShop(lab, { fillers: FILLERS });
       const writer = startWriter(clusterOf(lab, 'a'), lab.dbname);
-      // Each run is killed at the first step that none was killed at before, so that each gets a step further than the one before it.
-      const killedAt: string[] = [];
-      for (;;) {
-        const isNew = (line: string): boolean => isStep(line) && !killedAt.includes(unnumbered(line));
-        const run = await startReconcile(lab, { killAtFirst: isNew }).ended;
-        if (run.exitCode !== 137) {
-          expectExit(run, 0);
-          break;
-        }
-        killedAt.push(...run.stderr.split('\n').filter(isNew).slice(0, 1).map(unnumbered));
-      }
-      expect(killedAt.length).toBeGreaterThanOrEqual(20);
+      expect(await killAtEveryStep(lab)).toBeGreaterThanOrEqual(20);
       expect(await writer.stop()).toBeGreaterThan(0);
-      await expectWholeAndSingle(lab);
+      await expectWholeAndSingle(lab, 'empty');
     });
   });
+
+  test.runIf(EVERYTHING)('killed wherever it says something new, while C joins a live A -> B', async () => {
+    await withLab({}, async (lab) => {
+      await makeShop(lab, { fillers: FILLERS });
+      await declare(lab, { links: ['a -> b'] });
+      expectExit(await reconcile(lab), 0);
+      await declare(lab, { links: ['a -> b', 'b -> c'] });
+      const writer = startWriter(clusterOf(lab, 'a'), lab.dbname);
+      expect(await killAtEveryStep(lab)).toBeGreaterThanOrEqual(12);
+      expect(await writer.stop()).toBeGreaterThan(0);
+      await expectWholeAndSingle(lab, 'empty');
+    });
+  });
+
+  test.runIf(EVERYTHING)(
+    'killed wherever it says something new, while it empties B and C: approved once, nobody is asked again',
+    async () => {
+      await withLab({}, async (lab) => {
+        await makeShop(lab, { fillers: FILLERS });
+        await declare(lab, { copy_data: 'always' });
+        for (const name of ['b', 'c'])
+          await query(clusterOf(lab, name), lab.dbname, "INSERT INTO customers SELECT n, 'old' FROM generate_series(1, 9) n");
+        const id = /^approval ([0-9a-f-]+) is missing$/m.exec(
+          (await planOf(lab)).plans[0]?.steps.map((step) => step.blocked).join('\n') ?? '',
+        )?.[1];
+        const writer = startWriter(clusterOf(lab, 'a'), lab.dbname);
+        expect(await killAtEveryStep(lab, ['--approve', id ?? ''])).toBeGreaterThanOrEqual(20);
+        expect(await writer.stop()).toBeGreaterThan(0);
+        await expectWholeAndSingle(lab, 'always');
+      });
+    },
+  );
 
   const points = EVERYTHING ? ALL : SAMPLE;
   test.each(points)('killed when %s', async (point) => {
@@ -108,7 +147,7 @@ describe('a run that is killed is continued by the next one', { timeout: 300_000
       expectExit(cut, 137);
       expectExit(await reconcile(lab), 0);
       expect(await writer.stop()).toBeGreaterThan(0);
-      await expectWholeAndSingle(lab);
+      await expectWholeAndSingle(lab, 'empty');
     });
   });
 });
@@ -148,7 +187,7 @@ describe('a run that is asked to end', () => {
 
       expectExit(await reconcile(lab), 0);
       expect(await writer.stop()).toBeGreaterThan(0);
-      await expectWholeAndSingle(lab);
+      await expectWholeAndSingle(lab, 'empty');
     });
   });
 });

@@ -127,6 +127,8 @@ async function files(): Promise<readonly string[]> {
     .filter((file) => !/^(?:secrets|pg\/[^/]+)\//.test(relative(lab.dir, file)));
 }
 
+const isPassfile = (file: string): boolean => file.endsWith('/pgpass');
+
 describe('passwords', { timeout: 300_000 }, () => {
   test('a plan shows none, in any form', async () => {
     for (const output of ['text', 'json', 'markdown']) {
@@ -190,12 +192,12 @@ describe('passwords', { timeout: 300_000 }, () => {
 
     // A daemon lives on with what it was started with: the passwords of databases are none of its environment's business.
     expect(await readFile(environment, 'utf8')).toContain('PGPASSFILE=');
-    for (const file of await files()) {
-      const text = await readFile(file, 'utf8');
-      if (file.endsWith('/pgpass')) {
-        expect(found(text)).toEqual(['hub']);
-        expect((await stat(file)).mode & 0o777).toBe(0o600);
-      } else expectNoSecret(file, text);
+    const [passfiles, others] = [(await files()).filter(isPassfile), (await files()).filter((file) => !isPassfile(file))];
+    for (const file of others) expectNoSecret(file, await readFile(file, 'utf8'));
+    expect(passfiles).toHaveLength(2);
+    for (const file of passfiles) {
+      expect(found(await readFile(file, 'utf8'))).toEqual(['hub']);
+      expect((await stat(file)).mode & 0o777).toBe(0o600);
     }
     const places: string[] = [];
     for (const [cluster, databases] of [
