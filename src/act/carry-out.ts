@@ -70,7 +70,9 @@ export async function carryOut(plan: Plan, options: CarryOptions): Promise<Carri
           step: id,
           ...(outcome.result === undefined ? {} : { result: outcome.result }),
         });
-        if (entry.step.gate !== null && entry.step.gate.holds.length > 0) moved = `${entry.step.what.replace(/^WAIT /, '')}: seen`;
+        // A drained queue is no fact that stays: what it was waited for goes on in this plan.
+        if (entry.step.gate !== null && entry.step.gate.condition !== 'Drained' && entry.step.gate.holds.length > 0)
+          moved = `${entry.step.what.replace(/^WAIT /, '')}: seen`;
         return;
       case 'pending':
         entry.state = 'waiting';

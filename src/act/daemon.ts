@@ -108,7 +108,8 @@ async function runStart(context: ActContext, instance: string): Promise<string |
       instance,
       '--quiet',
       'start',
-      'goatherd',
+      // Never a word that is an option's value too: Bucardo then drops both when it respawns itself (C:864).
+      'by goatherd',
     ],
     // The daemon keeps these descriptors: inherited pipes would keep this process waiting.
     {

@@ -11,6 +11,7 @@ import { makeHelpers } from './helpers.ts';
 import { fillLedger } from './ledger-step.ts';
 import { joinRelgroup, setMakedelta } from './membership.ts';
 import { register } from './register.ts';
+import { dropControl, dropHelpers, dropTriggers, forget, waitDrained } from './removal.ts';
 import { makeAlways, makeTriggers } from './triggers.ts';
 
 /** How long a step that failed for a passing reason (a connection, a deadlock) waits before its next attempt. */
@@ -71,6 +72,16 @@ async function carryOut(context: ActContext, step: Step): Promise<Outcome> {
       return writeReceipt(context, work);
     case 'copy_tables':
       return copyTables(context, work);
+    case 'wait_drained':
+      return waitDrained(context, work);
+    case 'drop_triggers':
+      return dropTriggers(context, work);
+    case 'drop_helpers':
+      return dropHelpers(context, work);
+    case 'drop_control':
+      return dropControl(context, work);
+    case 'forget':
+      return forget(context, work);
     case 'wait_run':
       return waitForRun(context, work);
     case 'arrival':

@@ -2,8 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { LedgerWriter } from '../ledger/write.ts';
 import { observe } from '../observe/observe.ts';
 import { definitionHash, definitionOf } from '../plan/definition.ts';
-import { makePlan, type Policy } from '../plan/make-plan.ts';
-import type { Plan } from '../plan/model.ts';
+import { makePlan } from '../plan/make-plan.ts';
+import type { Plan, Policy } from '../plan/model.ts';
 import type { Access } from '../postgres/access.ts';
 import type { RunEvent, RunOutcome } from '../report/run-model.ts';
 import type { Topology } from '../topology/model.ts';
@@ -49,6 +49,7 @@ export async function runTopology(access: Access, topology: Topology, first: Pla
     else if (plan.fingerprint !== lastFingerprint && plan.steps.length > 0)
       emit({ kind: 'plan_changed', reason: 'observed again', steps: plan.steps });
     started = true;
+    const previous = lastFingerprint;
     lastFingerprint = plan.fingerprint;
     const open = plan.steps.filter((step) => step.blocked === null);
     if (open.length === 0) return finish(access, topology, plan, ledger, known.present, emit);
@@ -77,7 +78,7 @@ export async function runTopology(access: Access, topology: Topology, first: Pla
       emit({ kind: 'summary', ...end });
       return { ...end, plan };
     }
-    stuck = carried.advanced ? 0 : stuck + 1;
+    stuck = carried.advanced && plan.fingerprint !== previous ? 0 : stuck + 1;
     if (stuck >= ROUNDS_WITHOUT_ADVANCE) {
       const reason = `the same steps stay after ${stuck} rounds: ${open.map((step) => step.id).join(', ')}${carried.moved === null ? '' : ` (${carried.moved})`}`;
       emit({ kind: 'summary', outcome: 'failed', reason });

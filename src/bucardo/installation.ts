@@ -9,7 +9,12 @@ export const SUPPORTED_VERSION = '5.6.0';
 /** Looks at the `bucardo` command and the schema file on this host. Never fails: what is wrong is a fact. */
 export async function observeInstallation(command: string): Promise<BucardoInstallation> {
   const nothing = { version: null, schemaFile: null, functions: {} };
-  const result = await execa(command, ['--version'], { reject: false, timeout: 10_000, stdin: 'ignore', env: { LC_ALL: 'C.UTF-8' } });
+  const result = await execa(command, ['--no-bucardorc', '--version'], {
+    reject: false,
+    timeout: 10_000,
+    stdin: 'ignore',
+    env: { LC_ALL: 'C.UTF-8' },
+  });
   const version = /version (\d+(?:\.\d+)+)/.exec(result.stdout)?.[1] ?? null;
   if (version === null) {
     return { ...nothing, problem: `the command ${command} could not be run (${result.code ?? `exit ${result.exitCode ?? '?'}`})` };

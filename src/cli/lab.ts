@@ -91,7 +91,6 @@ Its topology is ${lab.topologyFile}. What next:
   psql -h ${first.host} -p ${first.port} -U goatherd ${lab.dbname}
   ${goatherd} reconcile --dry-run --config ${lab.configFile} ${lab.topologyFile}
   ${goatherd} reconcile --config ${lab.configFile} ${lab.topologyFile}
-  ${goatherd} status --config ${lab.configFile} ${lab.topologyFile}
   ${goatherd} lab down --dir ${lab.dir}
 `;
 }

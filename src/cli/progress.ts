@@ -26,12 +26,15 @@ function liveProgress(stream: NodeJS.WriteStream, style: Style): ProgressView {
   let state = emptyRunState;
   const draw = (): void => update(liveView(state, { now: Date.now(), width: stream.columns, height: stream.rows, style }).join('\n'));
   const timer = setInterval(draw, LIVE_EVERY_MS);
+  let ended = false;
   return {
     emit: (event) => {
       state = reduceRun(state, event);
     },
     state: () => state,
     end: () => {
+      if (ended) return;
+      ended = true;
       clearInterval(timer);
       draw();
       update.done();

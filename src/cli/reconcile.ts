@@ -8,6 +8,8 @@ import { diskFiles } from '../lib/files.ts';
 import { GoatherdError } from '../lib/errors.ts';
 import { toolVersion } from '../lib/version.ts';
 import { observe } from '../observe/observe.ts';
+import { observeLedger } from '../observe/observe-ledger.ts';
+import { withFormer } from '../plan/former.ts';
 import { makePlan } from '../plan/make-plan.ts';
 import type { Plan } from '../plan/model.ts';
 import { Access } from '../postgres/access.ts';
@@ -60,9 +62,11 @@ export async function reconcile(paths: readonly string[], options: ReconcileOpti
     return INVALID;
   }
   const { config } = host;
-  const accesses = loaded.topologies.map((topology) => new Access(config, topology, { applicationName: 'goatherd reconcile' }));
+  const ledger = await observeLedger(config);
+  const topologies = loaded.topologies.map((topology) => withFormer(topology, ledger));
+  const accesses = topologies.map((topology) => new Access(config, topology, { applicationName: 'goatherd reconcile' }));
   try {
-    return await planAndAct(loaded.topologies, accesses, config, problems, options, tool);
+    return await planAndAct(topologies, accesses, config, problems, options, tool);
   } finally {
     await Promise.all(accesses.map((access) => access.end()));
   }

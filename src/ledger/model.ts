@@ -2,6 +2,7 @@
  * What the ledger knows: a cache of what stands marked in the databases, and what nothing else can tell - receipts of copies,
  * proofs of arrival, approvals (DESIGN 4, rules 6, 12, 14). Pure data.
  */
+import type { Database, Link } from '../topology/model.ts';
 
 export interface Ledger {
   /** Whether the ledger's database exists with its tables. */
@@ -18,6 +19,8 @@ export interface LedgerLink {
   readonly address: string;
   readonly sync: string;
   readonly instance: string;
+  /** The definition that was last applied, as `definitionOf` wrote it. */
+  readonly definition: FormerDefinition | null;
   /** sha256 of the definition that was last applied in full; null before. */
   readonly appliedDefinition: string | null;
   readonly request: CopyRequest | null;
@@ -26,6 +29,12 @@ export interface LedgerLink {
   readonly copying: readonly string[];
   /** When a change was last proved to arrive, epoch milliseconds; null never. */
   readonly provedAt: number | null;
+}
+
+/** What the ledger keeps of a link's declaration: enough to reach and remove it when its file no longer names it. */
+export interface FormerDefinition extends Omit<Link, 'at' | 'former'> {
+  readonly source: Omit<Database, 'name' | 'at'>;
+  readonly target: Omit<Database, 'name' | 'at'>;
 }
 
 /** A copy that was decided on. Times are epoch milliseconds of the control database's clock. */

@@ -1,12 +1,13 @@
 import type { QueryResultRow } from 'pg';
 import type { Queryable } from '../postgres/session.ts';
-import { type CopyRequest, EMPTY_LEDGER, type Ledger, type LedgerLink, type Receipt } from './model.ts';
+import { type CopyRequest, EMPTY_LEDGER, type FormerDefinition, type Ledger, type LedgerLink, type Receipt } from './model.ts';
 import { LOCK_KEYS } from './tables.ts';
 
 interface LinkRow extends QueryResultRow {
   address: string;
   sync: string;
   instance: string;
+  definition: FormerDefinition | null;
   definition_hash: string | null;
   request: CopyRequest | null;
   receipt: Receipt | null;
@@ -40,6 +41,7 @@ function linkOf(row: LinkRow): LedgerLink {
     address: row.address,
     sync: row.sync,
     instance: row.instance,
+    definition: row.definition,
     appliedDefinition: row.definition_hash,
     request: row.request,
     receipt: row.receipt,

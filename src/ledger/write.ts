@@ -59,6 +59,10 @@ export class LedgerWriter {
     await this.#query('UPDATE goatherd.link SET receipt = $2 WHERE address = $1', [address, JSON.stringify(receipt)]);
   }
 
+  async forgetLink(address: string): Promise<void> {
+    await this.#query('DELETE FROM goatherd.link WHERE address = $1', [address]);
+  }
+
   async saveCopying(address: string, tables: readonly string[]): Promise<void> {
     await this.#query('UPDATE goatherd.link SET copying = $2 WHERE address = $1', [address, tables]);
   }

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Ledger } from '../ledger/model.ts';
-import type { Policy } from './make-plan.ts';
-import type { RequiredApproval, Step } from './model.ts';
+import type { Policy, RequiredApproval, Step } from './model.ts';
 
 type Destructive = Pick<Step, 'id' | 'kind' | 'address' | 'destructive'>;
 
@@ -24,4 +23,9 @@ export function approvalsOf(topology: string, steps: readonly Destructive[], led
     ledger.approvals.some((approval) => approval.topology === topology && approval.step === step.id),
   );
   return [{ id, steps: destructive.map((step) => step.id), given: policy.approvals.includes(id) || approvedBefore }];
+}
+
+/** Whether every one of these steps may be carried out: their id was named now, or each was approved before. */
+export function isApproved(topology: string, steps: readonly Destructive[], ledger: Ledger, policy: Policy): boolean {
+  return approvalsOf(topology, steps, ledger, policy).every((required) => required.given);
 }

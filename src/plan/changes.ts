@@ -3,6 +3,7 @@ import type { Topology } from '../topology/model.ts';
 import { plural } from '../lib/format.ts';
 import { definitionHash } from './definition.ts';
 import type { Change, Step } from './model.ts';
+import type { LinkView } from './link-view.ts';
 import type { Planned } from './run-steps.ts';
 
 /** Steps that wait or verify change nothing by themselves. */
@@ -12,9 +13,24 @@ const CHANGES_NOTHING: readonly Step['symbol'][] = ['|', '='];
  * What becomes different, one entry a link. A link whose declaration was applied in full before and differs now has drifted; otherwise
  * its declaration is new.
  */
-export function changesOf(topology: Topology, planned: readonly Planned[], steps: readonly Step[], ledger: Ledger): readonly Change[] {
-  return planned.flatMap(({ view, carried }): Change[] => {
+export function changesOf(
+  topology: Topology,
+  planned: readonly Planned[],
+  leaving: readonly LinkView[],
+  steps: readonly Step[],
+  ledger: Ledger,
+): readonly Change[] {
+  const removals = leaving.map(({ link }): Change => ({
+    address: link.address,
+    action: 'remove',
+    what: `link ${link.id}: all that stands for it; no row of ${link.to} is touched`,
+    reason: 'its file no longer names it',
+    fields: [],
+  }));
+  const others = planned.flatMap(({ view, carried }): Change[] => {
     const { link } = view;
+    // A former link that is supervised until its removal is approved changes only by that removal.
+    if (link.former === true) return [];
     const own = steps.filter((step) => !CHANGES_NOTHING.includes(step.symbol) && concerns(step, link.address, link.instance));
     const due = steps.filter((step) => step.address === link.address);
     if (own.length === 0 && due.length === 0) return [];
@@ -50,6 +66,7 @@ export function changesOf(topology: Topology, planned: readonly Planned[], steps
       },
     ];
   });
+  return [...others, ...removals];
 }
 
 function concerns(step: Step, address: string, instance: string): boolean {

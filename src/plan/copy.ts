@@ -56,3 +56,10 @@ export function copyEnded(view: LinkView): boolean {
 
 /** Whether the ledger holds the receipt of a link's copy: copied, skipped, not asked for, or unknown. */
 export const receiptOf = (view: LinkView): boolean => view.ledger?.receipt !== null && view.ledger?.receipt !== undefined;
+
+/** Whether Bucardo has still to be asked for this link's first copy: never asked, or its flag was lost before the copy ended. */
+export function mustAskForCopy(view: LinkView): boolean {
+  if (receiptOf(view) || view.link.copyData === 'never' || copyEnded(view)) return false;
+  const asked = view.ledger?.request?.askedAt ?? null;
+  return asked === null || view.sync === null || view.sync.onetimecopy === 0;
+}

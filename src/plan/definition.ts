@@ -10,7 +10,11 @@ export function definitionOf(topology: Topology, link: Link): Readonly<Record<st
   };
   // What the target passes on is part of this link: its changes are then written down there (makedelta).
   const passedOn =
-    topology.databases.find((one) => one.name === link.to)?.cascade === true ? downstreamOf(topology, link).map((one) => one.id) : [];
+    topology.databases.find((one) => one.name === link.to)?.cascade === true
+      ? downstreamOf(topology, link)
+          .filter((one) => one.former !== true)
+          .map((one) => one.id)
+      : [];
   return { ...rest, passedOn, source: database(link.from), target: database(link.to) };
 }
 

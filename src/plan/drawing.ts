@@ -26,5 +26,10 @@ function targetOf(connection: Connection): string {
 }
 
 function labelOf(link: Link): string {
-  return [`copy=${link.copyData}`, ...(link.disableKicking ? [] : ['kick']), ...(link.state === 'stopped' ? ['stopped'] : [])].join(' ');
+  return [
+    `copy=${link.copyData}`,
+    ...(link.disableKicking ? [] : ['kick']),
+    ...(link.state === 'stopped' ? ['stopped'] : []),
+    ...(link.former === true ? ['to be removed'] : []),
+  ].join(' ');
 }

@@ -26,6 +26,7 @@ function lostLink(link: Link): LedgerLink {
     address: link.address,
     sync: link.sync,
     instance: link.instance,
+    definition: null,
     appliedDefinition: null,
     request: null,
     receipt: { mode: 'unknown', copied: [], skipped: [], rows: 0, endedAt: 0 },

@@ -2,81 +2,114 @@ import { createHash } from 'node:crypto';
 import type { Ledger } from '../ledger/model.ts';
 import type { Observation } from '../observe/model.ts';
 import type { HostConfig, Link, Topology } from '../topology/model.ts';
-import { approvalsOf } from './approvals.ts';
+import { approvalsOf, isApproved } from './approvals.ts';
+import { assemble, type Scene } from './assemble.ts';
 import { carriedBy } from './carried.ts';
 import { changesOf } from './changes.ts';
-import { daemonPlan } from './daemon-steps.ts';
+import { receiptOf } from './copy.ts';
 import { definitionHash } from './definition.ts';
-import { type Draft, draft, PHASE } from './draft.ts';
 import { drawingOf } from './drawing.ts';
+import { finish } from './finish.ts';
 import { type LinkView, linkViews } from './link-view.ts';
 import { withLostLinks } from './lost-ledger.ts';
-import type { Diagnostic, Plan, Step, Verdict } from './model.ts';
-import { inOrder } from './order.ts';
+import type { Sorted } from './makedelta.ts';
+import type { Diagnostic, Plan, Policy, Step, Verdict } from './model.ts';
 import { preflight } from './preflight.ts';
-import { helpersStep, instanceSteps, ledgerStep, makedeltaStep, membershipStep, registerStep, triggersStep } from './prepare-steps.ts';
 import { riskOf } from './risk.ts';
-import { receiptOf } from './copy.ts';
-import { copyTablesStep } from './newcomers.ts';
-import { arrivalStep, copySteps, deactivateSteps, needsActivation, type Planned, wantsRunning } from './run-steps.ts';
-import { runId, stepId } from './step-ids.ts';
+import type { Planned } from './run-steps.ts';
 import { linkSummaries, linkWarnings } from './summaries.ts';
-
-/** What a person or the host allows. Part of the plan's input, so that the plan stays a function of its arguments. */
-export interface Policy {
-  /** Ids given with `--approve`. */
-  readonly approvals: readonly string[];
-}
 
 /**
  * plan = f(desired, observed, ledger, policy): pure, total, deterministic. It holds what is left to do from what is to what was
  * declared, so that every prefix of it, cut by a crash, is continued by the next plan.
+ *
+ * `topology` names former links too (`withFormer`): one whose removal is not approved is supervised as it was last applied, and its
+ * removal is shown, blocked (rule 13).
  */
 export function makePlan(topology: Topology, observation: Observation, found: Ledger, config: HostConfig, policy: Policy): Plan {
   const ledger = withLostLinks(topology, observation, found);
-  const views = linkViews(topology, observation, ledger);
-  const checked = preflight(topology, observation, views);
-  const blocked = blockedLinks(views, checked.blocked);
-  const planned: Planned[] = views.map((view) => ({ view, carried: carriedBy(view, checked.unfit.get(view.link.address) ?? new Set()) }));
-  const free = planned.filter(({ view }) => !blocked.has(view.link.address));
-  const held = planned.filter(({ view }) => blocked.has(view.link.address));
+  const former = topology.links.filter((link) => link.former === true && ledger.links[link.address] !== undefined);
+  const declared = topology.links.filter((link) => link.former !== true);
+  const unknown = topology.links.map((link) => link.address).filter((address) => found.links[address] === undefined);
+  const sceneOf = (links: readonly Link[]): Scene => ({ config, topology: { ...topology, links }, observation, ledger, unknown });
 
-  const drafts = [...prepare(config, topology, observation, found, planned, free), ...run(topology, observation, free)];
+  const all = sort(sceneOf([...declared, ...former]));
+  const remaining = former.length === 0 ? all : sort(sceneOf(declared));
+  const leaving = all.views.filter((view) => view.link.former === true);
+  const removal = assemble(remaining.scene, { ...remaining.sorted, leaving });
+  const approved =
+    leaving.length > 0 &&
+    isApproved(
+      topology.name,
+      removal.filter((step) => isRemoval(step, leaving)),
+      ledger,
+      policy,
+    );
+
+  const { scene, views, planned, blocked, checked, sorted } = approved ? remaining : all;
+  const drafts = approved ? removal : assemble(scene, sorted);
+  // What a blocked link or an unapproved removal would need is shown, and nothing else depends on it.
+  const shown = [
+    ...assemble(scene, { free: sorted.held, held: [], leaving: [] }).filter((step) => step.kind !== 'arrival'),
+    ...(approved || leaving.length === 0 ? [] : removal),
+  ];
   const known = new Set(drafts.map((step) => step.id));
-  // What a blocked link would need is shown, and nothing else depends on it.
-  const heldDrafts = [...prepare(config, topology, observation, found, held, held), ...run(topology, observation, held)].filter(
-    (step) => !known.has(step.id) && step.kind !== 'arrival',
+  const heldDrafts = uniqueById(shown.filter((step) => !known.has(step.id)));
+  const steps = finish(
+    scene.topology,
+    [...views, ...(approved ? leaving : [])],
+    [...drafts, ...heldDrafts],
+    blocked,
+    new Set(heldDrafts.map((step) => step.id)),
+    ledger,
+    policy,
   );
-  const steps = finish(topology, views, [...drafts, ...heldDrafts], blocked, new Set(heldDrafts.map((step) => step.id)), ledger, policy);
-  const diagnostics = sortDiagnostics([...checked.diagnostics, ...linkWarnings(planned, ledger, topology)]);
-  const required = approvalsOf(topology.name, steps.steps, ledger, policy);
-  const changes = changesOf(topology, planned, steps.steps, ledger);
-  const waits = steps.steps.filter((step) => step.gate !== null).length;
-  const blockedCount = steps.steps.filter((step) => step.blocked !== null).length;
-  const counts = {
-    create: changes.filter((change) => change.action === 'create').length,
-    change: changes.filter((change) => change.action === 'change').length,
-    remove: changes.filter((change) => change.action === 'remove').length,
-    drift: changes.filter((change) => change.action === 'drift').length,
-    steps: steps.steps.length,
-    waits,
-    blocked: blockedCount,
-  };
+  const diagnostics = sortDiagnostics([...checked.diagnostics, ...linkWarnings(planned, scene.topology)]);
+  const changes = changesOf(scene.topology, planned, leaving, steps, ledger);
+  const counts = countsOf(changes, steps);
   return {
     topology: topology.name,
     file: topology.file,
     verdict: verdictOf(counts, blocked.size),
-    fingerprint: fingerprintOf(topology, steps.steps, diagnostics),
-    drawing: drawingOf(topology, observation),
+    fingerprint: fingerprintOf(topology, steps, diagnostics),
+    drawing: drawingOf(scene.topology, observation),
     changes,
-    steps: steps.steps,
+    steps,
     diagnostics,
-    approvals: { required },
-    risk: riskOf(steps.steps),
+    approvals: { required: approvalsOf(topology.name, steps, ledger, policy) },
+    risk: riskOf(steps),
     counts,
     factsChecked: countFacts(planned),
-    links: linkSummaries(planned, blocked, steps.steps),
+    links: linkSummaries(planned, blocked, steps),
   };
+}
+
+interface Sorting {
+  readonly scene: Scene;
+  readonly views: readonly LinkView[];
+  readonly planned: readonly Planned[];
+  readonly checked: ReturnType<typeof preflight>;
+  readonly blocked: ReadonlyMap<string, string>;
+  readonly sorted: Sorted;
+}
+
+/** Parts the links into those that may act and those that preflight holds. */
+function sort(scene: Scene): Sorting {
+  const views = linkViews(scene.topology, scene.observation, scene.ledger);
+  const checked = preflight(scene.topology, scene.observation, views);
+  const blocked = blockedLinks(views, checked.blocked);
+  const planned = views.map((view): Planned => ({ view, carried: carriedBy(view, checked.unfit.get(view.link.address) ?? new Set()) }));
+  const free = planned.filter(({ view }) => !blocked.has(view.link.address));
+  const held = planned.filter(({ view }) => blocked.has(view.link.address));
+  return { scene, views, planned, checked, blocked, sorted: { free, held, leaving: [] } };
+}
+
+function isRemoval(step: Pick<Step, 'address' | 'destructive'>, leaving: readonly LinkView[]): boolean {
+  return step.destructive && leaving.some((view) => view.link.address === step.address);
+}
+
+function uniqueById<T extends { readonly id: string }>(steps: readonly T[]): readonly T[] {
+  return [...new Map(steps.map((step) => [step.id, step])).values()];
 }
 
 /** Links that preflight holds, and those below them before their first copy; by address, with the reason. */
@@ -91,200 +124,17 @@ function blockedLinks(views: readonly LinkView[], codes: ReadonlyMap<string, rea
   return blocked;
 }
 
-function prepare(
-  config: HostConfig,
-  topology: Topology,
-  observation: Observation,
-  ledger: Ledger,
-  all: readonly Planned[],
-  links: readonly Planned[],
-): Draft[] {
-  const unknown = all.filter(({ view }) => ledger.links[view.link.address] === undefined).map(({ view }) => view.link.id);
-  const instances = [...new Set(links.map(({ view }) => view.link.instance))];
-  return [
-    ...ledgerStep(topology, !ledger.present, unknown),
-    ...instances.flatMap((instance) =>
-      instanceSteps(
-        config,
-        topology,
-        observation,
-        instance,
-        Math.min(...links.filter(({ view }) => view.link.instance === instance).map(({ view }) => view.depth)),
-      ),
-    ),
-    ...links.flatMap(({ view, carried }) => [
-      ...registerStep(view, observation, carried),
-      ...helpersStep(view, observation, carried),
-      ...triggersStep(view, carried),
-      ...copyTablesStep(
-        view,
-        carried,
-        links.filter((other) => other.view.link.to === view.link.from).map((other) => other.view),
-      ),
-      ...membershipStep(
-        view,
-        carried,
-        belowOf(links, view).map((one) => one.view),
-      ),
-      ...makedeltaStep(topology, view, carried, belowOf(links, view)),
-    ]),
-  ];
-}
-
-/** The links that leave this link's target. */
-function belowOf(links: readonly Planned[], view: LinkView): readonly Planned[] {
-  return links.filter((other) => other.view.link.from === view.link.to);
-}
-
-function run(topology: Topology, observation: Observation, links: readonly Planned[]): Draft[] {
-  const prepared = links.flatMap(({ view, carried }) => [
-    ...registerStep(view, observation, carried),
-    ...membershipStep(
-      view,
-      carried,
-      belowOf(links, view).map((one) => one.view),
-    ),
-    ...makedeltaStep(topology, view, carried, belowOf(links, view)),
-  ]);
-  const deactivations = links.filter(({ view }) => !wantsRunning(view)).flatMap(({ view }) => deactivateSteps(view));
-  const instances = [...new Set(links.map(({ view }) => view.link.instance))].toSorted();
-  const daemons = new Map(
-    instances.map((instance) => {
-      const ofInstance = links.filter(({ view }) => view.link.instance === instance);
-      return [instance, daemonPlan(topology.name, instance, observation.instances[instance], ofInstance, [...prepared, ...deactivations])];
-    }),
-  );
-  const running = links.filter(({ view }) => wantsRunning(view));
-  const gates = new Map<string, Draft>();
-  const copies = running.flatMap((planned) => {
-    const { view } = planned;
-    const daemon = daemons.get(view.link.instance);
-    const seen = needsActivation(view) ? upstreamGates(view, links, daemons) : [];
-    for (const gate of seen) gates.set(gate.id, gate);
-    return copySteps(planned, daemon?.startOf.get(view.link.address) ?? '', [
-      ...seen.map((gate) => gate.id),
-      daemon?.activateAfter.get(view.link.address) ?? '',
-    ]);
-  });
-  const steps = [...deactivations, ...copies, ...gates.values(), ...[...daemons.values()].flatMap((daemon) => daemon.steps)];
-  const touched = new Set(
-    running
-      .filter(
-        ({ view }) =>
-          steps.some((step) => step.address === view.link.address) || daemons.get(view.link.instance)?.startOf.has(view.link.address),
-      )
-      .map(({ view }) => view.link.address),
-  );
-  return [...steps, ...arrivalStep(topology, running, touched)];
-}
-
-/** Rule 1's last clause: a run of each upstream link that began after its makedelta took effect must have ended well. */
-function upstreamGates(view: LinkView, links: readonly Planned[], daemons: ReadonlyMap<string, ReturnType<typeof daemonPlan>>): Draft[] {
-  return view.upstream.flatMap((link): Draft[] => {
-    const upper = links.find((one) => one.view.link.address === link.address)?.view;
-    if (upper === undefined || !wantsRunning(upper)) return [];
-    const daemon = daemons.get(link.instance);
-    // The run that copies is seen by its own gate; a link without a copy has none.
-    const copies = !receiptOf(upper) && upper.link.copyData !== 'never';
-    if (daemon?.restarts !== true && (copies || runSeen(upper))) return [];
-    return [
-      draft({
-        id: runId.run(link.id),
-        kind: 'wait_run',
-        symbol: '|',
-        address: link.address,
-        depth: upper.depth,
-        what: `WAIT a run of ${link.id} that began with makedelta in effect`,
-        reason: `Bucardo reads makedelta when a kid is set up; before, ${view.link.id} would miss changes (rule 1)`,
-        on: ['hub'],
-        after: [daemon?.startOf.get(link.address) ?? runId.start(link.instance, 0), stepId.makedelta(upper)],
-        work: { kind: 'wait_run', link: link.address, instance: link.instance, since: upper.control?.changedAt ?? 0 },
-        phase: PHASE.run + upper.depth * 10 + 9,
-        gate: { condition: 'RunSeen', warnAfterSeconds: 120 },
-        estimateSeconds: 3,
-      }),
-    ];
-  });
-}
-
-function runSeen(view: LinkView): boolean {
-  const startedAt = view.daemon?.startedAt ?? null;
-  const good = view.runs?.lastGood ?? null;
-  return startedAt !== null && good !== null && startedAt >= (view.control?.changedAt ?? 0) && good.startedAt > startedAt;
-}
-
-/** Orders, numbers and blocks the steps: for preflight, for approval, for what they wait on. */
-function finish(
-  topology: Topology,
-  views: readonly LinkView[],
-  drafts: readonly Draft[],
-  blocked: ReadonlyMap<string, string>,
-  held: ReadonlySet<string>,
-  ledger: Ledger,
-  policy: Policy,
-): { steps: readonly Step[] } {
-  const ordered = inOrder(drafts);
-  const ids = new Set(ordered.map((step) => step.id));
-  const reasons = new Map<string, string>();
-  const steps = ordered.map(({ phase: _phase, depth: _depth, gate, ...step }, index): Step => {
-    const after = [...new Set(step.after)].filter((id) => ids.has(id) && id !== step.id).toSorted();
-    const link = views.find((view) => view.link.address === step.address)?.link;
-    const reason =
-      ownReason(step, link, blocked, held) ??
-      stoppedAbove(views, step) ??
-      unapproved(topology.name, step, drafts, ledger, policy) ??
-      waitsFor(after, reasons, ordered);
-    if (reason !== null) reasons.set(step.id, reason);
-    return {
-      ...step,
-      seq: index + 1,
-      after,
-      blocked: reason,
-      gate: gate === null ? null : { ...gate, holds: ordered.filter((other) => other.after.includes(step.id)).map((other) => other.id) },
-    };
-  });
-  return { steps };
-}
-
-function ownReason(
-  step: Pick<Draft, 'id'>,
-  link: Link | undefined,
-  blocked: ReadonlyMap<string, string>,
-  held: ReadonlySet<string>,
-): string | null {
-  if (!held.has(step.id)) return null;
-  if (link !== undefined) return blocked.get(link.address) ?? 'its link is blocked';
-  return [...blocked.values()][0] ?? 'its links are blocked';
-}
-
-/** A link whose upstream is stopped without a copy is prepared, and its own copy waits: C would start without A's rows. */
-function stoppedAbove(views: readonly LinkView[], step: Pick<Draft, 'kind' | 'address'>): string | null {
-  if (!['always', 'empty_tables', 'truncate_records', 'activate'].includes(step.kind)) return null;
-  const view = views.find((one) => one.link.address === step.address);
-  const above = view?.upstream.find((link) => {
-    const upper = views.find((one) => one.link.address === link.address);
-    return upper !== undefined && !wantsRunning(upper) && !receiptOf(upper);
-  });
-  return above === undefined ? null : `waits for the copy of ${above.id}, which is stopped`;
-}
-
-function unapproved(
-  topology: string,
-  step: Draft | Omit<Draft, 'phase' | 'depth' | 'gate'>,
-  drafts: readonly Draft[],
-  ledger: Ledger,
-  policy: Policy,
-): string | null {
-  if (!step.destructive) return null;
-  const required = approvalsOf(topology, drafts, ledger, policy)[0];
-  return required === undefined || required.given ? null : `approval ${required.id} is missing`;
-}
-
-function waitsFor(after: readonly string[], reasons: ReadonlyMap<string, string>, ordered: readonly Draft[]): string | null {
-  const blocker = after.find((id) => reasons.has(id));
-  if (blocker === undefined) return null;
-  const seq = ordered.findIndex((step) => step.id === blocker) + 1;
-  return `waits for step ${seq}`;
+function countsOf(changes: Plan['changes'], steps: readonly Step[]): Plan['counts'] {
+  const of = (action: string): number => changes.filter((change) => change.action === action).length;
+  return {
+    create: of('create'),
+    change: of('change'),
+    remove: of('remove'),
+    drift: of('drift'),
+    steps: steps.length,
+    waits: steps.filter((step) => step.gate !== null).length,
+    blocked: steps.filter((step) => step.blocked !== null).length,
+  };
 }
 
 function verdictOf(counts: Plan['counts'], blockedLinksCount: number): Verdict {

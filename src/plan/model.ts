@@ -3,6 +3,12 @@
  */
 import type { Position } from '../topology/model.ts';
 
+/** What a person or the host allows: part of the plan's input, so that the plan stays a function of its arguments. */
+export interface Policy {
+  /** Ids given with `--approve`. */
+  readonly approvals: readonly string[];
+}
+
 export type Verdict = 'in_sync' | 'changes' | 'drift' | 'blocked';
 
 /** What a step can do to users (DESIGN 1). */
@@ -64,6 +70,11 @@ export type StepKind =
   | 'wait_copy'
   | 'receipt'
   | 'copy_tables'
+  | 'wait_drained'
+  | 'drop_triggers'
+  | 'drop_helpers'
+  | 'drop_control'
+  | 'forget'
   | 'wait_run'
   | 'arrival';
 
@@ -102,7 +113,7 @@ export interface Step {
 }
 
 export interface Gate {
-  readonly condition: 'CopyComplete' | 'RunSeen';
+  readonly condition: 'CopyComplete' | 'RunSeen' | 'Drained';
   /** Ids of the steps it holds. */
   readonly holds: readonly string[];
   readonly warnAfterSeconds: number;
@@ -199,6 +210,24 @@ export type Work =
       /** Those that keep what the target holds. */
       readonly skipped: readonly string[];
     }
+  | { readonly kind: 'wait_drained'; readonly link: string; readonly instance: string }
+  | {
+      readonly kind: 'drop_triggers';
+      readonly link: string;
+      readonly database: string;
+      readonly tables: readonly { readonly address: string; readonly triggers: readonly string[] }[];
+    }
+  | {
+      readonly kind: 'drop_helpers';
+      readonly link: string;
+      readonly database: string;
+      /** Names (without prefix) of delta, track and stage tables that no other link uses. */
+      readonly makers: readonly string[];
+      /** Whether schema bucardo goes, as nothing else uses it. */
+      readonly schema: boolean;
+    }
+  | { readonly kind: 'drop_control'; readonly link: string; readonly instance: string; readonly whole: boolean }
+  | { readonly kind: 'forget'; readonly link: string }
   | { readonly kind: 'wait_run'; readonly link: string; readonly instance: string; readonly since: number }
   | { readonly kind: 'arrival'; readonly links: readonly string[] };
 

@@ -5,7 +5,7 @@ import type { HostConfig, Topology } from '../topology/model.ts';
 import { plural } from '../lib/format.ts';
 import { parseColumn } from './columns.ts';
 import { type Draft, draft, PHASE } from './draft.ts';
-import { cascades, type LinkView } from './link-view.ts';
+import type { LinkView } from './link-view.ts';
 import { receiptOf } from './copy.ts';
 import { runId, stepId } from './step-ids.ts';
 import type { GoatWork } from './model.ts';
@@ -264,53 +264,6 @@ export function membershipStep(view: LinkView, carried: Carried, below: readonly
       lock: { mode: 'ACCESS SHARE' },
       objects: missing.length,
       estimateSeconds: 1,
-    }),
-  ];
-}
-
-/**
- * makedelta for each table of this link that a link below carries (rule 9). It is only ever added here; links below that preflight
- * blocks do not count.
- */
-export function makedeltaStep(
-  topology: Topology,
-  view: LinkView,
-  carried: Carried,
-  below: readonly { readonly view: LinkView; readonly carried: Carried }[],
-): Draft[] {
-  const { link, control } = view;
-  if (!cascades(topology, link.to) || below.length === 0) return [];
-  const wanted = new Set(below.flatMap((one) => one.carried.tables.map((table) => table.table.address)));
-  const goats = carried.tables
-    .map((one) => one.table.address)
-    .filter((address) => wanted.has(address))
-    .map((address) => {
-      const now = control?.goats.find((goat) => goat.db === link.from && goat.address === address)?.makedelta ?? null;
-      const names = new Set(now?.split(/[ ,]+/).filter((name) => name !== ''));
-      return { address, now, makedelta: [...names.add(link.to)].toSorted().join(',') };
-    })
-    .filter((goat) => goat.now !== goat.makedelta);
-  if (goats.length === 0) return [];
-  return [
-    draft({
-      id: stepId.makedelta(view),
-      kind: 'makedelta',
-      symbol: '~',
-      address: link.address,
-      what: `makedelta for ${link.to} on ${plural(goats.length, 'table')}`,
-      reason: `${below.map((one) => one.view.link.id).join(', ')} passes on what ${link.to} receives`,
-      on: ['hub'],
-      after: [stepId.register(view), ...below.flatMap((one) => [stepId.helpers(one.view), stepId.triggers(one.view)])],
-      work: {
-        kind: 'makedelta',
-        link: link.address,
-        instance: link.instance,
-        database: link.to,
-        goats: goats.map(({ address, makedelta }) => ({ address, makedelta })),
-      },
-      phase: PHASE.makedelta,
-      depth: view.depth,
-      objects: goats.length,
     }),
   ];
 }

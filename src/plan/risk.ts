@@ -12,6 +12,8 @@ export function riskOf(steps: readonly Step[]): Risk {
   );
   const emptied = acting.filter((step) => step.hazards.includes('EMPTIES_TABLES') && step.destructive);
   const writers = acting.filter((step) => step.hazards.includes('LOCKS_WRITERS'));
+  const removed = acting.filter((step) => step.hazards.includes('LOSES_RESUME'));
+  const dropped = acting.filter((step) => step.kind === 'drop_triggers' || step.kind === 'drop_helpers' || step.kind === 'drop_control');
   const paused = acting.filter((step) => step.hazards.includes('PAUSES_LINK'));
   return {
     maxLock,
@@ -22,7 +24,11 @@ export function riskOf(steps: readonly Step[]): Risk {
       ...(paused.length > 0
         ? [`Pauses ${[...new Set(paused.map((step) => step.address.split('/').at(-1)))].join(', ')} for a few seconds.`]
         : []),
-      ...(acting.length > 0 && emptied.length === 0 ? ['Nothing is truncated or dropped.'] : []),
+      ...removed.map((step) => `After step ${step.seq}, ${step.what.split(': ')[1] ?? step.address}; to come back means a copy.`),
+      ...(dropped.length > 0
+        ? [`Drops what stands for ${[...new Set(dropped.map((step) => step.address.split('/').at(-1)))].join(', ')}; no table of yours.`]
+        : []),
+      ...(acting.length > 0 && emptied.length + dropped.length === 0 ? ['Nothing is truncated or dropped.'] : []),
     ],
   };
 }

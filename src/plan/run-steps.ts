@@ -2,7 +2,7 @@ import { kickName, truncateName } from '../bucardo/names.ts';
 import { plural } from '../lib/format.ts';
 import type { Topology } from '../topology/model.ts';
 import type { Carried } from './carried.ts';
-import { copyEnded, copyPlan, receiptOf } from './copy.ts';
+import { copyEnded, copyPlan, mustAskForCopy, receiptOf } from './copy.ts';
 import { type Draft, draft, PHASE } from './draft.ts';
 import type { LinkView } from './link-view.ts';
 import { runId, stepId } from './step-ids.ts';
@@ -31,13 +31,6 @@ function preparation(planned: Planned): string[] {
 }
 
 export const wantsRunning = (view: LinkView): boolean => view.link.state === 'running';
-
-/** Whether Bucardo has still to be asked for this link's first copy: never asked, or its flag was lost before the copy ended. */
-export function mustAskForCopy(view: LinkView): boolean {
-  if (receiptOf(view) || view.link.copyData === 'never' || copyEnded(view)) return false;
-  const asked = view.ledger?.request?.askedAt ?? null;
-  return asked === null || view.sync === null || view.sync.onetimecopy === 0;
-}
 
 /** Whether the sync's row has to change before its daemon may run it. */
 export function needsActivation(view: LinkView): boolean {
@@ -99,7 +92,15 @@ export function copySteps(planned: Planned, start: string, before: readonly stri
         what: `empty ${plural(copy.emptied.length, 'table')} of ${link.to} that hold rows`,
         reason: '`copy_data: always`',
         on: [link.to],
-        after: [...preparation(planned), ...upstreamDone, ...before, stepId.ledger],
+        // The link stands still from before the emptying: a daemon that runs it by mistake is down first (rule 6).
+        after: [
+          ...preparation(planned),
+          ...upstreamDone,
+          ...before,
+          stepId.ledger,
+          runId.stop(link.instance, 0),
+          runId.start(link.instance, 0),
+        ],
         work: { kind: 'empty_tables', link: link.address, database: link.to, tables: carried.tables.map((one) => one.table.address) },
         phase: phase + 2,
         lock: { mode: 'ACCESS EXCLUSIVE', timeoutMs: link.locks.timeoutMs, budgetMs: link.locks.budgetMs },

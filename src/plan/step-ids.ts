@@ -11,6 +11,8 @@ export const stepId = {
   copyTables: (view: LinkView): string => `${view.link.id}/copy-tables`,
   membership: (view: LinkView): string => `${view.link.id}/membership`,
   makedelta: (view: LinkView): string => `${view.link.id}/makedelta`,
+  triggersGone: (view: LinkView): string => `${view.link.id}/drop-triggers`,
+  helpersGone: (view: LinkView): string => `${view.link.id}/drop-helpers`,
 } as const;
 
 /** Ids of steps that bring a link up. */

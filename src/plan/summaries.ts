@@ -1,5 +1,4 @@
 import { plural } from '../lib/format.ts';
-import type { Ledger } from '../ledger/model.ts';
 import type { Topology } from '../topology/model.ts';
 import { copyPlan, receiptOf } from './copy.ts';
 import { cascades } from './link-view.ts';
@@ -46,7 +45,7 @@ function suspectText(view: Planned['view']): string | null {
 }
 
 /** What a reader should know of the links besides preflight: tables that a copy leaves alone, cascades that are off, what no file names. */
-export function linkWarnings(planned: readonly Planned[], ledger: Ledger, topology: Topology): readonly Diagnostic[] {
+export function linkWarnings(planned: readonly Planned[], topology: Topology): readonly Diagnostic[] {
   const warning = (code: string, address: string, message: string, hint: string, objects: readonly string[] = []): Diagnostic => ({
     severity: 'warning',
     code,
@@ -56,7 +55,7 @@ export function linkWarnings(planned: readonly Planned[], ledger: Ledger, topolo
     objects,
     at: null,
   });
-  const links = planned.flatMap(({ view, carried }): Diagnostic[] => {
+  return planned.flatMap(({ view, carried }): Diagnostic[] => {
     const { link } = view;
     const skipped = receiptOf(view) ? (view.ledger?.receipt?.skipped ?? []) : copyPlan(view, carried).skipped;
     return [
@@ -93,17 +92,4 @@ export function linkWarnings(planned: readonly Planned[], ledger: Ledger, topolo
         : []),
     ];
   });
-  const named = new Set(topology.links.map((link) => link.address));
-  const left = Object.keys(ledger.links).filter((address) => address.startsWith(`${topology.name}/`) && !named.has(address));
-  return [
-    ...links,
-    ...left.map((address) =>
-      warning(
-        'LinkNotInFile',
-        address,
-        'the file no longer names this link: it is left as it is',
-        'this version of goatherd does not remove links; put the line back',
-      ),
-    ),
-  ];
 }

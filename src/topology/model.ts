@@ -77,6 +77,8 @@ export interface Link {
   /** The name of its sync, dbgroup and relgroup: `orders_a_b`. */
   readonly sync: string;
   readonly at: Position;
+  /** Set on a link that its file no longer names: the ledger keeps its last definition, so that it can be supervised and removed (rule 13). */
+  readonly former?: true;
 }
 
 export interface Topology {

@@ -6,6 +6,7 @@ export function workObjects(work: Work): string[] {
     case 'ledger':
       return [];
     case 'control_database':
+    case 'drop_control':
     case 'stop_daemon':
       return [work.instance];
     case 'register':
@@ -24,6 +25,10 @@ export function workObjects(work: Work): string[] {
     case 'wait_copy':
     case 'copy_tables':
       return [...work.tables];
+    case 'drop_triggers':
+      return work.tables.map((table) => table.address);
+    case 'drop_helpers':
+      return [...work.makers];
     case 'receipt':
       return [...work.copied, ...work.skipped];
     case 'start_daemon':
@@ -33,6 +38,8 @@ export function workObjects(work: Work): string[] {
     case 'truncate_records':
     case 'deactivate':
     case 'wait_run':
+    case 'wait_drained':
+    case 'forget':
       return [work.link];
     case 'arrival':
       return [...work.links];

@@ -30,6 +30,11 @@ const symbols: Readonly<Record<StepKind, Step['symbol']>> = {
   wait_copy: '|',
   receipt: '=',
   copy_tables: '+',
+  wait_drained: '|',
+  drop_triggers: '-',
+  drop_helpers: '-',
+  drop_control: '-',
+  forget: '-',
   wait_run: '|',
   arrival: '=',
 };

@@ -1,0 +1,149 @@
+import type { Ledger } from '../ledger/model.ts';
+import type { Observation } from '../observe/model.ts';
+import type { HostConfig, Topology } from '../topology/model.ts';
+import { receiptOf } from './copy.ts';
+import { daemonPlan, type DaemonPlan } from './daemon-steps.ts';
+import { type Draft, draft, PHASE } from './draft.ts';
+import type { LinkView } from './link-view.ts';
+import { makedeltaStep, type Sorted } from './makedelta.ts';
+import { copyTablesStep } from './newcomers.ts';
+import { helpersStep, instanceSteps, ledgerStep, membershipStep, registerStep, triggersStep } from './prepare-steps.ts';
+import { removalSteps, runningAbove } from './removal.ts';
+import { arrivalStep, copySteps, deactivateSteps, needsActivation, type Planned, wantsRunning } from './run-steps.ts';
+import { runId, stepId } from './step-ids.ts';
+
+/** Everything that one call of the planner works on. */
+export interface Scene {
+  readonly config: HostConfig;
+  readonly topology: Topology;
+  readonly observation: Observation;
+  /** With links that a lost ledger does not know (`withLostLinks`). */
+  readonly ledger: Ledger;
+  /** Links of which the ledger, as it was found, has no row. */
+  readonly unknown: readonly string[];
+}
+
+/** The steps of the links in `sorted.free`, and of those that leave. */
+export function assemble(scene: Scene, sorted: Sorted): readonly Draft[] {
+  const prepared = prepare(scene, sorted);
+  const removals = sorted.leaving.flatMap((view) => removalSteps(view, sorted.free, sorted.leaving));
+  return [...prepared, ...removals, ...run(scene, sorted, [...prepared, ...removals])];
+}
+
+function prepare(scene: Scene, sorted: Sorted): Draft[] {
+  const { config, topology, observation, ledger } = scene;
+  const links = sorted.free;
+  const unknown = links
+    .map(({ view }) => view.link)
+    .filter((link) => scene.unknown.includes(link.address))
+    .map((link) => link.id);
+  const instances = [...new Set(links.map(({ view }) => view.link.instance))];
+  const depthOf = (instance: string): number =>
+    Math.min(...links.filter(({ view }) => view.link.instance === instance).map(({ view }) => view.depth));
+  return [
+    ...(links.length > 0 ? ledgerStep(topology, !ledger.present, unknown) : []),
+    ...instances.flatMap((instance) => instanceSteps(config, topology, observation, instance, depthOf(instance))),
+    ...links.flatMap(({ view, carried }) => {
+      const below = links.filter((other) => other.view.link.from === view.link.to).map((one) => one.view);
+      const above = links.filter((other) => other.view.link.to === view.link.from).map((one) => one.view);
+      return [
+        ...registerStep(view, observation, carried),
+        ...helpersStep(view, observation, carried),
+        ...triggersStep(view, carried),
+        ...copyTablesStep(view, carried, above),
+        ...membershipStep(view, carried, below),
+        ...makedeltaStep(topology, view, sorted),
+      ];
+    }),
+  ];
+}
+
+function run(scene: Scene, sorted: Sorted, prepared: readonly Draft[]): Draft[] {
+  const { topology, observation } = scene;
+  const links = sorted.free;
+  const deactivations = links.filter(({ view }) => !wantsRunning(view)).flatMap(({ view }) => deactivateSteps(view));
+  const instances = [...new Set([...links.map(({ view }) => view), ...sorted.leaving].map((view) => view.link.instance))].toSorted();
+  const daemons = new Map(
+    instances.map((instance): [string, DaemonPlan] => {
+      const ofInstance = links.filter(({ view }) => view.link.instance === instance);
+      return [instance, daemonPlan(topology.name, instance, observation.instances[instance], ofInstance, [...prepared, ...deactivations])];
+    }),
+  );
+  const running = links.filter(({ view }) => wantsRunning(view));
+  const gates = new Map<string, Draft>();
+  const gatesFor = (view: LinkView): readonly Draft[] => {
+    const seen = upstreamGates(view, links, daemons);
+    for (const gate of seen) gates.set(gate.id, gate);
+    return seen;
+  };
+  const copies = running.flatMap((planned) => {
+    const { view } = planned;
+    const daemon = daemons.get(view.link.instance);
+    const before = [
+      ...(needsActivation(view) ? gatesFor(view) : []).map((gate) => gate.id),
+      daemon?.activateAfter.get(view.link.address) ?? '',
+      ...replaced(view, sorted),
+    ];
+    return copySteps(planned, daemon?.startOf.get(view.link.address) ?? '', before);
+  });
+  // The objects of a link that leaves go when a kid of the link above, younger than makedelta's end, has been seen to run (rule 11).
+  for (const view of sorted.leaving)
+    if (
+      runningAbove(view, links).length > 0 &&
+      prepared.some((step) => step.id === stepId.helpersGone(view) || step.id === stepId.triggersGone(view))
+    )
+      gatesFor(view);
+  const steps = [...deactivations, ...copies, ...gates.values(), ...[...daemons.values()].flatMap((daemon) => daemon.steps)];
+  const touched = new Set(
+    running
+      .filter(
+        ({ view }) =>
+          [...prepared, ...steps].some((step) => step.address === view.link.address) ||
+          daemons.get(view.link.instance)?.startOf.has(view.link.address),
+      )
+      .map(({ view }) => view.link.address),
+  );
+  return [...steps, ...arrivalStep(topology, running, touched)];
+}
+
+/** Steps that end links which leave and enter the same database: two links must not write the same tables. */
+function replaced(view: LinkView, sorted: Sorted): readonly string[] {
+  return sorted.leaving
+    .filter((one) => one.link.to === view.link.to)
+    .flatMap((one) => [runId.deactivate(one), runId.stop(one.link.instance, 0)]);
+}
+
+/** Rule 1's last clause: a run of each upstream link that began after its makedelta took effect must have ended well. */
+function upstreamGates(view: LinkView, links: readonly Planned[], daemons: ReadonlyMap<string, DaemonPlan>): Draft[] {
+  return view.upstream.flatMap((link): Draft[] => {
+    const upper = links.find((one) => one.view.link.address === link.address)?.view;
+    if (upper === undefined || !wantsRunning(upper)) return [];
+    const daemon = daemons.get(link.instance);
+    // The run that copies is seen by its own gate; a link without a copy has none.
+    const copies = !receiptOf(upper) && upper.link.copyData !== 'never';
+    if (daemon?.restarts !== true && (copies || runSeen(upper))) return [];
+    return [
+      draft({
+        id: runId.run(link.id),
+        kind: 'wait_run',
+        symbol: '|',
+        address: link.address,
+        depth: upper.depth,
+        what: `WAIT a run of ${link.id} that began with its new makedelta`,
+        reason: `Bucardo reads makedelta when a kid is set up (rules 1 and 11); ${view.link.id} depends on it`,
+        on: ['hub'],
+        after: [daemon?.startOf.get(link.address) ?? runId.start(link.instance, 0), stepId.makedelta(upper)],
+        work: { kind: 'wait_run', link: link.address, instance: link.instance, since: upper.control?.changedAt ?? 0 },
+        phase: PHASE.run + upper.depth * 10 + 9,
+        gate: { condition: 'RunSeen', warnAfterSeconds: 120 },
+        estimateSeconds: 3,
+      }),
+    ];
+  });
+}
+
+function runSeen(view: LinkView): boolean {
+  const startedAt = view.daemon?.startedAt ?? null;
+  const good = view.runs?.lastGood ?? null;
+  return startedAt !== null && good !== null && startedAt >= (view.control?.changedAt ?? 0) && good.startedAt > startedAt;
+}

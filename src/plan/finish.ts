@@ -1,0 +1,86 @@
+import type { Ledger } from '../ledger/model.ts';
+import type { Link, Topology } from '../topology/model.ts';
+import { approvalsOf } from './approvals.ts';
+import { receiptOf } from './copy.ts';
+import type { Draft } from './draft.ts';
+import type { LinkView } from './link-view.ts';
+import type { Policy, Step } from './model.ts';
+import { inOrder } from './order.ts';
+import { wantsRunning } from './run-steps.ts';
+
+/** Orders, numbers and blocks the steps: for preflight, for approval, for what they wait on. */
+export function finish(
+  topology: Topology,
+  views: readonly LinkView[],
+  drafts: readonly Draft[],
+  blocked: ReadonlyMap<string, string>,
+  held: ReadonlySet<string>,
+  ledger: Ledger,
+  policy: Policy,
+): readonly Step[] {
+  const ordered = inOrder(drafts);
+  const ids = new Set(ordered.map((step) => step.id));
+  const reasons = new Map<string, string>();
+  const missing = approvalsOf(topology.name, drafts, ledger, policy).find((required) => !required.given)?.id ?? null;
+  return ordered.map(({ phase: _phase, depth: _depth, gate, ...step }, index): Step => {
+    const after = [...new Set(step.after)].filter((id) => ids.has(id) && id !== step.id).toSorted();
+    const link = views.find((view) => view.link.address === step.address)?.link;
+    const reason =
+      ownReason(step, link, blocked, held, missing) ??
+      stoppedAbove(views, step) ??
+      unapproved(topology.name, step, drafts, ledger, policy) ??
+      waitsFor(after, reasons, ordered);
+    if (reason !== null) reasons.set(step.id, reason);
+    return {
+      ...step,
+      seq: index + 1,
+      after,
+      blocked: reason,
+      gate: gate === null ? null : { ...gate, holds: ordered.filter((other) => other.after.includes(step.id)).map((other) => other.id) },
+    };
+  });
+}
+
+function ownReason(
+  step: Pick<Draft, 'id'>,
+  link: Link | undefined,
+  blocked: ReadonlyMap<string, string>,
+  held: ReadonlySet<string>,
+  missing: string | null,
+): string | null {
+  if (!held.has(step.id)) return null;
+  const why = link === undefined ? undefined : blocked.get(link.address);
+  // What only a removal brings about waits for its approval, on whichever link it is.
+  return why ?? (missing === null ? ([...blocked.values()][0] ?? 'its links are blocked') : `approval ${missing} is missing`);
+}
+
+/** A link whose upstream is stopped without a copy is prepared, and its own copy waits: C would start without A's rows. */
+function stoppedAbove(views: readonly LinkView[], step: Pick<Draft, 'kind' | 'address'>): string | null {
+  if (!['always', 'empty_tables', 'truncate_records', 'activate'].includes(step.kind)) return null;
+  const view = views.find((one) => one.link.address === step.address);
+  const above = view?.upstream.find((link) => {
+    const upper = views.find((one) => one.link.address === link.address);
+    return upper !== undefined && !wantsRunning(upper) && !receiptOf(upper);
+  });
+  return above === undefined ? null : `waits for the copy of ${above.id}, which is stopped`;
+}
+
+function unapproved(
+  topology: string,
+  step: Draft | Omit<Draft, 'phase' | 'depth' | 'gate'>,
+  drafts: readonly Draft[],
+  ledger: Ledger,
+  policy: Policy,
+): string | null {
+  if (!step.destructive) return null;
+  const required = approvalsOf(topology, drafts, ledger, policy)[0];
+  const before = ledger.approvals.some((approval) => approval.topology === topology && approval.step === step.id);
+  return required === undefined || required.given || before ? null : `approval ${required.id} is missing`;
+}
+
+function waitsFor(after: readonly string[], reasons: ReadonlyMap<string, string>, ordered: readonly Draft[]): string | null {
+  const blocker = after.find((id) => reasons.has(id));
+  if (blocker === undefined) return null;
+  const seq = ordered.findIndex((step) => step.id === blocker) + 1;
+  return `waits for step ${seq}`;
+}
