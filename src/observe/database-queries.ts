@@ -39,20 +39,17 @@ WITH rel AS (
   LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
   WHERE a.attnum > 0 AND NOT a.attisdropped GROUP BY 1
 ), idx AS (
-  SELECT DISTINCT ON (i.indrelid) i.indrelid, ci.relname AS index, i.indisprimary, NOT i.indimmediate AS deferrable, i.indkey, i.indnkeyatts, nulls.nullable
-  FROM pg_index i JOIN rel ON rel.oid = i.indrelid JOIN pg_class ci ON ci.oid = i.indexrelid,
-  LATERAL (SELECT bool_or(NOT a.attnotnull) AS nullable FROM pg_attribute a
-           WHERE a.attrelid = i.indrelid AND a.attnum = ANY ((i.indkey::int2[])[0:i.indnkeyatts - 1])) nulls
-  WHERE i.indisunique AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL
-  ORDER BY i.indrelid, i.indisprimary DESC, nulls.nullable, NOT i.indimmediate, i.indnkeyatts, i.indexrelid DESC
-), key AS (
-  SELECT idx.indrelid, idx.index, idx.indisprimary, idx.deferrable, idx.nullable,
+  SELECT i.indrelid, i.indexrelid, i.indisprimary, NOT i.indimmediate AS deferrable, i.indnkeyatts, bool_or(NOT a.attnotnull) AS nullable,
          array_agg(a.attname::text ORDER BY k.ord) AS columns,
          array_agg(CASE t.typname WHEN 'int2' THEN 'smallint' WHEN 'int4' THEN 'integer' WHEN 'int8' THEN 'bigint' ELSE t.typname::text END ORDER BY k.ord) AS types,
          array_agg(format_type(a.atttypid, a.atttypmod) || CASE WHEN a.attcollation <> t.typcollation THEN ' COLLATE ' || a.attcollation::regcollation ELSE '' END ORDER BY k.ord) AS definitions
-  FROM idx CROSS JOIN LATERAL unnest(idx.indkey::int2[]) WITH ORDINALITY k(attnum, ord)
-  JOIN pg_attribute a ON a.attrelid = idx.indrelid AND a.attnum = k.attnum JOIN pg_type t ON t.oid = a.atttypid
-  WHERE k.ord <= idx.indnkeyatts GROUP BY 1, 2, 3, 4, 5
+  FROM pg_index i JOIN rel ON rel.oid = i.indrelid CROSS JOIN LATERAL unnest(i.indkey::int2[]) WITH ORDINALITY k(attnum, ord)
+  JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum JOIN pg_type t ON t.oid = a.atttypid
+  WHERE i.indisunique AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL AND k.ord <= i.indnkeyatts
+  GROUP BY i.indrelid, i.indexrelid, i.indisprimary, i.indimmediate, i.indnkeyatts
+), key AS (
+  SELECT DISTINCT ON (idx.indrelid) idx.*, ci.relname AS index FROM idx JOIN pg_class ci ON ci.oid = idx.indexrelid
+  ORDER BY idx.indrelid, idx.indisprimary DESC, idx.nullable, idx.deferrable, idx.indnkeyatts, idx.indexrelid DESC
 ), fk AS (
   SELECT f.confrelid, array_agg(DISTINCT fn.nspname || '.' || fc.relname ORDER BY fn.nspname || '.' || fc.relname) AS by
   FROM pg_constraint f JOIN pg_class fc ON fc.oid = f.conrelid JOIN pg_namespace fn ON fn.oid = fc.relnamespace
@@ -104,23 +101,24 @@ SELECT obj_description(n.oid, 'pg_namespace') AS mark,
        ARRAY(SELECT c.relname::text FROM pg_class c WHERE c.relnamespace = n.oid AND c.relkind = 'r' AND (c.relname LIKE 'bucardo%' OR c.relname = 'goatherd_suspect') ORDER BY 1) AS tables
 FROM pg_namespace n WHERE n.nspname = 'bucardo'`;
 
-/** Delta, track and stage tables, one row for each user table, by the name that they share. */
+/** Delta, track and stage tables and their indexes, one row for each user table, by the name that they share. */
 export const HELPERS_QUERY = String.raw`
-WITH b AS (
-  SELECT c.oid, c.relname::text AS name, c.relkind FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-  WHERE n.nspname = 'bucardo' AND c.relkind IN ('r', 'i')
-), parts AS (
-  SELECT substr(name, length(prefix) + 1) AS maker, prefix, b.oid FROM b, (VALUES ('delta_', 'r'), ('track_', 'r'), ('stage_', 'r'), ('dex1_', 'i'), ('dex2_', 'i'), ('dex3_', 'i'), ('goatherd_txn_', 'i')) p(prefix, kind)
-  WHERE starts_with(b.name, p.prefix) AND b.relkind = p.kind::"char"
+WITH parts AS MATERIALIZED (
+  SELECT c.oid, p.prefix, substr(c.relname::text, length(p.prefix) + 1) COLLATE "C" AS maker
+  FROM pg_class c
+  JOIN (VALUES ('delta_', 'r'::"char"), ('track_', 'r'), ('stage_', 'r'), ('dex1_', 'i'), ('dex2_', 'i'), ('dex3_', 'i'), ('goatherd_txn_', 'i')) p(prefix, kind)
+    ON c.relkind = p.kind AND starts_with(c.relname::text, p.prefix)
+  WHERE c.relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = 'bucardo') AND c.relkind IN ('r', 'i')
+), described AS (
+  SELECT delta.maker, string_agg(a.attname || ' ' || format_type(a.atttypid, a.atttypmod), E'\x1e' ORDER BY a.attnum) AS columns,
+         max(CASE WHEN d.adbin IS NOT NULL THEN pg_get_expr(d.adbin, d.adrelid) END) AS default
+  FROM parts delta JOIN pg_attribute a ON a.attrelid = delta.oid AND a.attnum > 0 AND NOT a.attisdropped
+  LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum AND a.attname = 'txntime'
+  WHERE delta.prefix = 'delta_' GROUP BY 1
+), named AS (
+  SELECT maker, string_agg(prefix, ',' ORDER BY prefix) AS parts FROM parts GROUP BY 1
 )
-SELECT maker, string_agg(prefix, ',' ORDER BY prefix) AS parts, col.columns, def.expression AS default
-FROM parts
-LEFT JOIN LATERAL (SELECT string_agg(a.attname || ' ' || format_type(a.atttypid, a.atttypmod), E'\x1e' ORDER BY a.attnum) AS columns
-                   FROM pg_attribute a WHERE a.attrelid = parts.oid AND parts.prefix = 'delta_' AND a.attnum > 0 AND NOT a.attisdropped) col0(columns) ON true
-LEFT JOIN LATERAL (SELECT col0.columns) col ON true
-LEFT JOIN LATERAL (SELECT pg_get_expr(d.adbin, d.adrelid) AS expression FROM pg_attrdef d JOIN pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum
-                   WHERE d.adrelid = parts.oid AND parts.prefix = 'delta_' AND a.attname = 'txntime') def ON true
-GROUP BY maker, col.columns, def.expression`;
+SELECT maker, parts, columns, described.default FROM named LEFT JOIN described USING (maker)`;
 
 export const FUNCTIONS_QUERY = `
 SELECT p.proname::text AS name, oidvectortypes(p.proargtypes) AS args, md5(p.prosrc) AS md5

@@ -161,31 +161,11 @@ async function observeBucardo(
         .toSorted(),
     },
     tables: {
-      helpers: mergeHelpers(helpers),
+      helpers: new Map(helpers.map((row) => [row.maker, row])),
       functions: new Map(functions.filter((row) => row.args === '').map((row) => [row.name, row.md5])),
       targets: new Map(targets.map((row) => [row.oid, row.targets])),
     },
   };
-}
-
-/** The query groups the delta table (which has columns) apart from the other parts of the same name. */
-function mergeHelpers(rows: readonly HelperRow[]): ReadonlyMap<string, HelperRow> {
-  const merged = new Map<string, HelperRow>();
-  for (const row of rows) {
-    const known = merged.get(row.maker);
-    merged.set(
-      row.maker,
-      known === undefined
-        ? row
-        : {
-            maker: row.maker,
-            parts: `${known.parts},${row.parts}`,
-            columns: known.columns ?? row.columns,
-            default: known.default ?? row.default,
-          },
-    );
-  }
-  return merged;
 }
 
 function tableOf(
