@@ -87,7 +87,7 @@ export async function markTruncates(context: ActContext, work: Extract<Work, { k
  * Empties the target's tables before `copy_data: always`, in replica role, all in one TRUNCATE, as foreign keys tie them. The link
  * stands still: its sync is not active yet (rule 6).
  */
-export async function emptyTables(context: ActContext, work: Extract<Work, { kind: 'empty_tables' }>, stepId: string): Promise<Outcome> {
+export async function emptyTables(context: ActContext, work: Extract<Work, { kind: 'empty_tables' }>): Promise<Outcome> {
   const link = linkAt(context, work.link);
   const startedAt = remembered(context, `empty ${work.link}`, () => context.clock.now());
   const names = work.tables.map((address) => {
@@ -113,6 +113,5 @@ export async function emptyTables(context: ActContext, work: Extract<Work, { kin
   const emptiedAt = context.clock.now();
   context.memory.set(`emptied ${work.link}`, emptiedAt);
   await context.ledger.saveRequest(work.link, { mode: 'always', tables: work.tables, skipped: [], emptiedAt, askedAt: null });
-  await context.ledger.spendApproval(context.topology.name, stepId);
   return done(plural(names.length, 'table'));
 }

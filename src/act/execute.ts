@@ -11,7 +11,7 @@ import { makeHelpers } from './helpers.ts';
 import { fillLedger } from './ledger-step.ts';
 import { joinRelgroup, setMakedelta } from './membership.ts';
 import { register } from './register.ts';
-import { dropControl, dropHelpers, dropTriggers, forget, waitDrained } from './removal.ts';
+import { dropControl, dropHelpers, dropTriggers, forget, leaveRelgroup, waitDrained } from './removal.ts';
 import { makeAlways, makeTriggers } from './triggers.ts';
 
 /** How long a step that failed for a passing reason (a connection, a deadlock) waits before its next attempt. */
@@ -57,7 +57,7 @@ async function carryOut(context: ActContext, step: Step): Promise<Outcome> {
     case 'truncate_records':
       return markTruncates(context, work);
     case 'empty_tables':
-      return emptyTables(context, work, step.id);
+      return emptyTables(context, work);
     case 'activate':
       return activate(context, work);
     case 'deactivate':
@@ -80,6 +80,8 @@ async function carryOut(context: ActContext, step: Step): Promise<Outcome> {
       return dropHelpers(context, work);
     case 'drop_control':
       return dropControl(context, work);
+    case 'leave':
+      return leaveRelgroup(context, work);
     case 'forget':
       return forget(context, work);
     case 'wait_run':

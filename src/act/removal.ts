@@ -1,8 +1,21 @@
 import { rmSync } from 'node:fs';
 import path from 'node:path';
-import { AS_REPLICA } from '../bucardo/control-facts.ts';
-import { controlDatabase, deltaTable, kickName, quoteIdent, quoteTable, stageTable, targetName, trackTable } from '../bucardo/names.ts';
+import { AS_REPLICA, MARK_CHANGED } from '../bucardo/control-facts.ts';
+import {
+  controlDatabase,
+  deltaNamesTable,
+  deltaTable,
+  kickName,
+  quoteIdent,
+  quoteTable,
+  stageTable,
+  targetName,
+  trackTable,
+} from '../bucardo/names.ts';
+import { plural } from '../lib/format.ts';
 import type { Work } from '../plan/model.ts';
+import type { Sessions } from '../postgres/session.ts';
+import type { Link } from '../topology/model.ts';
 import { type ActContext, done, linkAt, type Outcome, remembered } from './context.ts';
 import { logFile } from './daemon.ts';
 import { kick } from './kick.ts';
@@ -95,15 +108,17 @@ export async function dropHelpers(context: ActContext, work: Extract<Work, { kin
   const session = context.access.database(work.database);
   const setup = [`SET LOCAL lock_timeout = ${link.locks.timeoutMs}`, "SET LOCAL client_min_messages = 'error'"];
   const tables = tablesOf(context, work.database, link.sync).filter((maker) => !work.makers.includes(maker));
-  await session.transaction(setup, async (client) => {
-    // Rows of a target that nobody writes any more would keep Bucardo's purge from counting right (FACTS 2.5).
-    for (const maker of tables)
-      await client.query(`DELETE FROM bucardo.${quoteIdent(trackTable(maker))} WHERE target = $1`, [targetName(link.sync)]);
-    await client.query('DELETE FROM bucardo.bucardo_delta_targets WHERE target = $1', [targetName(link.sync)]);
-    await client.query('DELETE FROM bucardo.bucardo_delta_names WHERE sync = $1', [link.sync]);
-    await client.query('DELETE FROM bucardo.bucardo_truncate_trigger WHERE sync = $1', [link.sync]);
-    await client.query('DELETE FROM bucardo.goatherd_suspect WHERE sync = $1', [link.sync]);
-  });
+  if (work.only === null)
+    await session.transaction(setup, async (client) => {
+      // Rows of a target that nobody writes any more would keep Bucardo's purge from counting right (FACTS 2.5).
+      for (const maker of tables)
+        await client.query(`DELETE FROM bucardo.${quoteIdent(trackTable(maker))} WHERE target = $1`, [targetName(link.sync)]);
+      await client.query('DELETE FROM bucardo.bucardo_delta_targets WHERE target = $1', [targetName(link.sync)]);
+      await client.query('DELETE FROM bucardo.bucardo_delta_names WHERE sync = $1', [link.sync]);
+      await client.query('DELETE FROM bucardo.bucardo_truncate_trigger WHERE sync = $1', [link.sync]);
+      await client.query('DELETE FROM bucardo.goatherd_suspect WHERE sync = $1', [link.sync]);
+    });
+  else await forgetTables(session, setup, link, work.only);
   for (let start = 0; start < work.makers.length; start += TABLES_AT_ONCE) {
     const texts = work.makers
       .slice(start, start + TABLES_AT_ONCE)
@@ -114,10 +129,51 @@ export async function dropHelpers(context: ActContext, work: Extract<Work, { kin
     await session.transaction(setup, async (client) => client.query(texts.join('; ')));
   }
   await session.transaction(setup, async (client) => {
-    await client.query(`DROP FUNCTION IF EXISTS bucardo.${quoteIdent(kickName(link.sync))}()`);
+    if (work.only === null) await client.query(`DROP FUNCTION IF EXISTS bucardo.${quoteIdent(kickName(link.sync))}()`);
     if (work.schema) await client.query('DROP SCHEMA bucardo CASCADE');
   });
   return done();
+}
+
+/** The rows that name single tables of a link; a table whose helpers another link uses keeps those. */
+async function forgetTables(
+  session: Sessions,
+  setup: readonly string[],
+  link: Link,
+  only: NonNullable<Extract<Work, { kind: 'drop_helpers' }>['only']>,
+): Promise<void> {
+  await session.transaction(setup, async (client) => {
+    for (const { oid, schema, table, maker } of only) {
+      const track = `bucardo.${quoteIdent(trackTable(maker))}`;
+      const there =
+        (await client.query<{ there: boolean }>('SELECT to_regclass($1) IS NOT NULL AS there', [track])).rows[0]?.there === true;
+      if (there) await client.query(`DELETE FROM ${track} WHERE target = $1`, [targetName(link.sync)]);
+      await client.query('DELETE FROM bucardo.bucardo_delta_targets WHERE target = $1 AND tablename = $2', [targetName(link.sync), oid]);
+      await client.query('DELETE FROM bucardo.bucardo_delta_names WHERE sync = $1 AND tablename = $2', [
+        link.sync,
+        deltaNamesTable(schema, table),
+      ]);
+      await client.query('DELETE FROM bucardo.bucardo_truncate_trigger WHERE sync = $1 AND tablename = $2', [link.sync, oid]);
+    }
+  });
+}
+
+/** Takes tables and sequences out of a relgroup; their goats go where no other relgroup has them. */
+export async function leaveRelgroup(context: ActContext, work: Extract<Work, { kind: 'leave' }>): Promise<Outcome> {
+  const link = linkAt(context, work.link);
+  await context.access.hub(controlDatabase(work.instance)).transaction([AS_REPLICA], async (client) => {
+    await client.query(
+      `DELETE FROM bucardo.herdmap USING bucardo.goat g WHERE g.id = herdmap.goat AND herdmap.herd = $1 AND g.db = $2 AND g.schemaname || '.' || g.tablename = ANY ($3)`,
+      [link.sync, link.from, work.addresses],
+    );
+    const gone =
+      "SELECT id FROM bucardo.goat WHERE db = $1 AND id NOT IN (SELECT goat FROM bucardo.herdmap) AND schemaname || '.' || tablename = ANY ($2)";
+    await client.query(`DELETE FROM bucardo.customcols WHERE goat IN (${gone})`, [link.from, work.addresses]);
+    await client.query(`DELETE FROM bucardo.goat WHERE id IN (${gone})`, [link.from, work.addresses]);
+    await client.query(MARK_CHANGED);
+  });
+  await context.ledger.removeFromReceipt(work.link, work.addresses);
+  return done(plural(work.addresses.length, 'member'));
 }
 
 /** The whole control database with its files, or the rows of one link in it. */

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Ledger } from '../ledger/model.ts';
 import { LedgerWriter } from '../ledger/write.ts';
 import { observe } from '../observe/observe.ts';
 import { definitionHash, definitionOf } from '../plan/definition.ts';
@@ -51,6 +52,7 @@ export async function runTopology(access: Access, topology: Topology, first: Pla
     started = true;
     const previous = lastFingerprint;
     lastFingerprint = plan.fingerprint;
+    await forgetApprovals(ledger, plan, known);
     const open = plan.steps.filter((step) => step.blocked === null);
     if (open.length === 0) return finish(access, topology, plan, ledger, known.present, emit);
     const contextFor = (progress: ActContext['progress']): ActContext => ({
@@ -85,6 +87,13 @@ export async function runTopology(access: Access, topology: Topology, first: Pla
       return { outcome: 'failed', reason, plan };
     }
   }
+}
+
+/** Approvals of steps that are done or no longer planned; not while something cannot be seen, which would plan it again later. */
+async function forgetApprovals(ledger: LedgerWriter, plan: Plan, known: Ledger): Promise<void> {
+  const planned = plan.steps.filter((step) => step.destructive).map((step) => step.id);
+  const stale = known.approvals.some((approval) => approval.topology === plan.topology && !planned.includes(approval.step));
+  if (stale && !plan.diagnostics.some((one) => one.severity === 'error')) await ledger.pruneApprovals(plan.topology, planned);
 }
 
 async function sleep(milliseconds: number, signal: AbortSignal): Promise<void> {

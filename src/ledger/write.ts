@@ -76,6 +76,20 @@ export class LedgerWriter {
     );
   }
 
+  /** Tables that left a link: a later return is a new arrival, with a copy of its own. */
+  async removeFromReceipt(address: string, tables: readonly string[]): Promise<void> {
+    await this.#query(
+      `UPDATE goatherd.link SET receipt = jsonb_set(jsonb_set(receipt, '{copied}', (receipt->'copied') - $2::text[]), '{skipped}', (receipt->'skipped') - $2::text[])
+       WHERE address = $1 AND receipt IS NOT NULL`,
+      [address, tables],
+    );
+  }
+
+  /** An approval holds until its step is done or no longer planned (DESIGN 5). */
+  async pruneApprovals(topology: string, planned: readonly string[]): Promise<void> {
+    await this.#query('DELETE FROM goatherd.approval WHERE topology = $1 AND step <> ALL ($2)', [topology, planned]);
+  }
+
   async saveProof(address: string, at: number): Promise<void> {
     await this.#query('UPDATE goatherd.link SET proved_at = $2 WHERE address = $1', [address, at]);
   }
@@ -92,11 +106,6 @@ export class LedgerWriter {
       'INSERT INTO goatherd.approval(topology, id, step, approved_by) SELECT $1, $2, unnest($3::text[]), $4 ON CONFLICT DO NOTHING',
       [topology, id, steps, by],
     );
-  }
-
-  /** An approval holds until its step is done. */
-  async spendApproval(topology: string, step: string): Promise<void> {
-    await this.#query('DELETE FROM goatherd.approval WHERE topology = $1 AND step = $2', [topology, step]);
   }
 
   async startRun(command: string, host: string, topologies: readonly string[]): Promise<string> {

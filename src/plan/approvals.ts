@@ -2,14 +2,14 @@ import { createHash } from 'node:crypto';
 import type { Ledger } from '../ledger/model.ts';
 import type { Policy, RequiredApproval, Step } from './model.ts';
 
-type Destructive = Pick<Step, 'id' | 'kind' | 'address' | 'destructive'>;
+type Destructive = Pick<Step, 'id' | 'kind' | 'address' | 'destructive' | 'hits'>;
 
 /**
  * The id that approves exactly these destructive steps of one topology (DESIGN 5): no counts, sizes, times or revision.
  * `birth`: what the step hits, told apart from a later one of the same name.
  */
 export function approvalId(steps: readonly Destructive[]): string {
-  const named = steps.map((step) => `${step.kind} ${step.address} 1`).toSorted();
+  const named = steps.map((step) => `${step.kind} ${step.address} ${step.hits.length === 0 ? '1' : step.hits.join(',')}`).toSorted();
   const hash = createHash('sha256').update(named.join('\n')).digest('hex');
   return `${hash.slice(0, 4)}-${hash.slice(4, 8)}`;
 }

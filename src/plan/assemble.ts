@@ -3,6 +3,7 @@ import type { Observation } from '../observe/model.ts';
 import type { HostConfig, Topology } from '../topology/model.ts';
 import { receiptOf } from './copy.ts';
 import { daemonPlan, type DaemonPlan } from './daemon-steps.ts';
+import { departureSteps } from './departures.ts';
 import { type Draft, draft, PHASE } from './draft.ts';
 import type { LinkView } from './link-view.ts';
 import { makedeltaStep, type Sorted } from './makedelta.ts';
@@ -53,6 +54,10 @@ function prepare(scene: Scene, sorted: Sorted): Draft[] {
         ...copyTablesStep(view, carried, above),
         ...membershipStep(view, carried, below),
         ...makedeltaStep(topology, view, sorted),
+        ...departureSteps(
+          view,
+          above.map((one) => links.find((other) => other.view === one)).filter((one) => one !== undefined),
+        ),
       ];
     }),
   ];
@@ -87,7 +92,7 @@ function run(scene: Scene, sorted: Sorted, prepared: readonly Draft[]): Draft[] 
     return copySteps(planned, daemon?.startOf.get(view.link.address) ?? '', before);
   });
   // The objects of a link that leaves go when a kid of the link above, younger than makedelta's end, has been seen to run (rule 11).
-  for (const view of sorted.leaving)
+  for (const view of [...sorted.leaving, ...links.map((one) => one.view)])
     if (
       runningAbove(view, links).length > 0 &&
       prepared.some((step) => step.id === stepId.helpersGone(view) || step.id === stepId.triggersGone(view))

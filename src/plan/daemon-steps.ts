@@ -20,7 +20,7 @@ export interface DaemonPlan {
 }
 
 /** Kinds of steps whose facts a daemon reads only when it starts. */
-const READ_AT_START = ['register', 'settings', 'membership', 'makedelta', 'deactivate'] as const;
+const READ_AT_START = ['register', 'settings', 'membership', 'makedelta', 'deactivate', 'leave'] as const;
 
 /** `links`: the links of one instance that may act; `drafts`: their steps so far, to see what a running daemon would miss. */
 export function daemonPlan(

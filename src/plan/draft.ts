@@ -26,6 +26,7 @@ interface DraftInput {
   readonly objects?: number;
   readonly hazards?: Step['hazards'];
   readonly destructive?: boolean;
+  readonly hits?: readonly string[];
   readonly estimateSeconds?: number;
   readonly before?: readonly string[];
   readonly afterFacts?: readonly string[];
@@ -46,6 +47,7 @@ export function draft(input: DraftInput): Draft {
     objects: input.objects ?? null,
     hazards: input.hazards ?? [],
     destructive: input.destructive ?? false,
+    hits: input.hits ?? [],
     after: input.after ?? [],
     estimateSeconds: input.estimateSeconds ?? null,
     before: input.before ?? [],

@@ -75,6 +75,7 @@ export type StepKind =
   | 'drop_helpers'
   | 'drop_control'
   | 'forget'
+  | 'leave'
   | 'wait_run'
   | 'arrival';
 
@@ -97,6 +98,8 @@ export interface Step {
   readonly objects: number | null;
   readonly hazards: readonly Hazard[];
   readonly destructive: boolean;
+  /** What a destructive step hits, where its address does not say it all: part of the id that approves it. */
+  readonly hits: readonly string[];
   /** Ids of steps that must have ended well before. */
   readonly after: readonly string[];
   /** Seconds, rounded; null when nothing is known. */
@@ -225,7 +228,10 @@ export type Work =
       readonly makers: readonly string[];
       /** Whether schema bucardo goes, as nothing else uses it. */
       readonly schema: boolean;
+      /** Set when single tables left the link: nothing of its other tables is touched. */
+      readonly only: readonly { readonly oid: number; readonly schema: string; readonly table: string; readonly maker: string }[] | null;
     }
+  | { readonly kind: 'leave'; readonly link: string; readonly instance: string; readonly addresses: readonly string[] }
   | { readonly kind: 'drop_control'; readonly link: string; readonly instance: string; readonly whole: boolean }
   | { readonly kind: 'forget'; readonly link: string }
   | { readonly kind: 'wait_run'; readonly link: string; readonly instance: string; readonly since: number }

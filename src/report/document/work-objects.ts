@@ -16,6 +16,7 @@ export function workObjects(work: Work): string[] {
     case 'helpers':
     case 'triggers':
       return work.tables.map((table) => `${table.schema}.${table.table}`);
+    case 'leave':
     case 'membership':
       return [...work.addresses];
     case 'makedelta':

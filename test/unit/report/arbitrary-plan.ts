@@ -31,6 +31,7 @@ const step: fc.Arbitrary<Plan['steps'][number]> = fc.record({
   objects: maybe(count),
   hazards: fc.subarray(['LOCKS_WRITERS', 'LOCKS_READERS', 'PAUSES_LINK', 'EMPTIES_TABLES', 'LOSES_RESUME']),
   destructive: fc.boolean(),
+  hits: texts,
   after: fc.array(id, { maxLength: 4 }),
   estimateSeconds: maybe(count),
   before: texts,

@@ -35,6 +35,7 @@ const symbols: Readonly<Record<StepKind, Step['symbol']>> = {
   drop_helpers: '-',
   drop_control: '-',
   forget: '-',
+  leave: '-',
   wait_run: '|',
   arrival: '=',
 };
@@ -59,6 +60,7 @@ export function step(link: string, kind: StepKind, what: string, rest: Partial<O
     objects: null,
     hazards: [],
     destructive: false,
+    hits: [],
     after: [],
     estimateSeconds: null,
     before: [],
