@@ -1,5 +1,6 @@
 import { deltaTable, makerName, quoteIdent, quoteTable, targetName, trackTable, truncateName } from '../bucardo/names.ts';
 import type { Work } from '../plan/model.ts';
+import { select } from '../plan/select.ts';
 import type { Link } from '../topology/model.ts';
 import { type ActContext, done, failed, linkAt, type Outcome, remembered } from './context.ts';
 import { logFile } from './daemon.ts';
@@ -132,11 +133,12 @@ function preferred(context: ActContext, link: Link): readonly string[] {
   return [...shared, ...tables.filter((table) => !shared.includes(table))];
 }
 
+/** Tables that the link carries: they match it and have its triggers. One that no longer matches is on its way out and proves nothing. */
 function sourceTables(context: ActContext, link: Link): readonly string[] {
   const source = context.observation.databases[link.from];
   if (source?.reachable !== true) return [];
-  return source.tables
-    .filter((table) => table.bucardo?.triggers.some((trigger) => trigger.name === truncateName(link.sync)) === true)
+  return select(link, source)
+    .tables.filter((table) => table.bucardo?.triggers.some((trigger) => trigger.name === truncateName(link.sync)) === true)
     .map((table) => table.address);
 }
 

@@ -6,8 +6,6 @@ import type { LinkView } from './link-view.ts';
 import type { Planned } from './run-steps.ts';
 import { runId, stepId } from './step-ids.ts';
 
-const leaveId = (view: LinkView): string => `${view.link.id}/leave`;
-
 /**
  * Tables and sequences that no longer match a link: they leave its relgroup, and when no daemon reads or writes what stands for them any
  * more, that is dropped, upstream makedelta first (rule 11). Their rows stay where they are on every database.
@@ -38,7 +36,7 @@ export function departureSteps(view: LinkView, above: readonly Planned[]): Draft
     steps.push(
       draft({
         ...common,
-        id: leaveId(view),
+        id: stepId.leave(view),
         kind: 'leave',
         what: `${plural(leaving.length, 'member')} leave relgroup ${link.sync}: ${link.to} follows them no longer`,
         on: ['hub'],
@@ -64,7 +62,7 @@ export function departureSteps(view: LinkView, above: readonly Planned[]): Draft
     }))
     .filter((table) => table.triggers.length > 0);
   const quiet = [
-    leaveId(view),
+    stepId.leave(view),
     runId.stop(link.instance, 0),
     runId.start(link.instance, 0),
     ...above.flatMap((upper) => [

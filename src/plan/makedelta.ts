@@ -58,7 +58,8 @@ export function makedeltaStep(topology: Topology, view: LinkView, sorted: Sorted
       on: ['hub'],
       after: [
         stepId.register(view),
-        ...below.flatMap((one) => [stepId.helpers(one.view), stepId.triggers(one.view)]),
+        // Off only when the link below no longer carries the table: its approval holds this, too.
+        ...below.flatMap((one) => [stepId.helpers(one.view), stepId.triggers(one.view), stepId.leave(one.view)]),
         ...sorted.leaving
           .filter((one) => one.link.from === link.to)
           .flatMap((one) => [runId.deactivate(one), runId.stop(one.link.instance, 0)]),

@@ -11,6 +11,7 @@ export const stepId = {
   copyTables: (view: LinkView): string => `${view.link.id}/copy-tables`,
   membership: (view: LinkView): string => `${view.link.id}/membership`,
   makedelta: (view: LinkView): string => `${view.link.id}/makedelta`,
+  leave: (view: LinkView): string => `${view.link.id}/leave`,
   triggersGone: (view: LinkView): string => `${view.link.id}/drop-triggers`,
   helpersGone: (view: LinkView): string => `${view.link.id}/drop-helpers`,
 } as const;
