@@ -95,7 +95,7 @@ async function killAtEveryStep(lab: Lab, firstArgs: readonly string[] = []): Pro
   }
 }
 
-describe('a run that is killed is continued by the next one', { timeout: 300_000 }, () => {
+describe('a run that is killed is continued by the next one', { timeout: EVERYTHING ? 900_000 : 300_000 }, () => {
   test('killed wherever it says something new, in one bring-up', async () => {
     await withLab({}, async (lab) => {
       await makeShop(lab, { fillers: FILLERS });
@@ -152,7 +152,7 @@ describe('a run that is killed is continued by the next one', { timeout: 300_000
   });
 });
 
-describe('a run that is asked to end', () => {
+describe('a run that is asked to end', { timeout: 300_000 }, () => {
   test('ends after its statement with 21 and says the state in one line; the next goes on', async () => {
     await withLab({}, async (lab) => {
       await makeShop(lab, { fillers: FILLERS });
