@@ -11,6 +11,8 @@ export interface Ledger {
   /** By link address, `orders/a-b`. */
   readonly links: Readonly<Record<string, LedgerLink>>;
   readonly approvals: readonly Approval[];
+  /** Links that a person stopped (`goatherd stop`), by address. */
+  readonly suspensions: Readonly<Record<string, Suspension>>;
   /** Who holds the lock, as text for people; null when nobody does. */
   readonly holder: string | null;
 }
@@ -59,6 +61,14 @@ export interface Receipt {
   readonly endedAt: number;
 }
 
+/** A link is observed and not touched until `goatherd start` ends this. */
+export interface Suspension {
+  readonly by: string;
+  readonly reason: string;
+  /** Epoch milliseconds. */
+  readonly since: number;
+}
+
 export interface Approval {
   readonly id: string;
   readonly topology: string;
@@ -66,4 +76,4 @@ export interface Approval {
   readonly by: string;
 }
 
-export const EMPTY_LEDGER: Ledger = { present: false, version: 0, links: {}, approvals: [], holder: null };
+export const EMPTY_LEDGER: Ledger = { present: false, version: 0, links: {}, approvals: [], suspensions: {}, holder: null };

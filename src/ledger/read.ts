@@ -1,6 +1,7 @@
 import type { QueryResultRow } from 'pg';
 import type { Queryable } from '../postgres/session.ts';
 import { type CopyRequest, EMPTY_LEDGER, type FormerDefinition, type Ledger, type LedgerLink, type Receipt } from './model.ts';
+import { readSuspensions } from './suspensions.ts';
 import { LOCK_KEYS } from './tables.ts';
 
 interface LinkRow extends QueryResultRow {
@@ -32,6 +33,7 @@ export async function readLedger(session: Queryable): Promise<Ledger> {
     version: Number(version ?? 0),
     links: Object.fromEntries(links.map((row): [string, LedgerLink] => [row.address, linkOf(row)])),
     approvals: approvals.map((row) => ({ id: row.id, topology: row.topology, step: row.step, by: row.by })),
+    suspensions: await readSuspensions(session),
     holder: await lockHolder(session),
   };
 }

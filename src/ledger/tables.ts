@@ -1,5 +1,8 @@
+import { SUSPENSION_STATEMENTS } from './suspensions.ts';
+import { USED_PLAN_STATEMENTS } from './used-plans.ts';
+
 /** The ledger's tables. Every statement may be repeated; a later version adds columns with ADD COLUMN IF NOT EXISTS. */
-export const LEDGER_VERSION = 2;
+export const LEDGER_VERSION = 3;
 
 /** Two keys of the session advisory lock that only acting takes (rule 17): `goat` and `herd` in ASCII. */
 export const LOCK_KEYS = [0x676f6174, 0x68657264] as const;
@@ -17,5 +20,7 @@ export const LEDGER_STATEMENTS: readonly string[] = [
   `CREATE TABLE IF NOT EXISTS goatherd.run (
      id uuid PRIMARY KEY, command text NOT NULL, host text NOT NULL, pid int NOT NULL, started_at timestamptz NOT NULL DEFAULT now(), ended_at timestamptz,
      exit_code int, topologies text[] NOT NULL, document jsonb)`,
+  ...SUSPENSION_STATEMENTS,
+  ...USED_PLAN_STATEMENTS,
   `INSERT INTO goatherd.meta VALUES ('version', '${LEDGER_VERSION}') ON CONFLICT (key) DO UPDATE SET value = excluded.value`,
 ];

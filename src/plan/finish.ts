@@ -24,10 +24,13 @@ export function finish(
   const missing = approvalsOf(topology.name, drafts, ledger, policy).find((required) => !required.given)?.id ?? null;
   return ordered.map(({ phase: _phase, depth: _depth, gate, ...step }, index): Step => {
     const after = [...new Set(step.after)].filter((id) => ids.has(id) && id !== step.id).toSorted();
-    const link = views.find((view) => view.link.address === step.address)?.link;
+    const link = views.find(
+      ({ link: one }) => one.address === step.address || (blocked.has(one.address) && step.address.endsWith(`/instance/${one.instance}`)),
+    )?.link;
     const reason =
       ownReason(step, link, blocked, held, missing) ??
       stoppedAbove(views, step) ??
+      heldAbove(views, step, blocked) ??
       unapproved(topology.name, step, drafts, ledger, policy) ??
       waitsFor(after, reasons, ordered);
     if (reason !== null) reasons.set(step.id, reason);
@@ -63,6 +66,17 @@ function stoppedAbove(views: readonly LinkView[], step: Pick<Draft, 'kind' | 'ad
     return upper !== undefined && !wantsRunning(upper) && !receiptOf(upper);
   });
   return above === undefined ? null : `waits for the copy of ${above.id}, which is stopped`;
+}
+
+/** Tables that join a link below one that is held wait: what the link above brings of them later would not be passed on. */
+function heldAbove(
+  views: readonly LinkView[],
+  step: Pick<Draft, 'kind' | 'address'>,
+  blocked: ReadonlyMap<string, string>,
+): string | null {
+  if (step.kind !== 'copy_tables') return null;
+  const above = views.find((one) => one.link.address === step.address)?.upstream.find((link) => blocked.has(link.address));
+  return above === undefined ? null : `waits for ${above.id}: ${blocked.get(above.address) ?? 'blocked'}`;
 }
 
 function unapproved(

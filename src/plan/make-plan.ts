@@ -18,6 +18,7 @@ import { preflight } from './preflight.ts';
 import { riskOf } from './risk.ts';
 import type { Planned } from './run-steps.ts';
 import { linkSummaries, linkWarnings } from './summaries.ts';
+import { asStopped, suspendedLinks, suspensionWarnings } from './suspensions.ts';
 
 /**
  * plan = f(desired, observed, ledger, policy): pure, total, deterministic. It holds what is left to do from what is to what was
@@ -46,7 +47,7 @@ export function makePlan(topology: Topology, observation: Observation, found: Le
       policy,
     );
 
-  const { scene, views, planned, blocked, checked, sorted } = approved ? remaining : all;
+  const { scene, views, planned, blocked, checked, suspended, sorted } = approved ? remaining : all;
   const drafts = approved ? removal : assemble(scene, sorted);
   // What a blocked link or an unapproved removal would need is shown, and nothing else depends on it.
   const shown = [
@@ -64,7 +65,7 @@ export function makePlan(topology: Topology, observation: Observation, found: Le
     ledger,
     policy,
   );
-  const diagnostics = sortDiagnostics([...checked.diagnostics, ...linkWarnings(planned, scene.topology)]);
+  const diagnostics = sortDiagnostics([...suspensionWarnings(suspended), ...checked.diagnostics, ...linkWarnings(planned, scene.topology)]);
   const changes = changesOf(scene.topology, planned, leaving, steps, ledger);
   const counts = countsOf(changes, steps);
   return {
@@ -89,6 +90,7 @@ interface Sorting {
   readonly views: readonly LinkView[];
   readonly planned: readonly Planned[];
   readonly checked: ReturnType<typeof preflight>;
+  readonly suspended: ReadonlyMap<string, string>;
   readonly blocked: ReadonlyMap<string, string>;
   readonly sorted: Sorted;
 }
@@ -97,11 +99,12 @@ interface Sorting {
 function sort(scene: Scene): Sorting {
   const views = linkViews(scene.topology, scene.observation, scene.ledger);
   const checked = preflight(scene.topology, scene.observation, views);
-  const blocked = blockedLinks(views, checked.blocked);
+  const suspended = suspendedLinks(views, scene.ledger);
+  const blocked = blockedLinks(views, checked.blocked, suspended);
   const planned = views.map((view): Planned => ({ view, carried: carriedBy(view, checked.unfit.get(view.link.address) ?? new Set()) }));
   const free = planned.filter(({ view }) => !blocked.has(view.link.address));
-  const held = planned.filter(({ view }) => blocked.has(view.link.address));
-  return { scene, views, planned, checked, blocked, sorted: { free, held, leaving: [] } };
+  const held = planned.filter(({ view }) => blocked.has(view.link.address)).map((one) => asStopped(one, suspended));
+  return { scene, views, planned, checked, suspended, blocked, sorted: { free, held, leaving: [] } };
 }
 
 function isRemoval(step: Pick<Step, 'address' | 'destructive'>, leaving: readonly LinkView[]): boolean {
@@ -113,13 +116,19 @@ function uniqueById<T extends { readonly id: string }>(steps: readonly T[]): rea
 }
 
 /** Links that preflight holds, and those below them before their first copy; by address, with the reason. */
-function blockedLinks(views: readonly LinkView[], codes: ReadonlyMap<string, readonly string[]>): ReadonlyMap<string, string> {
+function blockedLinks(
+  views: readonly LinkView[],
+  codes: ReadonlyMap<string, readonly string[]>,
+  suspended: ReadonlyMap<string, string>,
+): ReadonlyMap<string, string> {
   const blocked = new Map<string, string>();
   for (const view of views) {
     const own = codes.get(view.link.address);
     const above = view.upstream.find((link) => blocked.has(link.address));
-    if (own !== undefined) blocked.set(view.link.address, `preflight: ${own.join(', ')}`);
-    else if (above !== undefined && !receiptOf(view)) blocked.set(view.link.address, `waits for ${above.id}, which is blocked`);
+    const word = suspended.get(view.link.address);
+    if (word !== undefined) blocked.set(view.link.address, word);
+    else if (own !== undefined) blocked.set(view.link.address, `preflight: ${own.join(', ')}`);
+    else if (above !== undefined && !receiptOf(view)) blocked.set(view.link.address, `waits for ${above.id}, which is ${suspended.has(above.address) ? 'suspended' : 'blocked'}`);
   }
   return blocked;
 }

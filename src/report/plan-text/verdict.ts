@@ -96,6 +96,12 @@ export function suspectSentence(plan: Plan): string {
   );
 }
 
+/** `Suspended: a-b.`; who, when and why stand below. */
+function suspendedSentence(plan: Plan): string {
+  const suspended = plan.diagnostics.filter((one) => one.code === 'Suspended').map((one) => shortAddress(plan, one.address));
+  return suspended.length === 0 ? '' : `Suspended: ${suspended.join(', ')}.`;
+}
+
 /** The sentences of the verdict, in order. */
 export function verdictSentences(plan: Plan): string[] {
   return [
@@ -104,6 +110,7 @@ export function verdictSentences(plan: Plan): string[] {
     blockedSentence(plan),
     stepsSentence(plan),
     approvalSentence(plan),
+    suspendedSentence(plan),
     suspectSentence(plan),
   ].filter((part) => part !== '');
 }
