@@ -13,6 +13,7 @@ export const defaultHostConfig: HostConfig = {
   logDir: '/var/log/bucardo',
   pidDir: '/var/run/bucardo',
   bucardo: 'bucardo',
+  caps: { linksRemoved: 1, tablesEmptied: 100 },
 };
 
 /** Reads the text of a goatherd.yaml. An empty file is one that leaves everything at its default. */
@@ -44,6 +45,10 @@ function withDefaults(value: HostFile): HostConfig {
     logDir: directory(value.log_dir) ?? defaultHostConfig.logDir,
     pidDir: directory(value.pid_dir) ?? defaultHostConfig.pidDir,
     bucardo: value.bucardo ?? defaultHostConfig.bucardo,
+    caps: {
+      linksRemoved: value.caps?.links_removed ?? defaultHostConfig.caps.linksRemoved,
+      tablesEmptied: value.caps?.tables_emptied ?? defaultHostConfig.caps.tablesEmptied,
+    },
   };
 }
 

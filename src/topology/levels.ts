@@ -25,11 +25,12 @@ interface Level {
   readonly state?: LinkState | undefined;
   readonly settings: Readonly<Record<string, string>>;
   readonly instance?: string | undefined;
+  readonly protect?: boolean | undefined;
 }
 
 type Shared = Pick<
   Link,
-  'copyData' | 'disableKicking' | 'kickIntervalSeconds' | 'tables' | 'sequences' | 'locks' | 'state' | 'settings'
+  'copyData' | 'disableKicking' | 'kickIntervalSeconds' | 'tables' | 'sequences' | 'locks' | 'state' | 'settings' | 'protect'
 > & {
   /** What `bucardo.instance` says, if anything. */
   readonly instanceName: string | undefined;
@@ -51,6 +52,7 @@ export function readLevel(keys: SharedKeys, path: Path, report: Report): Level {
     state: keys.state,
     settings: readSettings(keys.bucardo, [...path, 'bucardo', 'settings'], report),
     instance: keys.bucardo?.instance,
+    protect: keys.protect,
   };
 }
 
@@ -93,6 +95,7 @@ export function mergeLevels(topology: Level, link: Level, report: Report): Share
     settings: Object.fromEntries(
       Object.entries({ ...topology.settings, ...link.settings }).toSorted(([one], [other]) => compare(one, other)),
     ),
+    protect: link.protect ?? topology.protect ?? false,
     instanceName: link.instance ?? topology.instance,
   };
 }

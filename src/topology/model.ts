@@ -76,9 +76,22 @@ export interface Link {
   readonly instance: string;
   /** The name of its sync, dbgroup and relgroup: `orders_a_b`. */
   readonly sync: string;
+  /** Whether its removal is refused, whoever approves it (rule 14). */
+  readonly protect: boolean;
   readonly at: Position;
   /** Set on a link that its file no longer names: the ledger keeps its last definition, so that it can be supervised and removed (rule 13). */
   readonly former?: true;
+}
+
+/** An approval in git: the removal of a link by exactly the plan of this id (DESIGN 5). */
+export interface Removal {
+  /** `orders/b-c`. */
+  readonly address: string;
+  /** `52fe-9103`. */
+  readonly plan: string;
+  /** Whether to wait until every change that stands on the source has reached the target. */
+  readonly drain: boolean;
+  readonly at: Position;
 }
 
 export interface Topology {
@@ -87,6 +100,8 @@ export interface Topology {
   readonly databases: readonly Database[];
   /** In upstream-first order, ties as written. */
   readonly links: readonly Link[];
+  /** Approvals of the removal of links that `links` no longer names. */
+  readonly removed: readonly Removal[];
 }
 
 /** One fault of a file, or a warning about it. `code` is stable and CamelCase. */
@@ -107,6 +122,13 @@ export interface HostConfig {
   readonly logDir: string;
   readonly pidDir: string;
   readonly bucardo: string;
+  readonly caps: Caps;
+}
+
+/** What approvals in git may cause in one plan (DESIGN 5). */
+export interface Caps {
+  readonly linksRemoved: number;
+  readonly tablesEmptied: number;
 }
 
 /** Links that leave the database that `link` enters. */

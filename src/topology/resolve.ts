@@ -1,10 +1,10 @@
 /** A file's text -> a `Topology`: names resolved, defaults applied, everything checked that needs no database. */
 import { checkGraph, type Draft, upstreamFirst } from './graph.ts';
 import { mergeLevels, readLevel, type Report, type SharedKeys } from './levels.ts';
-import type { Connection, Database, Link, Problem, SecretRef, Topology } from './model.ts';
+import type { Connection, Database, Link, Problem, Removal, SecretRef, Topology } from './model.ts';
 import { type ParsedFile, parseYaml, type Path } from './parse.ts';
 import { checkSchema } from './schema.ts';
-import type { Database as DatabaseKeys, Link as LinkKeys, Secret, TopologyFile } from './schema-types.ts';
+import type { Database as DatabaseKeys, Link as LinkKeys, Removal as RemovalKeys, Secret, TopologyFile } from './schema-types.ts';
 import { compare, sortProblems } from './source.ts';
 
 /** One file read: a topology if there is no error in it, and everything that is to be said of it. */
@@ -16,7 +16,10 @@ export interface ReadTopology {
 }
 
 /** What the schema leaves when it has taken the mistakes out: any key may be missing, and list entries may be undefined. */
-type Remains = Partial<Omit<TopologyFile, 'links'>> & { readonly links?: readonly (string | LinkKeys | undefined)[] };
+type Remains = Partial<Omit<TopologyFile, 'links' | 'removed'>> & {
+  readonly links?: readonly (string | LinkKeys | undefined)[];
+  readonly removed?: readonly (Partial<RemovalKeys> | undefined)[];
+};
 
 /** Reads one topology file. Never throws: what is wrong is in `problems`, all of it at once. */
 export function readTopology(file: string, text: string): ReadTopology {
@@ -75,12 +78,38 @@ function draftOf(raw: Remains, parsed: ParsedFile, report: Report): Draft {
     };
     paths.set(link, path);
   });
+  const links = [...paths.keys()];
+  const removed = readRemoved(name, raw.removed ?? [], links, parsed, report);
   const sortedDatabases = databases.toSorted((one, other) => compare(one.name, other.name));
   return {
-    topology: { name, file: parsed.source.file, databases: sortedDatabases, links: [...paths.keys()] },
+    topology: { name, file: parsed.source.file, databases: sortedDatabases, links, removed },
     paths,
     cascadeAt: (database) => (raw.databases?.[database]?.cascade === undefined ? ['cascade'] : ['databases', database, 'cascade']),
   };
+}
+
+/** The entries of `removed`. One whose link stands is said: left there, it could approve a later removal that nobody has looked at. */
+function readRemoved(
+  topology: string,
+  entries: NonNullable<Remains['removed']>,
+  links: readonly Link[],
+  parsed: ParsedFile,
+  report: Report,
+): Removal[] {
+  return entries.flatMap((entry, index) => {
+    if (entry?.link === undefined || entry.plan === undefined) return [];
+    const { from, to } = endsOf(entry.link);
+    const standing = links.find((link) => link.from === from && link.to === to);
+    if (standing !== undefined)
+      report(['removed', index], {
+        code: 'RemovedStands',
+        message: `\`${from} -> ${to}\` stands in \`links\` too, so this entry approves nothing`,
+        hint: 'take the entry out, or the link',
+        severity: 'warning',
+      });
+    const at = parsed.at(['removed', index], 'value');
+    return [{ address: `${topology}/${from}-${to}`, plan: entry.plan, drain: entry.drain ?? true, at }];
+  });
 }
 
 function endsOf(arrow: string): { readonly from: string; readonly to: string } {

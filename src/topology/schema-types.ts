@@ -73,6 +73,10 @@ export type Patterns3 = string[];
  * `running`, or `stopped`: all is prepared and the triggers record, but nothing runs and nothing is copied.
  */
 export type State = 'running' | 'stopped';
+/**
+ * True: the removal of this link is refused, whoever approves it, until a file without `protect` has been applied; so is the removal of the whole topology. At the topology for all its links; a link may differ.
+ */
+export type Protect = boolean;
 
 /**
  * One topology: the databases that take part and the links between them. One file holds one topology; goatherd makes Bucardo agree with it.
@@ -103,6 +107,13 @@ export interface TopologyFile {
   locks?: Locks;
   state?: State;
   bucardo?: Bucardo;
+  protect?: Protect;
+  /**
+   * Approvals, in git, of removals: an entry for each link whose line has left `links`. It approves exactly the destructive steps that the plan names by this id. An entry whose link is gone is ignored; one whose link stands in `links` is a warning.
+   *
+   * @maxItems 1000
+   */
+  removed?: Removal[];
 }
 /**
  * How to reach one PostgreSQL database. Either `host` and `dbname`, or a `service` of pg_service.conf; what stands here goes before what the service says.
@@ -182,6 +193,7 @@ export interface Link {
   locks?: Locks;
   state?: State;
   bucardo?: Bucardo;
+  protect?: Protect;
 }
 /**
  * The tables to replicate, found on the link's source: those that a pattern of `include` matches and none of `exclude`. System schemas and those of Bucardo and goatherd never match.
@@ -369,6 +381,27 @@ export interface Settings {
    */
   warning_file?: string;
 }
+/**
+ * The approval of one removal.
+ */
+export interface Removal {
+  /**
+   * A link in short: `a -> b`.
+   */
+  link: string;
+  /**
+   * The id under which the plan names its destructive steps: `52fe-9103`. Other steps have another id, and are not approved.
+   */
+  plan: string;
+  /**
+   * `teardown`: everything that stands for the link goes. No table of yours and no row in one is touched.
+   */
+  reclaim?: 'teardown';
+  /**
+   * Whether to wait first until every change that stands on the source has reached the target. False does not wait, and the plan says how many changes the target will never get.
+   */
+  drain?: boolean;
+}
 
 export const topologySchema = {
   $schema: 'https://json-schema.org/draft/2020-12/schema',
@@ -415,6 +448,16 @@ export const topologySchema = {
     locks: { $ref: '#/$defs/locks' },
     state: { $ref: '#/$defs/state' },
     bucardo: { $ref: '#/$defs/bucardo' },
+    protect: { $ref: '#/$defs/protect' },
+    removed: {
+      title: 'Approved removals',
+      description:
+        'Approvals, in git, of removals: an entry for each link whose line has left `links`. It approves exactly the destructive steps that the plan names by this id. An entry whose link is gone is ignored; one whose link stands in `links` is a warning.',
+      type: 'array',
+      maxItems: 1000,
+      items: { $ref: '#/$defs/removal' },
+      examples: [[{ link: 'b -> c', plan: '52fe-9103', reclaim: 'teardown' }]],
+    },
   },
   $defs: {
     topologyName: {
@@ -597,7 +640,47 @@ export const topologySchema = {
         locks: { $ref: '#/$defs/locks' },
         state: { $ref: '#/$defs/state' },
         bucardo: { $ref: '#/$defs/bucardo' },
+        protect: { $ref: '#/$defs/protect' },
       },
+    },
+    removal: {
+      title: 'Approved removal',
+      description: 'The approval of one removal.',
+      type: 'object',
+      additionalProperties: false,
+      required: ['link', 'plan'],
+      properties: {
+        link: { title: 'Removed link', description: 'The link that is removed: `b -> c`.', $ref: '#/$defs/arrow' },
+        plan: {
+          title: 'Plan id',
+          description:
+            'The id under which the plan names its destructive steps: `52fe-9103`. Other steps have another id, and are not approved.',
+          type: 'string',
+          pattern: '^[0-9a-f]{4}-[0-9a-f]{4}$',
+          patternErrorMessage: 'the id that the plan prints, such as `52fe-9103`',
+          examples: ['52fe-9103'],
+        },
+        reclaim: {
+          title: 'What becomes of its objects',
+          description: '`teardown`: everything that stands for the link goes. No table of yours and no row in one is touched.',
+          enum: ['teardown'],
+          default: 'teardown',
+        },
+        drain: {
+          title: 'Drain',
+          description:
+            'Whether to wait first until every change that stands on the source has reached the target. False does not wait, and the plan says how many changes the target will never get.',
+          type: 'boolean',
+          default: true,
+        },
+      },
+    },
+    protect: {
+      title: 'Protection',
+      description:
+        'True: the removal of this link is refused, whoever approves it, until a file without `protect` has been applied; so is the removal of the whole topology. At the topology for all its links; a link may differ.',
+      type: 'boolean',
+      default: false,
     },
     copyData: {
       title: 'Initial copy',
@@ -927,6 +1010,19 @@ export interface HostFile {
    * The command, found on PATH, or its absolute path.
    */
   bucardo?: string;
+  /**
+   * How much approvals in git, and `goatherd approve` without `--over-cap`, may cause in one plan. What is over a cap stays blocked until a person passes it with `--approve ID` or `goatherd approve ID --over-cap`.
+   */
+  caps?: {
+    /**
+     * The most links that one plan may remove.
+     */
+    links_removed?: number;
+    /**
+     * The most tables with rows that one plan may empty.
+     */
+    tables_emptied?: number;
+  };
 }
 
 export const hostSchema = {
@@ -1055,6 +1151,31 @@ export const hostSchema = {
       pattern: '^(?:/[^\\u0000-\\u001f\\u007f]+|[^/\\u0000-\\u001f\\u007f-][^/\\u0000-\\u001f\\u007f]*)$',
       patternErrorMessage: "a command's name or its absolute path",
       default: 'bucardo',
+    },
+    caps: {
+      title: 'Caps',
+      description:
+        'How much approvals in git, and `goatherd approve` without `--over-cap`, may cause in one plan. What is over a cap stays blocked until a person passes it with `--approve ID` or `goatherd approve ID --over-cap`.',
+      type: 'object',
+      additionalProperties: false,
+      properties: {
+        links_removed: {
+          title: 'Links removed',
+          description: 'The most links that one plan may remove.',
+          type: 'integer',
+          minimum: 0,
+          maximum: 1000000,
+          default: 1,
+        },
+        tables_emptied: {
+          title: 'Tables emptied',
+          description: 'The most tables with rows that one plan may empty.',
+          type: 'integer',
+          minimum: 0,
+          maximum: 1000000,
+          default: 100,
+        },
+      },
     },
   },
   $defs: {

@@ -4,15 +4,12 @@ import { hostSchema, topologySchema } from '../schema-types.ts';
 /** Keys of later versions: they have a place already and do nothing yet, so they are refused and not ignored. */
 const laterKeys: ReadonlySet<string> = new Set([
   'adopt',
-  'caps',
   'copy_generation',
   'drift',
   'indexes',
   'listen',
   'materialized_views',
   'notify',
-  'protect',
-  'removed',
   'renamed_from',
   'source',
 ]);

@@ -10,6 +10,7 @@ const defaults = {
   logDir: '/var/log/bucardo',
   pidDir: '/var/run/bucardo',
   bucardo: 'bucardo',
+  caps: { linksRemoved: 1, tablesEmptied: 100 },
 };
 
 describe('readHostConfig', () => {
@@ -23,6 +24,7 @@ ledger: keeper
 log_dir: /srv/Logs/
 pid_dir: /srv/pids
 bucardo: /opt/bucardo/bucardo
+caps: {links_removed: 3}
 `;
     expect(readHostConfig('g.yaml', text)).toEqual({
       config: {
@@ -38,6 +40,7 @@ bucardo: /opt/bucardo/bucardo
         logDir: '/srv/Logs',
         pidDir: '/srv/pids',
         bucardo: '/opt/bucardo/bucardo',
+        caps: { linksRemoved: 3, tablesEmptied: 100 },
       },
       problems: [],
     });
@@ -45,7 +48,9 @@ bucardo: /opt/bucardo/bucardo
 
   test.each([
     ['hub: {hots: x}', 'g.yaml:1:7: error UnknownKey: `hub` has no key `hots`', 'did you mean `host`?'],
-    ['caps: {links_removed: 5}', 'error UnknownKey: the file has no key `caps`', 'this version does not know it yet'],
+    ['caps: {tables_locked: 5}', 'error UnknownKey: `caps` has no key `tables_locked`', ''],
+    ['caps: {links_removed: -1}', 'error BadValue: `caps.links_removed` must be', ''],
+    ['notify: []', 'error UnknownKey: the file has no key `notify`', 'this version does not know it yet'],
     ['topology: orders', 'error UnknownKey: the file has no key `topology`', '`topology` stands at the topology'],
     ['log_dir: logs', 'error BadValue: `log_dir` must be an absolute path, and is "logs"', ''],
     ['bucardo: ./bucardo', "error BadValue: `bucardo` must be a command's name or its absolute path", ''],

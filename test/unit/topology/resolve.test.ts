@@ -52,11 +52,29 @@ describe('defaults', () => {
         locks: { timeoutMs: 500, budgetMs: 1_800_000 },
         state: 'running',
         settings: {},
+        protect: false,
         instance: `orders_${from}_${to}`,
         sync: `orders_${from}_${to}`,
         at: { file: 'topologies/orders.yaml', line: 7, column },
       })),
+      removed: [],
     });
+  });
+
+  test('protection stands at the topology for every link that does not say otherwise', () => {
+    const topology = resolved('protect: true\nlinks: [a -> b, {from: b, to: c, protect: false}]');
+    expect(topology.links.map((one) => [one.id, one.protect])).toEqual([
+      ['a-b', true],
+      ['b-c', false],
+    ]);
+  });
+
+  test('a removal that is approved in git drains unless it says otherwise', () => {
+    const entries = 'removed: [{link: b -> c, plan: 52fe-9103}, {link: c->d, plan: 0000-ffff, reclaim: teardown, drain: false}]';
+    expect(resolved(`links: [a -> b]\n${entries}`).removed).toMatchObject([
+      { address: 'orders/b-c', plan: '52fe-9103', drain: true },
+      { address: 'orders/c-d', plan: '0000-ffff', drain: false },
+    ]);
   });
 
   test('a service fills in what the file does not say, so nothing is put in its way', () => {
