@@ -18,6 +18,7 @@ FROM pg_database d, pg_roles r WHERE d.datname = current_database() AND r.rolnam
 }
 
 /**
+ * Looked up table by table (LATERAL): the catalog describes Bucardo's tables and all indexes too, and reading it whole took longer.
  * Columns come as one text for each table, rows parted by U+001E and fields by U+001F: a text that is equal on source and target is
  * never taken apart. pg_get_expr and pg_relation_size would wait for whoever holds ACCESS EXCLUSIVE: the expressions of such a
  * table are `?`, and its size is what VACUUM last saw.
@@ -30,14 +31,6 @@ WITH rel AS (
 ), locked AS (
   SELECT relation FROM pg_locks WHERE locktype = 'relation' AND mode = 'AccessExclusiveLock'
     AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
-), col AS (
-  SELECT a.attrelid, string_agg(concat_ws(E'\x1f', a.attname, format_type(a.atttypid, a.atttypmod),
-           CASE WHEN a.attcollation <> t.typcollation THEN a.attcollation::regcollation::text ELSE '' END,
-           CASE WHEN a.attnotnull THEN 'n' ELSE '' END,
-           CASE WHEN d.adbin IS NULL THEN '' WHEN d.adrelid IN (SELECT relation FROM locked) THEN '?' ELSE pg_get_expr(d.adbin, d.adrelid) END, a.attgenerated::text, a.attidentity::text), E'\x1e' ORDER BY a.attnum) AS columns
-  FROM pg_attribute a JOIN rel ON rel.oid = a.attrelid JOIN pg_type t ON t.oid = a.atttypid
-  LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
-  WHERE a.attnum > 0 AND NOT a.attisdropped GROUP BY 1
 ), idx AS (
   SELECT i.indrelid, i.indexrelid, i.indisprimary, NOT i.indimmediate AS deferrable, i.indnkeyatts, bool_or(NOT a.attnotnull) AS nullable,
          array_agg(a.attname::text ORDER BY k.ord) AS columns,
@@ -48,7 +41,7 @@ WITH rel AS (
   WHERE i.indisunique AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL AND k.ord <= i.indnkeyatts
   GROUP BY i.indrelid, i.indexrelid, i.indisprimary, i.indimmediate, i.indnkeyatts
 ), key AS (
-  SELECT DISTINCT ON (idx.indrelid) idx.*, ci.relname AS index FROM idx JOIN pg_class ci ON ci.oid = idx.indexrelid
+  SELECT DISTINCT ON (idx.indrelid) idx.* FROM idx
   ORDER BY idx.indrelid, idx.indisprimary DESC, idx.nullable, idx.deferrable, idx.indnkeyatts, idx.indexrelid DESC
 ), fk AS (
   SELECT f.confrelid, array_agg(DISTINCT fn.nspname || '.' || fc.relname ORDER BY fn.nspname || '.' || fc.relname) AS by
@@ -60,7 +53,7 @@ WITH rel AS (
 )
 SELECT rel.oid::int8 AS oid, rel.nspname::text AS schema, rel.relname::text AS name, rel.relkind AS kind, rel.relpersistence AS persistence,
        pn.nspname || '.' || pc.relname AS parent, rel.relrowsecurity AS row_security, col.columns, fk.by AS referenced_by, alw.names AS always_triggers,
-       key.index::text AS key_index, key.indisprimary AS key_primary, key.deferrable AS key_deferrable, key.nullable AS key_nullable,
+       (SELECT ci.relname::text FROM pg_class ci WHERE ci.oid = key.indexrelid) AS key_index, key.indisprimary AS key_primary, key.deferrable AS key_deferrable, key.nullable AS key_nullable,
        key.columns AS key_columns, key.types AS key_types, key.definitions AS key_definitions,
        CASE WHEN rel.relkind <> 'r' THEN 0
             WHEN rel.oid IN (SELECT relation FROM locked) THEN greatest(rel.relpages, 1) * current_setting('block_size')::int8
@@ -70,7 +63,15 @@ SELECT rel.oid::int8 AS oid, rel.nspname::text AS schema, rel.relname::text AS n
         || CASE WHEN has_table_privilege(rel.oid, 'TRUNCATE') THEN 't' ELSE '' END
         || CASE WHEN has_table_privilege(rel.oid, 'TRIGGER') THEN 'g' ELSE '' END
         || CASE WHEN pg_has_role(rel.relowner, 'USAGE') THEN 'o' ELSE '' END) AS rights
-FROM rel LEFT JOIN col ON col.attrelid = rel.oid LEFT JOIN key ON key.indrelid = rel.oid LEFT JOIN fk ON fk.confrelid = rel.oid LEFT JOIN alw ON alw.tgrelid = rel.oid
+FROM rel
+LEFT JOIN LATERAL (
+  SELECT string_agg(concat_ws(E'\x1f', a.attname, format_type(a.atttypid, a.atttypmod),
+           CASE WHEN a.attcollation <> t.typcollation THEN a.attcollation::regcollation::text ELSE '' END,
+           CASE WHEN a.attnotnull THEN 'n' ELSE '' END,
+           CASE WHEN d.adbin IS NULL THEN '' WHEN d.adrelid IN (SELECT relation FROM locked) THEN '?' ELSE pg_get_expr(d.adbin, d.adrelid) END, a.attgenerated::text, a.attidentity::text), E'\x1e' ORDER BY a.attnum) AS columns
+  FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+  WHERE a.attrelid = rel.oid AND a.attnum > 0 AND NOT a.attisdropped) col ON true
+LEFT JOIN key ON key.indrelid = rel.oid LEFT JOIN fk ON fk.confrelid = rel.oid LEFT JOIN alw ON alw.tgrelid = rel.oid
 LEFT JOIN pg_inherits h ON h.inhrelid = rel.oid AND rel.relispartition
 LEFT JOIN pg_class pc ON pc.oid = h.inhparent LEFT JOIN pg_namespace pn ON pn.oid = pc.relnamespace
 ORDER BY rel.nspname::text COLLATE "C", rel.relname::text COLLATE "C"`;
@@ -109,16 +110,14 @@ WITH parts AS MATERIALIZED (
   JOIN (VALUES ('delta_', 'r'::"char"), ('track_', 'r'), ('stage_', 'r'), ('dex1_', 'i'), ('dex2_', 'i'), ('dex3_', 'i'), ('goatherd_txn_', 'i')) p(prefix, kind)
     ON c.relkind = p.kind AND starts_with(c.relname::text, p.prefix)
   WHERE c.relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = 'bucardo') AND c.relkind IN ('r', 'i')
-), described AS (
-  SELECT delta.maker, string_agg(a.attname || ' ' || format_type(a.atttypid, a.atttypmod), E'\x1e' ORDER BY a.attnum) AS columns,
-         max(CASE WHEN d.adbin IS NOT NULL THEN pg_get_expr(d.adbin, d.adrelid) END) AS default
-  FROM parts delta JOIN pg_attribute a ON a.attrelid = delta.oid AND a.attnum > 0 AND NOT a.attisdropped
-  LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum AND a.attname = 'txntime'
-  WHERE delta.prefix = 'delta_' GROUP BY 1
 ), named AS (
-  SELECT maker, string_agg(prefix, ',' ORDER BY prefix) AS parts FROM parts GROUP BY 1
+  SELECT maker, string_agg(prefix, ',' ORDER BY prefix) AS parts, max(oid) FILTER (WHERE prefix = 'delta_') AS delta FROM parts GROUP BY 1
 )
-SELECT maker, parts, columns, described.default FROM named LEFT JOIN described USING (maker)`;
+SELECT maker, parts, described.columns, described.default FROM named LEFT JOIN LATERAL (
+  SELECT string_agg(a.attname || ' ' || format_type(a.atttypid, a.atttypmod), E'\x1e' ORDER BY a.attnum) AS columns,
+         max(CASE WHEN d.adbin IS NOT NULL THEN pg_get_expr(d.adbin, d.adrelid) END) AS default
+  FROM pg_attribute a LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum AND a.attname = 'txntime'
+  WHERE a.attrelid = named.delta AND a.attnum > 0 AND NOT a.attisdropped) described ON true`;
 
 export const FUNCTIONS_QUERY = `
 SELECT p.proname::text AS name, oidvectortypes(p.proargtypes) AS args, md5(p.prosrc) AS md5
