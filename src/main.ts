@@ -1,4 +1,4 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --max-semi-space-size=4
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { labCommand } from './cli/lab.ts';
 import { reconcile, type ReconcileOptions } from './cli/reconcile.ts';
