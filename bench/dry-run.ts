@@ -41,7 +41,7 @@ export const dryRun: Benchmark = {
       ],
       figures: { seconds: other.seconds, mebibytes: other.mebibytes, queries_small: one.queries, queries_large: other.queries },
       notes: [
-        `state: stopped, every table of a has a row; medians of ${rounds} runs, the largest for the memory; the process's own start is counted`,
+        `state: stopped, every table of a has a row; medians of ${rounds} runs, the largest for the memory; from script/goatherd, start included`,
         'queries: statements that the servers logged of one run, on the three databases and the hub',
       ],
     };

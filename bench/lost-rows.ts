@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { trackTimeIndex } from '../src/bucardo/names.ts';
 import type { Lab } from '../src/lab/lab.ts';
 import { withLab } from '../test/real/support/lab.ts';
 import { query } from '../test/real/support/query.ts';
@@ -115,7 +116,7 @@ async function measure(lab: Lab, load: Named, way: Way, patience: number): Promi
   for (const cluster of [a, b]) await makeTables(cluster, name, 1);
   await reconcile(lab, await writeTopology(lab, name, name, keys));
   if (way === 'bucardo') {
-    await query(a, name, 'ALTER TABLE bucardo.delta_public_t1 ALTER txntime SET DEFAULT now(); DROP INDEX bucardo.goatherd_txn_public_t1');
+    await query(a, name, 'ALTER TABLE bucardo.delta_public_t1 ALTER txntime SET DEFAULT now(); DROP INDEX bucardo.goat_public_t1');
   }
   const { perSecond } = await pgbench(lab, a, name, load.load);
   const drained = await drain(lab, name, patience);

@@ -4,7 +4,7 @@ import { execa } from 'execa';
 import { stringify } from 'yaml';
 import type { Lab } from '../../src/lab/lab.ts';
 import type { PlanDocument } from '../../src/report/document.ts';
-import { GOATHERD_MAIN } from '../../test/real/support/run-goatherd.ts';
+import { REPOSITORY } from '../../test/real/support/repository.ts';
 
 /** Keys of the topology beside `topology` and `databases`. */
 export type Keys = Readonly<Record<string, unknown>>;
@@ -35,24 +35,25 @@ export interface Reconciled {
 const REPORT_USAGE = new URL('report-usage.ts', import.meta.url).href;
 
 /**
- * Runs `goatherd reconcile` of the checkout on one topology file and fails unless it ends with 0.
+ * Runs `script/goatherd reconcile`, as users do, on one topology file and fails unless it ends with 0.
  * `json: false` leaves the document out, for what is measured in itself.
  */
 export async function reconcile(
   lab: Lab,
   file: string,
   args: readonly string[] = [],
-  options: { readonly json?: boolean; readonly nodeArgs?: readonly string[] } = {},
+  options: { readonly json?: boolean } = {},
 ): Promise<Reconciled> {
   const json = `${file}.json`;
   const usage = `${file}.usage`;
   const into = options.json === false ? [] : ['--json-into', json];
   const started = performance.now();
-  const result = await execa(
-    process.execPath,
-    ['--import', REPORT_USAGE, ...(options.nodeArgs ?? []), GOATHERD_MAIN, 'reconcile', '--config', lab.configFile, ...into, ...args, file],
-    { reject: false, stdin: 'ignore', timeout: 1_800_000, env: { NO_COLOR: '1', GOATHERD_BENCH_USAGE: usage } },
-  );
+  const result = await execa(join(REPOSITORY, 'script', 'goatherd'), ['reconcile', '--config', lab.configFile, ...into, ...args, file], {
+    reject: false,
+    stdin: 'ignore',
+    timeout: 1_800_000,
+    env: { NO_COLOR: '1', NODE_OPTIONS: `--import=${REPORT_USAGE}`, GOATHERD_BENCH_USAGE: usage },
+  });
   const seconds = (performance.now() - started) / 1000;
   if (result.exitCode !== 0) {
     const said = `${result.stdout.slice(-2_000)}\n${result.stderr.slice(-2_000)}`;
