@@ -6,18 +6,12 @@ import type { Cluster } from '../../../src/lab/cluster.ts';
 import type { Lab } from '../../../src/lab/lab.ts';
 import { query } from './query.ts';
 
-/**
- * Starts a Bucardo daemon in the lab without goatherd, with Bucardo's own commands: one sync `byhand` from the first cluster to the second
- * over `public.t`, in control database `bucardo_byhand`, its pid files below the lab's `pidDir`. Gives the folder of its pid files.
- */
-export async function startBucardoByHand(lab: Lab): Promise<string> {
-  const [source, target] = Object.values(lab.clusters);
-  if (source === undefined || target === undefined) throw new Error('this takes a lab of two clusters');
-  const control = 'bucardo_byhand';
-  const pidDir = join(lab.pidDir, 'byhand');
-  await mkdir(pidDir);
-  for (const cluster of [source, target]) await query(cluster, lab.dbname, 'CREATE TABLE public.t (id int PRIMARY KEY)');
+/** Runs the `bucardo` command on one control database; fails when it does, which is seldom: most of its failures exit 0. */
+export type BucardoCommand = (...args: readonly string[]) => Promise<unknown>;
 
+/** Makes a control database in the lab without goatherd, and gives the command that works on it. Pid files go below `pidDir`. */
+export async function bucardoControl(lab: Lab, control: string, pidDir: string): Promise<BucardoCommand> {
+  await mkdir(pidDir);
   await query(lab.hub, 'postgres', `CREATE DATABASE ${control}`);
   const head = `CREATE EXTENSION plperlu; CREATE SCHEMA bucardo; ALTER DATABASE ${control} SET search_path = bucardo, public;`;
   await query(lab.hub, control, head);
@@ -35,27 +29,27 @@ export async function startBucardoByHand(lab: Lab): Promise<string> {
      UPDATE bucardo.bucardo_config SET setting = '${pidDir}' WHERE name = 'piddir';
      UPDATE bucardo.bucardo_config SET setting = '${join(lab.logDir, 'reason')}' WHERE name = 'reason_file'`,
   );
+  const server = [`--dbhost=${lab.hub.host}`, `--dbport=${lab.hub.port}`, '--dbuser=goatherd', `--dbname=${control}`];
+  return (...args) => execa('bucardo', ['--no-bucardorc', ...server, ...args], { cwd: lab.logDir, timeout: 60_000 });
+}
 
-  const bucardo = (...args: readonly string[]): Promise<unknown> =>
-    execa(
-      'bucardo',
-      ['--no-bucardorc', `--dbhost=${lab.hub.host}`, `--dbport=${lab.hub.port}`, '--dbuser=goatherd', `--dbname=${control}`, ...args],
-      {
-        cwd: lab.logDir,
-        timeout: 60_000,
-      },
-    );
-  const database = (cluster: Cluster): readonly string[] => [
-    'add',
-    'db',
-    cluster.name,
-    `dbname=${lab.dbname}`,
-    `host=${cluster.host}`,
-    `port=${cluster.port}`,
-    'user=goatherd',
-  ];
-  await bucardo(...database(source));
-  await bucardo(...database(target));
+/** What `bucardo add db` wants to know of a database in the lab. */
+export function bucardoDatabase({ name, host, port }: Cluster, dbname: string): readonly string[] {
+  return ['add', 'db', name, `dbname=${dbname}`, `host=${host}`, `port=${port}`, 'user=goatherd'];
+}
+
+/**
+ * Starts a Bucardo daemon in the lab without goatherd, with Bucardo's own commands: one sync `byhand` from the first cluster to the second
+ * over `public.t`, in control database `bucardo_byhand`, its pid files below the lab's `pidDir`. Gives the folder of its pid files.
+ */
+export async function startBucardoByHand(lab: Lab): Promise<string> {
+  const [source, target] = Object.values(lab.clusters);
+  if (source === undefined || target === undefined) throw new Error('this takes a lab of two clusters');
+  const pidDir = join(lab.pidDir, 'byhand');
+  for (const cluster of [source, target]) await query(cluster, lab.dbname, 'CREATE TABLE public.t (id int PRIMARY KEY)');
+  const bucardo = await bucardoControl(lab, 'bucardo_byhand', pidDir);
+  await bucardo(...bucardoDatabase(source, lab.dbname));
+  await bucardo(...bucardoDatabase(target, lab.dbname));
   await bucardo('add', 'sync', 'byhand', 'tables=public.t', `dbs=${source.name}:source,${target.name}:target`);
   await bucardo('start', `--log-destination=${lab.logDir}`);
   return pidDir;
