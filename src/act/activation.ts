@@ -19,7 +19,7 @@ const CLOCK = 'SELECT (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS 
 export async function activate(context: ActContext, work: Extract<Work, { kind: 'activate' }>): Promise<Outcome> {
   const link = linkAt(context, work.link);
   const control = context.access.hub(controlDatabase(work.instance));
-  const before = context.known.links[work.link]?.request ?? null;
+  const before = await context.ledger.readRequest(work.link);
   const unseen = work.copy && (before?.askedAt ?? null) === null ? await unseenTables(context, link.to, work) : null;
   if (unseen !== null) return unseen;
   const askedAt = (await control.query<{ now: number }>(CLOCK))[0]?.now ?? 0;
@@ -32,7 +32,7 @@ export async function activate(context: ActContext, work: Extract<Work, { kind: 
             mode: work.mode,
             tables: work.tables,
             skipped: work.skipped,
-            emptiedAt: before?.emptiedAt ?? remembered<number | null>(context, `emptied ${work.link}`, () => null),
+            emptiedAt: before?.emptiedAt ?? null,
             askedAt,
           };
     await context.ledger.saveRequest(work.link, request);
@@ -111,7 +111,6 @@ export async function emptyTables(context: ActContext, work: Extract<Work, { kin
     };
   }
   const emptiedAt = context.clock.now();
-  context.memory.set(`emptied ${work.link}`, emptiedAt);
   await context.ledger.saveRequest(work.link, { mode: 'always', tables: work.tables, skipped: [], emptiedAt, askedAt: null });
   return done(plural(names.length, 'table'));
 }

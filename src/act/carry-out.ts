@@ -25,7 +25,9 @@ export interface CarryOptions {
   /** Epoch milliseconds after which nothing more is begun; null for never. */
   readonly deadline: number | null;
   /** Makes the context of one step. */
-  readonly contextFor: (progress: (progress: Progress) => void) => ActContext;
+  readonly contextFor: (step: Step, progress: (progress: Progress) => void) => ActContext;
+  /** Called when a step is done: what it remembered of its attempts is of no use to a later step of the same id. */
+  readonly forget: (step: Step) => void;
   readonly sleep: (milliseconds: number, signal: AbortSignal) => Promise<void>;
   readonly signal: AbortSignal;
   readonly now: () => number;
@@ -64,6 +66,7 @@ export async function carryOut(plan: Plan, options: CarryOptions): Promise<Carri
     switch (outcome.state) {
       case 'done':
         entry.state = 'done';
+        options.forget(entry.step);
         advanced = true;
         options.emit({
           kind: entry.step.gate === null ? 'step_done' : 'gate_open',
@@ -113,7 +116,7 @@ export async function carryOut(plan: Plan, options: CarryOptions): Promise<Carri
     const progress = (value: Progress): void => options.emit({ kind: 'step_progress', step: entry.step.id, progress: value });
     running.set(
       entry,
-      attempt(options.contextFor(progress), entry.step).then((outcome) => {
+      attempt(options.contextFor(entry.step, progress), entry.step).then((outcome) => {
         running.delete(entry);
         settle(entry, outcome);
       }),

@@ -12,6 +12,7 @@ import { fillLedger } from './ledger-step.ts';
 import { joinRelgroup, setMakedelta } from './membership.ts';
 import { register } from './register.ts';
 import { dropControl, dropHelpers, dropTriggers, forget, leaveRelgroup, waitDrained } from './removal.ts';
+import { noteSuspects } from './suspects.ts';
 import { makeAlways, makeTriggers } from './triggers.ts';
 
 /** How long a step that failed for a passing reason (a connection, a deadlock) waits before its next attempt. */
@@ -80,6 +81,8 @@ async function carryOut(context: ActContext, step: Step): Promise<Outcome> {
       return dropHelpers(context, work);
     case 'drop_control':
       return dropControl(context, work);
+    case 'suspect':
+      return noteSuspects(context, work);
     case 'leave':
       return leaveRelgroup(context, work);
     case 'forget':

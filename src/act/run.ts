@@ -4,7 +4,7 @@ import { LedgerWriter } from '../ledger/write.ts';
 import { observe } from '../observe/observe.ts';
 import { definitionHash, definitionOf } from '../plan/definition.ts';
 import { makePlan } from '../plan/make-plan.ts';
-import type { Plan, Policy } from '../plan/model.ts';
+import type { Plan, Policy, Step } from '../plan/model.ts';
 import type { Access } from '../postgres/access.ts';
 import type { RunEvent, RunOutcome } from '../report/run-model.ts';
 import type { Topology } from '../topology/model.ts';
@@ -38,7 +38,9 @@ const ROUNDS_WITHOUT_ADVANCE = 5;
  */
 export async function runTopology(access: Access, topology: Topology, first: Plan, options: RunOptions): Promise<RunResult> {
   const ledger = new LedgerWriter(access);
-  const memory = new Map<string, unknown>();
+  const memories = new Map<string, Map<string, unknown>>();
+  const memoryOf = (step: Step): Map<string, unknown> =>
+    memories.get(step.id) ?? memories.set(step.id, new Map()).get(step.id) ?? new Map();
   const emit: CarryOptions['emit'] = (event) => options.emit({ ...event, time: options.clock.now(), topology: topology.name });
   let stuck = 0;
   let started = false;
@@ -55,7 +57,7 @@ export async function runTopology(access: Access, topology: Topology, first: Pla
     await forgetApprovals(ledger, plan, known);
     const open = plan.steps.filter((step) => step.blocked === null);
     if (open.length === 0) return finish(access, topology, plan, ledger, known.present, emit);
-    const contextFor = (progress: ActContext['progress']): ActContext => ({
+    const contextFor = (step: Step, progress: ActContext['progress']): ActContext => ({
       topology,
       config: access.config,
       access,
@@ -64,13 +66,14 @@ export async function runTopology(access: Access, topology: Topology, first: Pla
       known,
       clock: options.clock,
       signal: options.signal,
-      memory,
+      memory: memoryOf(step),
       progress,
     });
     const carried = await carryOut(plan, {
       emit,
       deadline: options.deadline,
       contextFor,
+      forget: (step) => void memories.delete(step.id),
       sleep,
       signal: options.signal,
       now: () => options.clock.now(),

@@ -27,6 +27,10 @@ export interface LedgerLink {
   readonly appliedDefinition: string | null;
   readonly request: CopyRequest | null;
   readonly receipt: Receipt | null;
+  /** Tables whose changes may be lost, since when and why; ended by a copy or by `accept`. */
+  readonly suspects: readonly Suspicion[];
+  /** Tables left alone by a copy that a person has accepted as they are. */
+  readonly accepted: readonly string[];
   /** Tables whose own copy began and has no receipt yet: what the target holds of them came from that copy. */
   readonly copying: readonly string[];
   /** When a change was last proved to arrive, epoch milliseconds; null never. */
@@ -37,6 +41,14 @@ export interface LedgerLink {
 export interface FormerDefinition extends Omit<Link, 'at' | 'former'> {
   readonly source: Omit<Database, 'name' | 'at'>;
   readonly target: Omit<Database, 'name' | 'at'>;
+}
+
+/** One reason to doubt some tables of a link. */
+export interface Suspicion {
+  readonly code: string;
+  readonly tables: readonly string[];
+  /** ISO 8601, UTC. */
+  readonly since: string;
 }
 
 /** A copy that was decided on. Times are epoch milliseconds of the control database's clock. */

@@ -1,6 +1,14 @@
 import type { QueryResultRow } from 'pg';
 import type { Queryable } from '../postgres/session.ts';
-import { type CopyRequest, EMPTY_LEDGER, type FormerDefinition, type Ledger, type LedgerLink, type Receipt } from './model.ts';
+import {
+  type CopyRequest,
+  EMPTY_LEDGER,
+  type FormerDefinition,
+  type Ledger,
+  type LedgerLink,
+  type Receipt,
+  type Suspicion,
+} from './model.ts';
 import { readSuspensions } from './suspensions.ts';
 import { LOCK_KEYS } from './tables.ts';
 
@@ -14,6 +22,8 @@ interface LinkRow extends QueryResultRow {
   receipt: Receipt | null;
   proved_at: number | null;
   copying?: string[] | null;
+  suspects?: Suspicion[] | null;
+  accepted?: string[] | null;
 }
 
 /** Reads the whole ledger through a session on its database. */
@@ -48,6 +58,8 @@ function linkOf(row: LinkRow): LedgerLink {
     request: row.request,
     receipt: row.receipt,
     copying: row.copying ?? [],
+    suspects: row.suspects ?? [],
+    accepted: row.accepted ?? [],
     provedAt: row.proved_at,
   };
 }

@@ -21,13 +21,11 @@ export async function readSuspensions(session: Queryable): Promise<Readonly<Reco
 
 /** Who stopped it first, and when, stays; the reason is that of the last word. */
 export async function suspend(access: Access, address: string, by: string, reason: string): Promise<void> {
-  await access
-    .hub(access.config.ledger)
-    .query(
-      `INSERT INTO goatherd.suspension(address, suspended_by, reason) VALUES ($1, $2, $3)
+  await access.hub(access.config.ledger).query(
+    `INSERT INTO goatherd.suspension(address, suspended_by, reason) VALUES ($1, $2, $3)
        ON CONFLICT (address) DO UPDATE SET suspended_by = excluded.suspended_by, reason = excluded.reason`,
-      [address, by, reason],
-    );
+    [address, by, reason],
+  );
 }
 
 /** Ends a suspension, and gives it; null where there was none. */

@@ -14,6 +14,10 @@ export const LEDGER_STATEMENTS: readonly string[] = [
      address text PRIMARY KEY, sync text NOT NULL, instance text NOT NULL, definition jsonb, definition_hash text,
      request jsonb, receipt jsonb, proved_at double precision, created_at timestamptz NOT NULL DEFAULT now())`,
   'ALTER TABLE goatherd.link ADD COLUMN IF NOT EXISTS copying text[]',
+  'ALTER TABLE goatherd.link ADD COLUMN IF NOT EXISTS suspects jsonb',
+  'ALTER TABLE goatherd.link ADD COLUMN IF NOT EXISTS accepted text[]',
+  `CREATE TABLE IF NOT EXISTS goatherd.word (
+     at timestamptz NOT NULL DEFAULT now(), who text NOT NULL, what text NOT NULL, address text NOT NULL, reason text NOT NULL, objects text[] NOT NULL)`,
   `CREATE TABLE IF NOT EXISTS goatherd.approval (
      id text NOT NULL, topology text NOT NULL, step text NOT NULL, approved_by text NOT NULL, approved_at timestamptz NOT NULL DEFAULT now(),
      PRIMARY KEY (topology, step, id))`,

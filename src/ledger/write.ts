@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Access } from '../postgres/access.ts';
 import { quoteIdent } from '../bucardo/names.ts';
 import { GoatherdError } from '../lib/errors.ts';
-import type { CopyRequest, Receipt } from './model.ts';
+import type { CopyRequest, Receipt, Suspicion } from './model.ts';
 import { LEDGER_STATEMENTS } from './tables.ts';
 
 /** Makes the ledger's database and tables where they are missing. The database is marked as ours (rule 12). */
@@ -51,6 +51,14 @@ export class LedgerWriter {
     );
   }
 
+  /** The request as it stands now: an earlier step of the same plan may have written it. */
+  async readRequest(address: string): Promise<CopyRequest | null> {
+    const rows = await this.#access
+      .hub(this.#access.config.ledger)
+      .query<{ request: CopyRequest | null }>('SELECT request FROM goatherd.link WHERE address = $1', [address]);
+    return rows[0]?.request ?? null;
+  }
+
   async saveRequest(address: string, request: CopyRequest): Promise<void> {
     await this.#query('UPDATE goatherd.link SET request = $2 WHERE address = $1', [address, JSON.stringify(request)]);
   }
@@ -88,6 +96,24 @@ export class LedgerWriter {
   /** An approval holds until its step is done or no longer planned (DESIGN 5). */
   async pruneApprovals(topology: string, planned: readonly string[]): Promise<void> {
     await this.#query('DELETE FROM goatherd.approval WHERE topology = $1 AND step <> ALL ($2)', [topology, planned]);
+  }
+
+  async saveSuspects(address: string, suspects: readonly Suspicion[]): Promise<void> {
+    await this.#query('UPDATE goatherd.link SET suspects = $2, accepted = NULL WHERE address = $1', [address, JSON.stringify(suspects)]);
+  }
+
+  /** A person's word that some tables are as they should be, kept with who and why. `suspects`: what stays doubted. */
+  async accept(address: string, who: string, reason: string, tables: readonly string[], suspects: readonly Suspicion[]): Promise<void> {
+    await this.#query(
+      'UPDATE goatherd.link SET suspects = $2, accepted = ARRAY(SELECT DISTINCT unnest(coalesce(accepted, $3::text[]) || $3::text[]) ORDER BY 1) WHERE address = $1',
+      [address, JSON.stringify(suspects), tables],
+    );
+    await this.#query("INSERT INTO goatherd.word(who, what, address, reason, objects) VALUES ($1, 'accept', $2, $3, $4)", [
+      who,
+      address,
+      reason,
+      tables,
+    ]);
   }
 
   async saveProof(address: string, at: number): Promise<void> {

@@ -6,9 +6,10 @@ import { daemonPlan, type DaemonPlan } from './daemon-steps.ts';
 import { departureSteps } from './departures.ts';
 import { type Draft, draft, PHASE } from './draft.ts';
 import type { LinkView } from './link-view.ts';
+import { lossesOf, suspectStep } from './losses.ts';
 import { makedeltaStep, type Sorted } from './makedelta.ts';
 import { copyTablesStep } from './newcomers.ts';
-import { helpersStep, instanceSteps, ledgerStep, membershipStep, registerStep, triggersStep } from './prepare-steps.ts';
+import { dropKickStep, helpersStep, instanceSteps, ledgerStep, membershipStep, registerStep, triggersStep } from './prepare-steps.ts';
 import { removalSteps, runningAbove } from './removal.ts';
 import { arrivalStep, copySteps, deactivateSteps, needsActivation, type Planned, wantsRunning } from './run-steps.ts';
 import { runId, stepId } from './step-ids.ts';
@@ -48,6 +49,8 @@ function prepare(scene: Scene, sorted: Sorted): Draft[] {
       const below = links.filter((other) => other.view.link.from === view.link.to).map((one) => one.view);
       const above = links.filter((other) => other.view.link.to === view.link.from).map((one) => one.view);
       return [
+        ...suspectStep(view, lossesOf(topology, view, carried, above)),
+        ...dropKickStep(view),
         ...registerStep(view, observation, carried),
         ...helpersStep(view, observation, carried),
         ...triggersStep(view, carried),

@@ -31,6 +31,8 @@ function lostLink(link: Link): LedgerLink {
     request: null,
     receipt: { mode: 'unknown', copied: [], skipped: [], rows: 0, endedAt: 0 },
     copying: [],
+    suspects: [],
+    accepted: [],
     provedAt: null,
   };
 }

@@ -59,7 +59,7 @@ export function makedeltaStep(topology: Topology, view: LinkView, sorted: Sorted
       after: [
         stepId.register(view),
         // Off only when the link below no longer carries the table: its approval holds this, too.
-        ...below.flatMap((one) => [stepId.helpers(one.view), stepId.triggers(one.view), stepId.leave(one.view)]),
+        ...below.flatMap((one) => [stepId.helpers(one.view), stepId.triggers(one.view), stepId.leave(one.view), stepId.suspect(one.view)]),
         ...sorted.leaving
           .filter((one) => one.link.from === link.to)
           .flatMap((one) => [runId.deactivate(one), runId.stop(one.link.instance, 0)]),

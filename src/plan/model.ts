@@ -76,6 +76,7 @@ export type StepKind =
   | 'drop_control'
   | 'forget'
   | 'leave'
+  | 'suspect'
   | 'wait_run'
   | 'arrival';
 
@@ -234,6 +235,11 @@ export type Work =
   | { readonly kind: 'leave'; readonly link: string; readonly instance: string; readonly addresses: readonly string[] }
   | { readonly kind: 'drop_control'; readonly link: string; readonly instance: string; readonly whole: boolean }
   | { readonly kind: 'forget'; readonly link: string }
+  | {
+      readonly kind: 'suspect';
+      readonly link: string;
+      readonly losses: readonly { readonly code: string; readonly tables: readonly string[] }[];
+    }
   | { readonly kind: 'wait_run'; readonly link: string; readonly instance: string; readonly since: number }
   | { readonly kind: 'arrival'; readonly links: readonly string[] };
 

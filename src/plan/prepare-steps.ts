@@ -1,4 +1,4 @@
-import { controlDatabase } from '../bucardo/names.ts';
+import { controlDatabase, kickName } from '../bucardo/names.ts';
 import { GLOBAL_TABLES } from '../bucardo/objects.ts';
 import type { ControlGoat, Observation } from '../observe/model.ts';
 import type { HostConfig, Topology } from '../topology/model.ts';
@@ -121,7 +121,12 @@ export function registerStep(view: LinkView, observation: Observation, carried: 
           : `register ${[...wrong, ...(tables.length + sequences.length > 0 ? [plural(tables.length + sequences.length, 'new object')] : [])].join(', ')}`,
       reason: sync === null ? 'not present in its control database' : 'other than declared',
       on: ['hub'],
-      after: [stepId.ledger, stepId.control(link.instance)],
+      // autokick changes only when the kick triggers have come or gone one by one: Bucardo's check would do it for all at once (rule 10).
+      after: [
+        stepId.ledger,
+        stepId.control(link.instance),
+        ...(sync !== null && wrong.includes('autokick') ? [stepId.triggers(view), stepId.dropKick(view)] : []),
+      ],
       work: { kind: 'register', link: link.address, instance: link.instance, tables, sequences },
       phase: PHASE.register,
       depth: view.depth,
@@ -186,7 +191,7 @@ export function helpersStep(view: LinkView, observation: Observation, carried: C
         tables.length === 0 ? `Bucardo's functions on ${link.from}` : `delta, track and stage tables of ${plural(tables.length, 'table')}`,
       reason: there === null ? `no schema bucardo on ${link.from}` : 'missing or other than declared',
       on: [link.from],
-      after: [stepId.ledger],
+      after: [stepId.ledger, stepId.suspect(view)],
       work: { kind: 'helpers', link: link.address, database: link.from, global, tables: tables.map((one) => one.work) },
       phase: PHASE.helpers,
       // Downstream first: B's objects stand before A's changes can reach B with makedelta (rule 1).
@@ -212,7 +217,7 @@ export function triggersStep(view: LinkView, carried: Carried): Draft[] {
       what: `${plural(count, 'trigger')} on ${plural(tables.length, 'table')} of ${link.from}`,
       reason: 'not present, or other than declared',
       on: [link.from],
-      after: [stepId.helpers(view)],
+      after: [stepId.helpers(view), stepId.suspect(view)],
       work: {
         kind: 'triggers',
         link: link.address,
@@ -256,7 +261,7 @@ export function membershipStep(view: LinkView, carried: Carried, below: readonly
         stepId.copyTables(view),
         stepId.settings(link.instance),
         // On a link that replicates, a TRUNCATE could reach the database below as soon as the tables have joined (rule 8).
-        ...(receiptOf(view) ? below.map((lower) => runId.always(lower)) : []),
+        ...(receiptOf(view) ? [view, ...below].map((one) => runId.always(one)) : []),
       ],
       work: { kind: 'membership', link: link.address, instance: link.instance, addresses: missing },
       phase: PHASE.membership,
@@ -264,6 +269,39 @@ export function membershipStep(view: LinkView, carried: Carried, below: readonly
       lock: { mode: 'ACCESS SHARE' },
       objects: missing.length,
       estimateSeconds: 1,
+    }),
+  ];
+}
+
+/** Kick triggers of a link that polls now go one table at a time, before Bucardo is told. */
+export function dropKickStep(view: LinkView): Draft[] {
+  const { link, source } = view;
+  if (!link.disableKicking) return [];
+  const name = kickName(link.sync);
+  const tables = (source?.tables ?? []).filter((table) => table.bucardo?.triggers.some((trigger) => trigger.name === name) === true);
+  if (tables.length === 0) return [];
+  return [
+    draft({
+      id: stepId.dropKick(view),
+      kind: 'drop_triggers',
+      symbol: '-',
+      address: link.address,
+      what: `drop the kick triggers of ${plural(tables.length, 'table')} of ${link.from}`,
+      reason: '`disable_kicking`: the daemon polls',
+      on: [link.from],
+      after: [stepId.ledger],
+      work: {
+        kind: 'drop_triggers',
+        link: link.address,
+        database: link.from,
+        tables: tables.map((table) => ({ address: table.address, triggers: [name] })),
+      },
+      phase: PHASE.register,
+      depth: -view.depth,
+      lock: { mode: 'ACCESS EXCLUSIVE', timeoutMs: link.locks.timeoutMs, budgetMs: link.locks.budgetMs },
+      hazards: ['LOCKS_WRITERS', 'LOCKS_READERS'],
+      objects: tables.length,
+      estimateSeconds: Math.ceil(tables.length * ESTIMATE.perTable),
     }),
   ];
 }

@@ -52,34 +52,7 @@ export function copySteps(planned: Planned, start: string, before: readonly stri
   const receipt = receiptOf(view);
   const copy = copyPlan(view, carried);
 
-  const notAlways = carried.tables.filter((one) => one.notAlways.length > 0);
-  if (notAlways.length > 0) {
-    steps.push(
-      draft({
-        ...common,
-        id: runId.always(view),
-        kind: 'always',
-        symbol: '~',
-        what: `truncate${link.disableKicking ? '' : ' and kick'} triggers ENABLE ALWAYS on ${plural(notAlways.length, 'table')} of ${link.from}`,
-        reason: `what Bucardo writes on ${link.from} fires no ordinary trigger; after ${view.upstream.map((one) => one.id).join(', ')}'s copy (rule 8)`,
-        on: [link.from],
-        after: [...preparation(planned), ...upstreamDone],
-        work: {
-          kind: 'always',
-          link: link.address,
-          database: link.from,
-          tables: notAlways.map((one) => one.table.address),
-          triggers: [truncateName(link.sync), ...(link.disableKicking ? [] : [kickName(link.sync)])],
-          mode: 'A',
-        },
-        phase: phase + 1,
-        lock: { mode: 'SHARE ROW EXCLUSIVE', timeoutMs: link.locks.timeoutMs, budgetMs: link.locks.budgetMs },
-        hazards: ['LOCKS_WRITERS'],
-        objects: notAlways.length,
-        estimateSeconds: Math.ceil(notAlways.length * 0.005),
-      }),
-    );
-  }
+  steps.push(...alwaysSteps(planned, phase + 1));
   const needsCopy = !receipt && link.copyData !== 'never';
   const mustAsk = mustAskForCopy(view);
   if (mustAsk && link.copyData === 'always' && (view.ledger?.request?.emptiedAt ?? null) === null) {
@@ -254,5 +227,63 @@ export function arrivalStep(topology: Topology, links: readonly Planned[], touch
       objects: due.length,
       estimateSeconds: 4 * due.length,
     }),
+  ];
+}
+
+/**
+ * What Bucardo writes on a database that passes changes on fires no ordinary trigger: truncate and kick triggers are ENABLE ALWAYS there,
+ * after the upstream copy and before this link's is asked for (rule 8). On a link that has its copy already, tables get them before they
+ * join. Where `cascade` was turned off they become ordinary again.
+ */
+function alwaysSteps(planned: Planned, phase: number): Draft[] {
+  const { view, carried } = planned;
+  const { link } = view;
+  const step = (tables: readonly string[], triggers: readonly string[], mode: 'A' | 'O', what: string, reason: string): Draft =>
+    draft({
+      id: mode === 'A' ? runId.always(view) : runId.ordinary(view),
+      kind: 'always',
+      symbol: '~',
+      address: link.address,
+      depth: view.depth,
+      what: `${what} on ${plural(tables.length, 'table')} of ${link.from}`,
+      reason,
+      on: [link.from],
+      after: receiptOf(view)
+        ? [stepId.triggers(view), stepId.helpers(view), stepId.suspect(view), ...view.upstream.map((one) => `${one.id}/makedelta`)]
+        : [...preparation(planned), ...view.upstream.flatMap((one) => [runId.copy(one.id), runId.receipt(one.id)])],
+      work: { kind: 'always', link: link.address, database: link.from, tables, triggers, mode },
+      phase,
+      lock: { mode: 'SHARE ROW EXCLUSIVE', timeoutMs: link.locks.timeoutMs, budgetMs: link.locks.budgetMs },
+      hazards: ['LOCKS_WRITERS'],
+      objects: tables.length,
+      estimateSeconds: Math.ceil(tables.length * 0.005),
+    });
+  const notAlways = carried.tables.filter((one) => one.notAlways.length > 0).map((one) => one.table.address);
+  const stillAlways = carried.tables.filter((one) => one.stillAlways.length > 0);
+  const kick = link.disableKicking ? '' : ' and kick';
+  const both = [truncateName(link.sync), ...(link.disableKicking ? [] : [kickName(link.sync)])];
+  return [
+    ...(notAlways.length === 0
+      ? []
+      : [
+          step(
+            notAlways,
+            both,
+            'A',
+            `truncate${kick} triggers ENABLE ALWAYS`,
+            `what Bucardo writes on ${link.from} fires no ordinary trigger; after ${view.upstream.map((one) => one.id).join(', ')}'s copy (rule 8)`,
+          ),
+        ]),
+    ...(stillAlways.length === 0
+      ? []
+      : [
+          step(
+            stillAlways.map((one) => one.table.address),
+            [...new Set(stillAlways.flatMap((one) => one.stillAlways))],
+            'O',
+            'triggers no longer ENABLE ALWAYS',
+            `${link.from} does not pass on what it receives`,
+          ),
+        ]),
   ];
 }

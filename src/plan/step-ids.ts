@@ -11,6 +11,8 @@ export const stepId = {
   copyTables: (view: LinkView): string => `${view.link.id}/copy-tables`,
   membership: (view: LinkView): string => `${view.link.id}/membership`,
   makedelta: (view: LinkView): string => `${view.link.id}/makedelta`,
+  suspect: (view: LinkView): string => `${view.link.id}/suspect`,
+  dropKick: (view: LinkView): string => `${view.link.id}/drop-kick`,
   leave: (view: LinkView): string => `${view.link.id}/leave`,
   triggersGone: (view: LinkView): string => `${view.link.id}/drop-triggers`,
   helpersGone: (view: LinkView): string => `${view.link.id}/drop-helpers`,
@@ -18,6 +20,7 @@ export const stepId = {
 
 /** Ids of steps that bring a link up. */
 export const runId = {
+  ordinary: (view: LinkView): string => `${view.link.id}/ordinary`,
   always: (view: LinkView): string => `${view.link.id}/always`,
   truncates: (view: LinkView): string => `${view.link.id}/truncate-records`,
   empty: (view: LinkView): string => `${view.link.id}/empty-tables`,

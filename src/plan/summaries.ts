@@ -35,10 +35,12 @@ export function linkSummaries(
 
 /** Why the data of a link is not known to be whole: tables its copy left alone, changes that our trigger could not keep. */
 function suspectText(view: Planned['view']): string | null {
-  const skipped = view.ledger?.receipt?.skipped ?? [];
+  const accepted = new Set(view.ledger?.accepted);
+  const skipped = (view.ledger?.receipt?.skipped ?? []).filter((table) => !accepted.has(table));
   const noted = view.source?.bucardo?.suspects.filter((one) => one.sync === view.link.sync) ?? [];
   const reasons = [
     ...(skipped.length > 0 ? [`SkippedNotEmpty: ${skipped.join(', ')}`] : []),
+    ...(view.ledger?.suspects ?? []).map((one) => `${one.code}: ${one.tables.join(', ')} since ${one.since}`),
     ...noted.map((one) => `${one.reason}: ${one.table} since ${one.since}`),
   ];
   return reasons.length === 0 ? null : reasons.join('; ');
@@ -57,7 +59,10 @@ export function linkWarnings(planned: readonly Planned[], topology: Topology): r
   });
   return planned.flatMap(({ view, carried }): Diagnostic[] => {
     const { link } = view;
-    const skipped = receiptOf(view) ? (view.ledger?.receipt?.skipped ?? []) : copyPlan(view, carried).skipped;
+    const accepted = new Set(view.ledger?.accepted);
+    const skipped = receiptOf(view)
+      ? (view.ledger?.receipt?.skipped ?? []).filter((table) => !accepted.has(table))
+      : copyPlan(view, carried).skipped;
     return [
       ...(skipped.length > 0
         ? [
@@ -80,6 +85,15 @@ export function linkWarnings(planned: readonly Planned[], topology: Topology): r
             ),
           ]
         : []),
+      ...(view.ledger?.suspects ?? []).map((one) =>
+        warning(
+          'Suspect',
+          link.address,
+          `${one.code} since ${one.since}: changes of these tables may be lost`,
+          `compare them on both sides, then \`goatherd accept ${link.address} --reason …\``,
+          one.tables,
+        ),
+      ),
       ...(view.ledger?.receipt?.mode === 'unknown'
         ? [
             warning(

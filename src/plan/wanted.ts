@@ -17,6 +17,8 @@ export interface WantedTable {
   readonly triggers: readonly string[];
   /** Triggers that are not ENABLE ALWAYS and shall be, by name; only where the source passes on. */
   readonly notAlways: readonly string[];
+  /** Triggers that are ENABLE ALWAYS and shall not be: `cascade` was turned off. */
+  readonly stillAlways: readonly string[];
 }
 
 /** Compares each table of a link's source with what rules 8, 10 and 24 want there. */
@@ -52,6 +54,7 @@ function wantedTable(view: LinkView, table: ObservedTable, deltaNames: ReadonlyS
     helpers,
     triggers,
     notAlways: always.filter((name) => trigger(name)?.enabled !== 'A'),
+    stillAlways: view.passesOn ? [] : [truncateName(sync), kickName(sync)].filter((name) => trigger(name)?.enabled === 'A'),
   };
 }
 
@@ -67,9 +70,7 @@ function missingHelpers(view: LinkView, table: ObservedTable, work: TableWork, d
     ...(bucardo === null || bucardo.deltaDefault === DELTA_DEFAULT_PRINTED ? [] : ['delta default']),
     ...(bucardo?.track === true ? [] : ['track table']),
     ...(bucardo?.stage === true ? [] : ['stage table']),
-    ...['dex1', 'dex2', 'dex3', 'goatherd_txn']
-      .filter((index) => bucardo?.indexes.includes(index) !== true)
-      .map((index) => `index ${index}`),
+    ...['dex1', 'dex2', 'dex3', 'goat'].filter((index) => bucardo?.indexes.includes(index) !== true).map((index) => `index ${index}`),
     ...(bucardo?.functionMd5 === deltaFunctionMd5({ ...work }) ? [] : ['delta function']),
     ...(bucardo?.targets.includes(targetName(view.link.sync)) === true ? [] : ['delta target']),
     ...(deltaNames.has(`${view.link.sync}|${deltaNamesTable(table.schema, table.name)}`) ? [] : ['delta name']),

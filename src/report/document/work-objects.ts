@@ -16,6 +16,8 @@ export function workObjects(work: Work): string[] {
     case 'helpers':
     case 'triggers':
       return work.tables.map((table) => `${table.schema}.${table.table}`);
+    case 'suspect':
+      return [...new Set(work.losses.flatMap((loss) => loss.tables))];
     case 'leave':
     case 'membership':
       return [...work.addresses];

@@ -36,6 +36,7 @@ const symbols: Readonly<Record<StepKind, Step['symbol']>> = {
   drop_control: '-',
   forget: '-',
   leave: '-',
+  suspect: '~',
   wait_run: '|',
   arrival: '=',
 };
