@@ -1,5 +1,5 @@
 import { AS_REPLICA, MARK_CHANGED } from '../bucardo/control-facts.ts';
-import { controlDatabase, quoteIdent } from '../bucardo/names.ts';
+import { controlDatabase, quoteIdent, quoteIdentAsServer } from '../bucardo/names.ts';
 import { dbconnOf } from '../postgres/connection.ts';
 import type { GoatWork, Work } from '../plan/model.ts';
 import { type ActContext, done, linkAt, type Outcome } from './context.ts';
@@ -70,7 +70,7 @@ export async function register(context: ActContext, work: Register): Promise<Out
 
 /** qpkey is quoted as quote_ident would (S:1033); Bucardo puts it into SQL as it stands. */
 function goatRow(one: GoatWork, reltype: 'table' | 'sequence'): Record<string, string | null> {
-  const quoted = one.pkey.map((column) => (/^[a-z_][a-z0-9_$]*$/.test(column) ? column : quoteIdent(column)));
+  const quoted = one.pkey.map(quoteIdentAsServer);
   return {
     schema: one.schema,
     name: one.name,

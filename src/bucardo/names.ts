@@ -3,12 +3,20 @@
  * Everything here is unquoted; quote with `quoteIdent` where SQL is written.
  */
 import { createHash } from 'node:crypto';
-
-/** Names made of these need no quotes in PostgreSQL, unless they are key words (none starts with `delta_` or `bucardo_`). */
-const PLAIN = /^[a-z_][a-z0-9_$]*$/;
+import { KEY_WORDS } from './key-words.ts';
 
 export function quoteIdent(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
+}
+
+/** Whether PostgreSQL's quote_ident leaves the name as it is. */
+export function isPlainIdent(name: string): boolean {
+  return /^[a-z_][a-z0-9_]*$/.test(name) && !KEY_WORDS.has(name);
+}
+
+/** What quote_ident gives, quotes only where they are needed: Bucardo keeps names in that form. */
+export function quoteIdentAsServer(name: string): string {
+  return isPlainIdent(name) ? name : quoteIdent(name);
 }
 
 export function quoteTable(schema: string, table: string): string {
@@ -27,20 +35,19 @@ export function makerName(schema: string, table: string): string {
 /** Whether Bucardo's two hashes of this name differ: quoted and over 57 characters (FACTS 2.3). Such a table is never replicated. */
 export function hashesDiffer(schema: string, table: string): boolean {
   const name = `${schema}_${table}`;
-  return [...name].length > 57 && !(PLAIN.test(schema) && PLAIN.test(table));
+  return [...name].length > 57 && !(isPlainIdent(schema) && isPlainIdent(table));
 }
 
 /** How `bucardo_delta_names.tablename` writes a table: `quote_ident(schema) || '.' || quote_ident(table)`. */
 export function deltaNamesTable(schema: string, table: string): string {
-  const quote = (name: string): string => (PLAIN.test(name) ? name : quoteIdent(name));
-  return `${quote(schema)}.${quote(table)}`;
+  return `${quoteIdentAsServer(schema)}.${quoteIdentAsServer(table)}`;
 }
 
 export const deltaTable = (maker: string): string => `delta_${maker}`;
 export const trackTable = (maker: string): string => `track_${maker}`;
 export const stageTable = (maker: string): string => `stage_${maker}`;
-/** The index of rule 24; Bucardo makes dex1_, dex2_ and dex3_. */
-export const trackTimeIndex = (maker: string): string => `goatherd_txn_${maker}`.slice(0, 63);
+/** The index of rule 24; Bucardo makes dex1_, dex2_ and dex3_. With its 57 characters at most, a maker name fits behind it whole. */
+export const trackTimeIndex = (maker: string): string => `goat_${maker}`;
 export const kickName = (sync: string): string => `bucardo_kick_${sync}`;
 export const truncateName = (sync: string): string => `bucardo_note_trunc_${sync}`;
 export const DELTA_TRIGGER = 'bucardo_delta';

@@ -7,6 +7,7 @@ import { createHash } from 'node:crypto';
 import {
   DELTA_TRIGGER,
   deltaTable,
+  isPlainIdent,
   kickName,
   quoteIdent,
   quoteTable,
@@ -133,7 +134,7 @@ export function deltaFunctionMd5(spec: HelperSpec): string {
 
 /** Bucardo writes these names with the quotes that quote_ident gives; the text inside functions must be the same to compare equal. */
 function quoteDelta(maker: string): string {
-  return /^[a-z_][a-z0-9_$]*$/.test(maker) ? deltaTable(maker) : quoteIdent(deltaTable(maker));
+  return isPlainIdent(maker) ? deltaTable(maker) : quoteIdent(deltaTable(maker));
 }
 
 /**

@@ -107,7 +107,7 @@ export const HELPERS_QUERY = String.raw`
 WITH parts AS MATERIALIZED (
   SELECT c.oid, p.prefix, substr(c.relname::text, length(p.prefix) + 1) COLLATE "C" AS maker
   FROM pg_class c
-  JOIN (VALUES ('delta_', 'r'::"char"), ('track_', 'r'), ('stage_', 'r'), ('dex1_', 'i'), ('dex2_', 'i'), ('dex3_', 'i'), ('goatherd_txn_', 'i')) p(prefix, kind)
+  JOIN (VALUES ('delta_', 'r'::"char"), ('track_', 'r'), ('stage_', 'r'), ('dex1_', 'i'), ('dex2_', 'i'), ('dex3_', 'i'), ('goat_', 'i')) p(prefix, kind)
     ON c.relkind = p.kind AND starts_with(c.relname::text, p.prefix)
   WHERE c.relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = 'bucardo') AND c.relkind IN ('r', 'i')
 ), named AS (

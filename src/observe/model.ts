@@ -117,7 +117,7 @@ export interface TableBucardo {
   readonly deltaDefault: string | null;
   readonly track: boolean;
   readonly stage: boolean;
-  /** Which of dex1, dex2, dex3 and goatherd_txn stand. */
+  /** Which of dex1, dex2, dex3 and goat stand. */
   readonly indexes: readonly string[];
   /** md5 of the trigger function's body, null when missing. */
   readonly functionMd5: string | null;

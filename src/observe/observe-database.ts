@@ -227,7 +227,7 @@ function tableBucardoOf(row: TableRow, triggers: readonly ObservedTrigger[], hel
     deltaDefault: helper?.default ?? null,
     track: parts.includes('track_'),
     stage: parts.includes('stage_'),
-    indexes: parts.filter((part) => part.startsWith('dex') || part.startsWith('goatherd')).map((part) => part.slice(0, -1)),
+    indexes: parts.filter((part) => part.startsWith('dex') || part === 'goat_').map((part) => part.slice(0, -1)),
     functionMd5: helpers?.functions.get(deltaTable(maker)) ?? null,
     targets,
   };
