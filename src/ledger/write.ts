@@ -99,7 +99,12 @@ export class LedgerWriter {
   }
 
   async saveSuspects(address: string, suspects: readonly Suspicion[]): Promise<void> {
-    await this.#query('UPDATE goatherd.link SET suspects = $2, accepted = NULL WHERE address = $1', [address, JSON.stringify(suspects)]);
+    // What was accepted before is doubted anew only where it is named again.
+    const tables = suspects.flatMap((one) => one.tables);
+    await this.#query(
+      'UPDATE goatherd.link SET suspects = $2, accepted = ARRAY(SELECT unnest(accepted) EXCEPT SELECT unnest($3::text[])) WHERE address = $1',
+      [address, JSON.stringify(suspects), tables],
+    );
   }
 
   /** A person's word that some tables are as they should be, kept with who and why. `suspects`: what stays doubted. */

@@ -2,6 +2,7 @@ import { plural } from '../lib/format.ts';
 import type { Topology } from '../topology/model.ts';
 import { copyPlan, receiptOf } from './copy.ts';
 import { cascades } from './link-view.ts';
+import { doubtsOf, skippedTables } from './doubts.ts';
 import type { Diagnostic, LinkSummary, Step } from './model.ts';
 import { type Planned, wantsRunning } from './run-steps.ts';
 
@@ -33,16 +34,9 @@ export function linkSummaries(
   });
 }
 
-/** Why the data of a link is not known to be whole: tables its copy left alone, changes that our trigger could not keep. */
+/** Why the data of a link is not known to be whole. */
 function suspectText(view: Planned['view']): string | null {
-  const accepted = new Set(view.ledger?.accepted);
-  const skipped = (view.ledger?.receipt?.skipped ?? []).filter((table) => !accepted.has(table));
-  const noted = view.source?.bucardo?.suspects.filter((one) => one.sync === view.link.sync) ?? [];
-  const reasons = [
-    ...(skipped.length > 0 ? [`SkippedNotEmpty: ${skipped.join(', ')}`] : []),
-    ...(view.ledger?.suspects ?? []).map((one) => `${one.code}: ${one.tables.join(', ')} since ${one.since}`),
-    ...noted.map((one) => `${one.reason}: ${one.table} since ${one.since}`),
-  ];
+  const reasons = doubtsOf(view).map((one) => `${one.code}: ${one.tables.join(', ')}${one.since === null ? '' : ` since ${one.since}`}`);
   return reasons.length === 0 ? null : reasons.join('; ');
 }
 
@@ -59,10 +53,7 @@ export function linkWarnings(planned: readonly Planned[], topology: Topology): r
   });
   return planned.flatMap(({ view, carried }): Diagnostic[] => {
     const { link } = view;
-    const accepted = new Set(view.ledger?.accepted);
-    const skipped = receiptOf(view)
-      ? (view.ledger?.receipt?.skipped ?? []).filter((table) => !accepted.has(table))
-      : copyPlan(view, carried).skipped;
+    const skipped = receiptOf(view) ? skippedTables(view.ledger) : copyPlan(view, carried).skipped;
     return [
       ...(skipped.length > 0
         ? [
@@ -85,15 +76,17 @@ export function linkWarnings(planned: readonly Planned[], topology: Topology): r
             ),
           ]
         : []),
-      ...(view.ledger?.suspects ?? []).map((one) =>
-        warning(
-          'Suspect',
-          link.address,
-          `${one.code} since ${one.since}: changes of these tables may be lost`,
-          `compare them on both sides, then \`goatherd accept ${link.address} --reason …\``,
-          one.tables,
+      ...doubtsOf(view)
+        .filter((one) => one.code !== 'SkippedNotEmpty')
+        .map((one) =>
+          warning(
+            'Suspect',
+            link.address,
+            `${one.code} since ${one.since ?? 'its copy'}: changes of these tables may be lost`,
+            `compare them on both sides, then \`goatherd accept ${link.address} --reason …\``,
+            one.tables,
+          ),
         ),
-      ),
       ...(view.ledger?.receipt?.mode === 'unknown'
         ? [
             warning(
