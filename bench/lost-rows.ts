@@ -116,7 +116,8 @@ async function measure(lab: Lab, load: Named, way: Way, patience: number): Promi
   for (const cluster of [a, b]) await makeTables(cluster, name, 1);
   await reconcile(lab, await writeTopology(lab, name, name, keys));
   if (way === 'bucardo') {
-    await query(a, name, 'ALTER TABLE bucardo.delta_public_t1 ALTER txntime SET DEFAULT now(); DROP INDEX bucardo.goat_public_t1');
+    const index = trackTimeIndex('public_t1');
+    await query(a, name, `ALTER TABLE bucardo.delta_public_t1 ALTER txntime SET DEFAULT now(); DROP INDEX bucardo.${index}`);
   }
   const { perSecond } = await pgbench(lab, a, name, load.load);
   const drained = await drain(lab, name, patience);
