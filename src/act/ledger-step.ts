@@ -1,5 +1,6 @@
 import { ensureLedger } from '../ledger/write.ts';
 import { definitionOf } from '../plan/definition.ts';
+import { protectionChanges } from '../plan/leaving.ts';
 import { withLostLinks } from '../plan/lost-ledger.ts';
 import { type ActContext, done, type Outcome } from './context.ts';
 
@@ -11,7 +12,11 @@ export async function fillLedger(context: ActContext): Promise<Outcome> {
   await ensureLedger(context.access);
   const lost = withLostLinks(context.topology, context.observation, context.known).links;
   for (const link of context.topology.links) {
-    if (context.known.links[link.address] !== undefined) continue;
+    const known = context.known.links[link.address];
+    if (known !== undefined) {
+      if (protectionChanges(link, known)) await context.ledger.saveProtection(link.address, link.protect);
+      continue;
+    }
     await context.ledger.addLink(
       { address: link.address, sync: link.sync, instance: link.instance, definition: definitionOf(context.topology, link) },
       lost[link.address]?.receipt ?? null,

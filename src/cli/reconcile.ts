@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { hostname, userInfo } from 'node:os';
-import { LedgerWriter, ensureLedger } from '../ledger/write.ts';
+import { ensureLedger, type GivenApproval, LedgerWriter } from '../ledger/write.ts';
 import { takeLock } from '../ledger/lock.ts';
 import { purgeUnderLock } from '../act/purge.ts';
 import { runTopology } from '../act/run.ts';
@@ -8,10 +8,10 @@ import { diskFiles } from '../lib/files.ts';
 import { GoatherdError } from '../lib/errors.ts';
 import { toolVersion } from '../lib/version.ts';
 import { observe } from '../observe/observe.ts';
-import { observeLedger } from '../observe/observe-ledger.ts';
-import { withFormer } from '../plan/former.ts';
+import { observeLedger, observeLedgerStrictly } from '../observe/observe-ledger.ts';
+import { missingNote, topologyToDestroy, withFormer } from '../plan/former.ts';
 import { makePlan } from '../plan/make-plan.ts';
-import type { Plan } from '../plan/model.ts';
+import type { Plan, RequiredApproval } from '../plan/model.ts';
 import { Access } from '../postgres/access.ts';
 import { documentText, planDocument } from '../report/document.ts';
 import { planExitCodes, runExitCodes } from '../report/exit-code.ts';
@@ -21,7 +21,7 @@ import { planText } from '../report/plan-text.ts';
 import { renderProblems } from '../report/problems.ts';
 import { summaryText } from '../report/run-event.ts';
 import type { RunRecord } from '../report/run-model.ts';
-import { loadHostConfig, loadTopologies } from '../topology/load.ts';
+import { loadHostConfig, loadTopologies, readsDirectory } from '../topology/load.ts';
 import type { HostConfig, Problem, Topology } from '../topology/model.ts';
 import { interrupts } from './interrupts.ts';
 import { progressView } from './progress.ts';
@@ -39,8 +39,11 @@ export interface ReconcileOptions {
   readonly timeout?: number;
   readonly approve: readonly string[];
   readonly verbose?: boolean;
+  /** The topology whose every link is to go, as the ledger knows it. */
+  readonly destroy?: string;
 }
 
+const USAGE = 64;
 const INVALID = 78;
 const LOCK_HELD = 23;
 
@@ -53,7 +56,11 @@ interface Planned {
 /** `goatherd reconcile [PATH…]`: plan, show it, and unless it is a dry run act and wait until converged. The exit codes of DESIGN 3. */
 export async function reconcile(paths: readonly string[], options: ReconcileOptions): Promise<number> {
   const tool = toolVersion();
-  const loaded = await loadTopologies(paths, diskFiles);
+  if (options.destroy !== undefined && paths.length > 0) {
+    process.stderr.write('goatherd: --destroy takes no PATH: what goes is what the ledger knows\n');
+    return USAGE;
+  }
+  const loaded = options.destroy === undefined ? await loadTopologies(paths, diskFiles) : { topologies: [], problems: [] };
   const host = await loadHostConfig({ option: options.config, environment: process.env['GOATHERD_CONFIG'] }, diskFiles);
   const problems = [...host.problems, ...loaded.problems];
   if (problems.length > 0) process.stderr.write(renderProblems(problems, styleFor(process.stderr, process.env)));
@@ -62,8 +69,15 @@ export async function reconcile(paths: readonly string[], options: ReconcileOpti
     return INVALID;
   }
   const { config } = host;
-  const ledger = await observeLedger(config);
-  const topologies = loaded.topologies.map((topology) => withFormer(topology, ledger));
+  const ledger = options.destroy === undefined ? await observeLedger(config) : await observeLedgerStrictly(config);
+  const topologies =
+    options.destroy === undefined
+      ? loaded.topologies.map((topology) => withFormer(topology, ledger))
+      : [topologyToDestroy(options.destroy, ledger)];
+  if (options.destroy === undefined && (await readsDirectory(paths, diskFiles))) {
+    const missing = missingNote(topologies, ledger);
+    if (missing !== null) process.stderr.write(`goatherd: ${missing}\n`);
+  }
   const accesses = topologies.map((topology) => new Access(config, topology, { applicationName: 'goatherd reconcile' }));
   try {
     return await planAndAct(topologies, accesses, config, problems, options, tool);
@@ -145,8 +159,10 @@ async function act(planned: readonly Planned[], meta: ReportMeta, options: Recon
       planned.map((one) => one.topology.name),
     );
     for (const one of given)
-      for (const required of one.plan.approvals.required)
-        await writer.approve(one.topology.name, required.id, required.steps, userInfo().username);
+      for (const required of one.plan.approvals.required) {
+        const approval = wordFor(required, one.topology, options);
+        if (approval !== null) await writer.approve(one.topology.name, approval);
+      }
     const deadline = options.timeout === undefined ? null : Date.now() + options.timeout;
     for (const one of planned) {
       await runTopology(one.access, one.topology, one.plan, {
@@ -178,6 +194,14 @@ async function act(planned: readonly Planned[], meta: ReportMeta, options: Recon
     signals.release();
     await lock.release();
   }
+}
+
+/** What is written down of an approval that was given with this run, so that it holds until each step is done; null when the ledger has it. */
+function wordFor(required: RequiredApproval, topology: Topology, options: ReconcileOptions): GivenApproval | null {
+  const { id, steps } = required;
+  if (options.approve.includes(id)) return { id, steps, by: userInfo().username, overCap: true, reason: 'reconcile --approve' };
+  const inGit = required.cap === undefined && topology.removed.some((entry) => entry.plan === id);
+  return inGit ? { id, steps, by: 'git', overCap: false, reason: topology.file } : null;
 }
 
 type Reporting = Omit<ReconcileOptions, 'output'> & { readonly output: ReconcileOptions['output'] | 'none' };

@@ -35,6 +35,8 @@ export interface LedgerLink {
   readonly copying: readonly string[];
   /** When a change was last proved to arrive, epoch milliseconds; null never. */
   readonly provedAt: number | null;
+  /** When the ledger came to know it, ISO 8601: tells it from a later link of the same name. */
+  readonly since?: string;
 }
 
 /** What the ledger keeps of a link's declaration: enough to reach and remove it when its file no longer names it. */
@@ -86,6 +88,8 @@ export interface Approval {
   readonly topology: string;
   readonly step: string;
   readonly by: string;
+  /** False where the caps of the host bind it (`goatherd approve`, approvals in git). */
+  readonly overCap?: boolean;
 }
 
 export const EMPTY_LEDGER: Ledger = { present: false, version: 0, links: {}, approvals: [], suspensions: {}, holder: null };

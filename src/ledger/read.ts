@@ -21,6 +21,7 @@ interface LinkRow extends QueryResultRow {
   request: CopyRequest | null;
   receipt: Receipt | null;
   proved_at: number | null;
+  created_at: Date;
   copying?: string[] | null;
   suspects?: Suspicion[] | null;
   accepted?: string[] | null;
@@ -34,15 +35,21 @@ export async function readLedger(session: Queryable): Promise<Ledger> {
   const version = (await session.query<{ value: string }>("SELECT value FROM goatherd.meta WHERE key = 'version'")).rows[0]?.value;
   const links = (await session.query<LinkRow>('SELECT * FROM goatherd.link ORDER BY address')).rows;
   const approvals = (
-    await session.query<{ id: string; topology: string; step: string; by: string }>(
-      'SELECT id, topology, step, approved_by AS by FROM goatherd.approval ORDER BY topology, step, id',
+    await session.query<{ id: string; topology: string; step: string; approved_by: string; over_cap?: boolean }>(
+      'SELECT * FROM goatherd.approval ORDER BY topology, step, id',
     )
   ).rows;
   return {
     present: true,
     version: Number(version ?? 0),
     links: Object.fromEntries(links.map((row): [string, LedgerLink] => [row.address, linkOf(row)])),
-    approvals: approvals.map((row) => ({ id: row.id, topology: row.topology, step: row.step, by: row.by })),
+    approvals: approvals.map((row) => ({
+      id: row.id,
+      topology: row.topology,
+      step: row.step,
+      by: row.approved_by,
+      overCap: row.over_cap ?? true,
+    })),
     suspensions: await readSuspensions(session),
     holder: await lockHolder(session),
   };
@@ -61,6 +68,7 @@ function linkOf(row: LinkRow): LedgerLink {
     suspects: row.suspects ?? [],
     accepted: row.accepted ?? [],
     provedAt: row.proved_at,
+    since: row.created_at.toISOString(),
   };
 }
 

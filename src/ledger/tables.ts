@@ -21,6 +21,7 @@ export const LEDGER_STATEMENTS: readonly string[] = [
   `CREATE TABLE IF NOT EXISTS goatherd.approval (
      id text NOT NULL, topology text NOT NULL, step text NOT NULL, approved_by text NOT NULL, approved_at timestamptz NOT NULL DEFAULT now(),
      PRIMARY KEY (topology, step, id))`,
+  "ALTER TABLE goatherd.approval ADD COLUMN IF NOT EXISTS over_cap boolean NOT NULL DEFAULT true, ADD COLUMN IF NOT EXISTS reason text NOT NULL DEFAULT ''",
   `CREATE TABLE IF NOT EXISTS goatherd.run (
      id uuid PRIMARY KEY, command text NOT NULL, host text NOT NULL, pid int NOT NULL, started_at timestamptz NOT NULL DEFAULT now(), ended_at timestamptz,
      exit_code int, topologies text[] NOT NULL, document jsonb)`,

@@ -35,6 +35,15 @@ export interface LinkRow {
   readonly definition: unknown;
 }
 
+/** An approval of some steps, as it is written down. */
+export interface GivenApproval {
+  readonly id: string;
+  readonly steps: readonly string[];
+  readonly by: string;
+  readonly overCap: boolean;
+  readonly reason: string;
+}
+
 /** What only goatherd knows of its links, written as it becomes true. */
 export class LedgerWriter {
   readonly #access: Access;
@@ -132,10 +141,21 @@ export class LedgerWriter {
     );
   }
 
-  async approve(topology: string, id: string, steps: readonly string[], by: string): Promise<void> {
+  /** A person's word, or git's. `overCap`: whether it passes the host's caps; a later word may only widen it. */
+  async approve(topology: string, approval: GivenApproval): Promise<void> {
     await this.#query(
-      'INSERT INTO goatherd.approval(topology, id, step, approved_by) SELECT $1, $2, unnest($3::text[]), $4 ON CONFLICT DO NOTHING',
-      [topology, id, steps, by],
+      `INSERT INTO goatherd.approval(topology, id, step, approved_by, over_cap, reason) SELECT $1, $2, unnest($3::text[]), $4, $5, $6
+       ON CONFLICT (topology, step, id) DO UPDATE SET over_cap = approval.over_cap OR excluded.over_cap, approved_by = excluded.approved_by,
+         reason = excluded.reason, approved_at = now() WHERE excluded.over_cap AND NOT approval.over_cap`,
+      [topology, approval.id, approval.steps, approval.by, approval.overCap, approval.reason],
+    );
+  }
+
+  /** Protection is kept from the moment that it is declared, and ends when a file without it is applied (rule 14). */
+  async saveProtection(address: string, protect: boolean): Promise<void> {
+    await this.#query(
+      "UPDATE goatherd.link SET definition = jsonb_set(definition, '{protect}', to_jsonb($2::boolean)) WHERE address = $1",
+      [address, protect],
     );
   }
 

@@ -11,6 +11,8 @@ export interface Observation {
   readonly hub: HubObservation;
   /** By instance name; only those that a link of the topology names. */
   readonly instances: Readonly<Record<string, InstanceObservation>>;
+  /** Measure: changes on the source that the target does not have yet, by link address; only of links that their file no longer names. */
+  readonly undelivered?: Readonly<Record<string, number>>;
 }
 
 export interface Unreachable {

@@ -10,9 +10,22 @@ const OPTIONS = { applicationName: 'goatherd observe', statementTimeoutMs: 60_00
 /** The ledger by itself, read before anything else: it says which links a file no longer names. Empty where there is none, or no hub. */
 export async function observeLedger(config: HostConfig): Promise<Ledger> {
   try {
-    return await withSession(resolveConnection({ ...config.hub, dbname: config.ledger }), OPTIONS, 'ledger', readLedger);
+    return await observeLedgerStrictly(config);
   } catch (error) {
     if (error instanceof GoatherdError) return EMPTY_LEDGER;
+    throw error;
+  }
+}
+
+/**
+ * The same where nothing can be done without it: empty only where there is none.
+ * @throws GoatherdError when the hub cannot be reached
+ */
+export async function observeLedgerStrictly(config: HostConfig): Promise<Ledger> {
+  try {
+    return await withSession(resolveConnection({ ...config.hub, dbname: config.ledger }), OPTIONS, 'ledger', readLedger);
+  } catch (error) {
+    if (error instanceof GoatherdError && error.code === '3D000') return EMPTY_LEDGER;
     throw error;
   }
 }

@@ -14,6 +14,7 @@ import type { DatabaseObservation, HubObservation, InstanceObservation, Observat
 import { observeControl } from './observe-control.ts';
 import { type DatabaseFacts, observeDatabase } from './observe-database.ts';
 import { daemonSessions, observeDaemon } from './observe-daemon.ts';
+import { observeUndelivered } from './observe-undelivered.ts';
 import { observeDirectories, observeHubServer } from './observe-hub.ts';
 
 /** The world as one topology sees it, with the ledger. */
@@ -33,6 +34,7 @@ export async function observe(access: Access, topology: Topology): Promise<Look>
   const [hub, installation] = await Promise.all([observeHub(access, topology), observeInstallation(access.config.bucardo)]);
   const known = new Map(topology.databases.map(({ name }) => [name, knownTables(topology, hub.ledger, name)]));
   const databases = await observeDatabases(access, topology, known);
+  const undelivered = topology.links.some((link) => link.former === true) ? await observeUndelivered(access, topology, databases) : {};
   return {
     ledger: hub.ledger,
     observation: {
@@ -40,6 +42,7 @@ export async function observe(access: Access, topology: Topology): Promise<Look>
       databases,
       hub: { ...hub.hub, bucardo: installation },
       instances: hub.instances,
+      undelivered,
     },
   };
 }

@@ -1,12 +1,23 @@
 import { createHash } from 'node:crypto';
 import type { Ledger } from '../ledger/model.ts';
+import type { Caps, Topology } from '../topology/model.ts';
 import type { Policy, RequiredApproval, Step } from './model.ts';
 
-type Destructive = Pick<Step, 'id' | 'kind' | 'address' | 'destructive' | 'hits'>;
+export type Destructive = Pick<Step, 'id' | 'kind' | 'address' | 'destructive' | 'hits' | 'hazards' | 'objects' | 'work'>;
+
+/** What may be done of the destructive steps of one topology, and why not. */
+export interface Judgement {
+  /** At most one: the approval of all destructive steps. */
+  readonly required: readonly RequiredApproval[];
+  /** Why a destructive step may not be carried out now; null when it may, and for steps that are not destructive. */
+  readonly reasonAgainst: (step: Pick<Step, 'id' | 'destructive'>) => string | null;
+  /** Why not all of them may; null when they may. */
+  readonly pending: string | null;
+}
 
 /**
  * The id that approves exactly these destructive steps of one topology (DESIGN 5): no counts, sizes, times or revision.
- * `birth`: what the step hits, told apart from a later one of the same name.
+ * `hits`: what the step works on, told apart from a later one of the same name.
  */
 export function approvalId(steps: readonly Destructive[]): string {
   const named = steps.map((step) => `${step.kind} ${step.address} ${step.hits.length === 0 ? '1' : step.hits.join(',')}`).toSorted();
@@ -14,18 +25,54 @@ export function approvalId(steps: readonly Destructive[]): string {
   return `${hash.slice(0, 4)}-${hash.slice(4, 8)}`;
 }
 
-/** At most one: the approval of all destructive steps. Given when its id was named now, or when each step was approved before. */
-export function approvalsOf(topology: string, steps: readonly Destructive[], ledger: Ledger, policy: Policy): readonly RequiredApproval[] {
+/**
+ * Holds the destructive steps against the approvals: the id named now (`--approve`), each step's own in the ledger, the id in `removed` of
+ * the file. What a person has not freed from them is bound by the host's caps. `leaving`: addresses of the links that the steps remove;
+ * only entries of `removed` for one of these count.
+ */
+export function judge(
+  topology: Topology,
+  steps: readonly Destructive[],
+  leaving: ReadonlySet<string>,
+  ledger: Ledger,
+  policy: Policy,
+  caps: Caps,
+): Judgement {
   const destructive = steps.filter((step) => step.destructive);
-  if (destructive.length === 0) return [];
+  if (destructive.length === 0) return { required: [], reasonAgainst: () => null, pending: null };
   const id = approvalId(destructive);
-  const approvedBefore = destructive.every((step) =>
-    ledger.approvals.some((approval) => approval.topology === topology && approval.step === step.id),
+  const inGit = topology.removed.some((entry) => leaving.has(entry.address) && entry.plan === id);
+  const recorded = (step: Destructive) => ledger.approvals.filter((one) => one.topology === topology.name && one.step === step.id);
+  const free = policy.approvals.includes(id)
+    ? destructive
+    : destructive.filter((step) => recorded(step).some((one) => one.overCap !== false));
+  const bound = destructive.filter((step) => !free.includes(step) && (inGit || recorded(step).length > 0));
+  const cap = exceededCap(bound, leaving, caps);
+  const reasons = new Map(
+    destructive.flatMap((step): [string, string][] => {
+      if (free.includes(step)) return [];
+      if (!bound.includes(step)) return [[step.id, `approval ${id} is missing`]];
+      return cap === null ? [] : [[step.id, cap]];
+    }),
   );
-  return [{ id, steps: destructive.map((step) => step.id), given: policy.approvals.includes(id) || approvedBefore }];
+  const given = free.length + bound.length === destructive.length;
+  const required = { id, steps: destructive.map((step) => step.id), given, ...(given && cap !== null ? { cap } : {}) };
+  return {
+    required: [required],
+    reasonAgainst: (step) => (step.destructive ? (reasons.get(step.id) ?? null) : null),
+    pending: given ? cap : `approval ${id} is missing`,
+  };
 }
 
-/** Whether every one of these steps may be carried out: their id was named now, or each was approved before. */
-export function isApproved(topology: string, steps: readonly Destructive[], ledger: Ledger, policy: Policy): boolean {
-  return approvalsOf(topology, steps, ledger, policy).every((required) => required.given);
+/** The first cap that the steps exceed, in words: `cap links_removed: 2 > 1`. */
+function exceededCap(steps: readonly Destructive[], leaving: ReadonlySet<string>, caps: Caps): string | null {
+  const removed = new Set(steps.map((step) => step.address).filter((address) => leaving.has(address))).size;
+  if (removed > caps.linksRemoved) return `cap links_removed: ${removed} > ${caps.linksRemoved}`;
+  const emptied = steps.filter((step) => step.hazards.includes('EMPTIES_TABLES')).reduce((sum, step) => sum + emptiedBy(step), 0);
+  return emptied > caps.tablesEmptied ? `cap tables_emptied: ${emptied} > ${caps.tablesEmptied}` : null;
+}
+
+/** Tables with rows that a step empties. */
+function emptiedBy(step: Destructive): number {
+  return step.work.kind === 'copy_tables' ? step.work.emptied.length : (step.objects ?? 0);
 }

@@ -5,6 +5,7 @@ import { receiptOf } from './copy.ts';
 import { daemonPlan, type DaemonPlan } from './daemon-steps.ts';
 import { departureSteps } from './departures.ts';
 import { type Draft, draft, PHASE } from './draft.ts';
+import { protectionStep } from './leaving.ts';
 import type { LinkView } from './link-view.ts';
 import { lossesOf, suspectStep } from './losses.ts';
 import { makedeltaStep, type Sorted } from './makedelta.ts';
@@ -28,7 +29,9 @@ export interface Scene {
 /** The steps of the links in `sorted.free`, and of those that leave. */
 export function assemble(scene: Scene, sorted: Sorted): readonly Draft[] {
   const prepared = prepare(scene, sorted);
-  const removals = sorted.leaving.flatMap((view) => removalSteps(view, sorted.free, sorted.leaving));
+  const removals = sorted.leaving.flatMap((view) =>
+    removalSteps(view, sorted.free, sorted.leaving, sorted.undrained?.has(view.link.address) !== true),
+  );
   return [...prepared, ...removals, ...run(scene, sorted, [...prepared, ...removals])];
 }
 
@@ -44,6 +47,8 @@ function prepare(scene: Scene, sorted: Sorted): Draft[] {
     Math.min(...links.filter(({ view }) => view.link.instance === instance).map(({ view }) => view.depth));
   return [
     ...(links.length > 0 ? ledgerStep(topology, !ledger.present, unknown) : []),
+    // A link that preflight holds is protected no less.
+    ...[...links, ...sorted.held].flatMap(({ view }) => protectionStep(view)),
     ...instances.flatMap((instance) => instanceSteps(config, topology, observation, instance, depthOf(instance))),
     ...links.flatMap(({ view, carried }) => {
       const below = links.filter((other) => other.view.link.from === view.link.to).map((one) => one.view);
@@ -106,7 +111,7 @@ function run(scene: Scene, sorted: Sorted, prepared: readonly Draft[]): Draft[] 
     running
       .filter(
         ({ view }) =>
-          [...prepared, ...steps].some((step) => step.address === view.link.address) ||
+          [...prepared, ...steps].some((step) => step.address === view.link.address && step.kind !== 'ledger') ||
           daemons.get(view.link.instance)?.startOf.has(view.link.address),
       )
       .map(({ view }) => view.link.address),

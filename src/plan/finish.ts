@@ -1,37 +1,33 @@
-import type { Ledger } from '../ledger/model.ts';
-import type { Link, Topology } from '../topology/model.ts';
-import { approvalsOf } from './approvals.ts';
+import type { Link } from '../topology/model.ts';
+import type { Judgement } from './approvals.ts';
 import { receiptOf } from './copy.ts';
 import type { Draft } from './draft.ts';
 import type { LinkView } from './link-view.ts';
-import type { Policy, Step } from './model.ts';
+import type { Step } from './model.ts';
 import { inOrder } from './order.ts';
 import { wantsRunning } from './run-steps.ts';
 
 /** Orders, numbers and blocks the steps: for preflight, for approval, for what they wait on. */
 export function finish(
-  topology: Topology,
   views: readonly LinkView[],
   drafts: readonly Draft[],
   blocked: ReadonlyMap<string, string>,
   held: ReadonlySet<string>,
-  ledger: Ledger,
-  policy: Policy,
+  judged: Judgement,
 ): readonly Step[] {
   const ordered = inOrder(drafts);
   const ids = new Set(ordered.map((step) => step.id));
   const reasons = new Map<string, string>();
-  const missing = approvalsOf(topology.name, drafts, ledger, policy).find((required) => !required.given)?.id ?? null;
   return ordered.map(({ phase: _phase, depth: _depth, gate, ...step }, index): Step => {
     const after = [...new Set(step.after)].filter((id) => ids.has(id) && id !== step.id).toSorted();
     const link = views.find(
       ({ link: one }) => one.address === step.address || (blocked.has(one.address) && step.address.endsWith(`/instance/${one.instance}`)),
     )?.link;
     const reason =
-      ownReason(step, link, blocked, held, missing) ??
+      ownReason(step, link, blocked, held, judged) ??
       stoppedAbove(views, step) ??
       heldAbove(views, step, blocked) ??
-      unapproved(topology.name, step, drafts, ledger, policy) ??
+      judged.reasonAgainst(step) ??
       waitsFor(after, reasons, ordered);
     if (reason !== null) reasons.set(step.id, reason);
     return {
@@ -49,12 +45,12 @@ function ownReason(
   link: Link | undefined,
   blocked: ReadonlyMap<string, string>,
   held: ReadonlySet<string>,
-  missing: string | null,
+  judged: Judgement,
 ): string | null {
   if (!held.has(step.id)) return null;
   const why = link === undefined ? undefined : blocked.get(link.address);
   // What only a removal brings about waits for its approval, on whichever link it is.
-  return why ?? (missing === null ? ([...blocked.values()][0] ?? 'its links are blocked') : `approval ${missing} is missing`);
+  return why ?? judged.pending ?? [...blocked.values()][0] ?? 'its links are blocked';
 }
 
 /** A link whose upstream is stopped without a copy is prepared, and its own copy waits: C would start without A's rows. */
@@ -69,27 +65,10 @@ function stoppedAbove(views: readonly LinkView[], step: Pick<Draft, 'kind' | 'ad
 }
 
 /** Tables that join a link below one that is held wait: what the link above brings of them later would not be passed on. */
-function heldAbove(
-  views: readonly LinkView[],
-  step: Pick<Draft, 'kind' | 'address'>,
-  blocked: ReadonlyMap<string, string>,
-): string | null {
+function heldAbove(views: readonly LinkView[], step: Pick<Draft, 'kind' | 'address'>, blocked: ReadonlyMap<string, string>): string | null {
   if (step.kind !== 'copy_tables') return null;
   const above = views.find((one) => one.link.address === step.address)?.upstream.find((link) => blocked.has(link.address));
   return above === undefined ? null : `waits for ${above.id}: ${blocked.get(above.address) ?? 'blocked'}`;
-}
-
-function unapproved(
-  topology: string,
-  step: Draft | Omit<Draft, 'phase' | 'depth' | 'gate'>,
-  drafts: readonly Draft[],
-  ledger: Ledger,
-  policy: Policy,
-): string | null {
-  if (!step.destructive) return null;
-  const required = approvalsOf(topology, drafts, ledger, policy)[0];
-  const before = ledger.approvals.some((approval) => approval.topology === topology && approval.step === step.id);
-  return required === undefined || required.given || before ? null : `approval ${required.id} is missing`;
 }
 
 function waitsFor(after: readonly string[], reasons: ReadonlyMap<string, string>, ordered: readonly Draft[]): string | null {

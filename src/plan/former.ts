@@ -1,4 +1,5 @@
 import type { FormerDefinition, Ledger } from '../ledger/model.ts';
+import { GoatherdError } from '../lib/errors.ts';
 import type { Database, Link, Position, Topology } from '../topology/model.ts';
 
 const NOWHERE: Position = { file: '', line: 0, column: 0 };
@@ -24,10 +25,37 @@ export function withFormer(topology: Topology, ledger: Ledger): Topology {
   };
 }
 
+/** Names of the topologies that the ledger knows. */
+export function knownTopologies(ledger: Ledger): readonly string[] {
+  return [...new Set(Object.keys(ledger.links).map((address) => address.split('/')[0] ?? ''))].toSorted();
+}
+
+/**
+ * A topology as the ledger knows it, every link of it on its way out (`--destroy`): no file is asked.
+ * @throws GoatherdError `UnknownTopology`, naming those that are known
+ */
+export function topologyToDestroy(name: string, ledger: Ledger): Topology {
+  const known = knownTopologies(ledger);
+  if (!known.includes(name))
+    throw new GoatherdError('UnknownTopology', `the ledger knows no topology ${name}`, {
+      hint: known.length === 0 ? 'it knows none' : `known: ${known.join(', ')}`,
+    });
+  return withFormer({ name, file: '', databases: [], links: [], removed: [] }, ledger);
+}
+
+/** What is said of topologies that the ledger knows and none of the files that were read names (rule 13); null when there are none. */
+export function missingNote(read: readonly Topology[], ledger: Ledger): string | null {
+  const missing = knownTopologies(ledger).filter((name) => !read.some((topology) => topology.name === name));
+  if (missing.length === 0) return null;
+  const one = missing.length === 1;
+  return `TopologyMissing: the ledger knows ${missing.join(', ')}, which no file names; nothing is planned for ${one ? 'it' : 'them'}: put ${one ? 'its file' : 'the files'} back, or \`goatherd reconcile --destroy ${missing[0]}\``;
+}
+
 function databaseOf(name: string, written: FormerDefinition['source']): Database {
   return { name, ...written, at: NOWHERE };
 }
 
 function linkOf({ source: _source, target: _target, ...link }: FormerDefinition): Link {
-  return { ...link, at: NOWHERE, former: true };
+  // A ledger of an earlier version says nothing of protection.
+  return { ...link, protect: (link.protect as boolean | undefined) ?? false, at: NOWHERE, former: true };
 }

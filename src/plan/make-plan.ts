@@ -2,14 +2,16 @@ import { createHash } from 'node:crypto';
 import type { Ledger } from '../ledger/model.ts';
 import type { Observation } from '../observe/model.ts';
 import type { HostConfig, Link, Topology } from '../topology/model.ts';
-import { approvalsOf, isApproved } from './approvals.ts';
+import { judge } from './approvals.ts';
 import { assemble, type Scene } from './assemble.ts';
 import { carriedBy } from './carried.ts';
 import { changesOf } from './changes.ts';
 import { receiptOf } from './copy.ts';
 import { definitionHash } from './definition.ts';
 import { drawingOf } from './drawing.ts';
+import type { Draft } from './draft.ts';
 import { finish } from './finish.ts';
+import { guardedAmong, PROTECTED, removalWarnings, undrainedLinks } from './leaving.ts';
 import { type LinkView, linkViews } from './link-view.ts';
 import { withLostLinks } from './lost-ledger.ts';
 import type { Sorted } from './makedelta.ts';
@@ -35,38 +37,53 @@ export function makePlan(topology: Topology, observation: Observation, found: Le
   const sceneOf = (links: readonly Link[]): Scene => ({ config, topology: { ...topology, links }, observation, ledger, unknown });
 
   const all = sort(sceneOf([...declared, ...former]));
-  const remaining = former.length === 0 ? all : sort(sceneOf(declared));
-  const leaving = all.views.filter((view) => view.link.former === true);
-  const removal = assemble(remaining.scene, { ...remaining.sorted, leaving });
-  const approved =
-    leaving.length > 0 &&
-    isApproved(
-      topology.name,
-      removal.filter((step) => isRemoval(step, leaving)),
-      ledger,
-      policy,
-    );
+  const guarded = guardedAmong(former, declared);
+  const remaining =
+    guarded.size === former.length
+      ? all
+      : sort(sceneOf(topology.links.filter((link) => declared.includes(link) || guarded.has(link.address))));
+  const leaving = all.views.filter(({ link }) => link.former === true && !guarded.has(link.address));
+  const removalWith = (undrained: ReadonlySet<string>): readonly Draft[] =>
+    leaving.length === 0 ? [] : assemble(remaining.scene, { ...remaining.sorted, leaving, undrained });
+  const supervised = assemble(all.scene, all.sorted);
+  const going = new Set(leaving.map(({ link }) => link.address));
+  const drained = removalWith(new Set());
+  const everything = uniqueById([...supervised, ...heldSteps(all), ...drained]);
+  const judged = judge(topology, everything, going, ledger, policy, config.caps);
+  const undrained = undrainedLinks(topology, going, judged.required[0]?.id, ledger);
+  const removal = undrained.size === 0 ? drained : removalWith(undrained);
+  const approved = leaving.length > 0 && removal.every((step) => !going.has(step.address) || judged.reasonAgainst(step) === null);
 
-  const { scene, views, planned, blocked, checked, suspended, sorted } = approved ? remaining : all;
-  const drafts = approved ? removal : assemble(scene, sorted);
+  const { scene, views, planned, blocked, checked, suspended } = approved ? remaining : all;
+  const drafts = approved ? removal : supervised;
   // What a blocked link or an unapproved removal would need is shown, and nothing else depends on it.
   const shown = [
-    ...assemble(scene, { free: sorted.held, held: [], leaving: [] }).filter((step) => step.kind !== 'arrival'),
-    ...(approved || leaving.length === 0 ? [] : removal),
+    ...heldSteps(approved ? remaining : all),
+    ...(approved ? [] : removal),
+    ...(guarded.size === 0 ? [] : guardedSteps(sort(sceneOf(declared)), all, guarded)),
   ];
   const known = new Set(drafts.map((step) => step.id));
   const heldDrafts = uniqueById(shown.filter((step) => !known.has(step.id)));
   const steps = finish(
-    scene.topology,
     [...views, ...(approved ? leaving : [])],
     [...drafts, ...heldDrafts],
-    blocked,
+    new Map([...blocked, ...[...guarded].map((address): [string, string] => [address, PROTECTED])]),
     new Set(heldDrafts.map((step) => step.id)),
-    ledger,
-    policy,
+    judged,
   );
-  const diagnostics = sortDiagnostics([...suspensionWarnings(suspended), ...checked.diagnostics, ...linkWarnings(planned, scene.topology)]);
-  const changes = changesOf(scene.topology, planned, leaving, steps, ledger);
+  const diagnostics = sortDiagnostics([
+    ...suspensionWarnings(suspended),
+    ...checked.diagnostics,
+    ...linkWarnings(planned, scene.topology),
+    ...removalWarnings(leaving, all.views, guarded, removal, observation),
+  ]);
+  const changes = changesOf(
+    scene.topology,
+    planned,
+    all.views.filter(({ link }) => link.former === true),
+    steps,
+    ledger,
+  );
   const counts = countsOf(changes, steps);
   return {
     topology: topology.name,
@@ -77,7 +94,7 @@ export function makePlan(topology: Topology, observation: Observation, found: Le
     changes,
     steps,
     diagnostics,
-    approvals: { required: approvalsOf(topology.name, steps, ledger, policy) },
+    approvals: { required: judged.required },
     risk: riskOf(steps),
     counts,
     factsChecked: countFacts(planned),
@@ -107,8 +124,16 @@ function sort(scene: Scene): Sorting {
   return { scene, views, planned, checked, suspended, blocked, sorted: { free, held, leaving: [] } };
 }
 
-function isRemoval(step: Pick<Step, 'address' | 'destructive'>, leaving: readonly LinkView[]): boolean {
-  return step.destructive && leaving.some((view) => view.link.address === step.address);
+/** The steps of links that preflight or a person's word holds: shown, and not carried out. */
+function heldSteps({ scene, sorted }: Sorting): readonly Draft[] {
+  if (sorted.held.length === 0) return [];
+  return assemble(scene, { free: sorted.held, held: sorted.free, leaving: [] }).filter((step) => step.kind !== 'arrival');
+}
+
+/** What the removal of protected links would be, their own steps only. */
+function guardedSteps(without: Sorting, all: Sorting, guarded: ReadonlySet<string>): readonly Draft[] {
+  const leaving = all.views.filter(({ link }) => link.former === true);
+  return assemble(without.scene, { ...without.sorted, leaving }).filter((step) => guarded.has(step.address));
 }
 
 function uniqueById<T extends { readonly id: string }>(steps: readonly T[]): readonly T[] {
@@ -128,7 +153,8 @@ function blockedLinks(
     const word = suspended.get(view.link.address);
     if (word !== undefined) blocked.set(view.link.address, word);
     else if (own !== undefined) blocked.set(view.link.address, `preflight: ${own.join(', ')}`);
-    else if (above !== undefined && !receiptOf(view)) blocked.set(view.link.address, `waits for ${above.id}, which is ${suspended.has(above.address) ? 'suspended' : 'blocked'}`);
+    else if (above !== undefined && !receiptOf(view))
+      blocked.set(view.link.address, `waits for ${above.id}, which is ${suspended.has(above.address) ? 'suspended' : 'blocked'}`);
   }
   return blocked;
 }

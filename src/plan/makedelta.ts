@@ -13,6 +13,8 @@ export interface Sorted {
   readonly held: readonly Planned[];
   /** On their way out. */
   readonly leaving: readonly LinkView[];
+  /** Addresses of those that leave without waiting for what is on its way. */
+  readonly undrained?: ReadonlySet<string>;
 }
 
 /**

@@ -270,6 +270,8 @@ export interface RequiredApproval {
   readonly id: string;
   readonly steps: readonly string[];
   readonly given: boolean;
+  /** Set where it is given in a way that a cap of the host binds, and over it: `cap links_removed: 2 > 1`. */
+  readonly cap?: string;
 }
 
 export interface Risk {

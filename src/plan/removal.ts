@@ -18,15 +18,17 @@ const WARN_DRAIN_SECONDS = 600;
  * Removal is as complete as creation, in the order of rule 11: drained, deactivated and stopped; makedelta off above, read and run; then
  * triggers, helper objects and rows, the schema where nothing else uses it, the control database, and the ledger's row. What is gone
  * already plans nothing, so that a removal that was cut off goes on where it stood.
- * `staying`: links that remain; `leaving`: all that go, this one among them.
+ * `staying`: links that remain; `leaving`: all that go, this one among them; `drain`: whether to wait until it is drained.
  */
-export function removalSteps(view: LinkView, staying: readonly Planned[], leaving: readonly LinkView[]): readonly Draft[] {
+export function removalSteps(view: LinkView, staying: readonly Planned[], leaving: readonly LinkView[], drain: boolean): readonly Draft[] {
   const { link, source, control, sync, daemon } = view;
+  const hits = view.ledger?.since === undefined ? [] : [view.ledger.since];
   const phase = PHASE.run + 2000;
   const steps: Draft[] = [];
+  const siblings = leaving.filter((one) => one.link.from === link.from);
   const common = { address: link.address, depth: -view.depth, reason: 'its file no longer names it' } as const;
   const active = sync?.status === 'active';
-  if (active && daemon?.masterPid !== null && daemon !== null && source !== null && view.target !== null) {
+  if (drain && active && daemon?.masterPid !== null && daemon !== null && source !== null && view.target !== null) {
     steps.push(
       draft({
         ...common,
@@ -36,6 +38,8 @@ export function removalSteps(view: LinkView, staying: readonly Planned[], leavin
         phase: PHASE.ledger,
         on: [link.from, link.to],
         what: `WAIT ${link.id} drained`,
+        // Its source may be on its way out, too: what reaches that one until its own end goes on to this target.
+        after: leaving.filter((one) => one.link.to === link.from).map(runId.deactivate),
         work: { kind: 'wait_drained', link: link.address, instance: link.instance },
         reason: `every change that stands on ${link.from} now reaches ${link.to} first`,
         gate: { condition: 'Drained', warnAfterSeconds: WARN_DRAIN_SECONDS },
@@ -57,6 +61,7 @@ export function removalSteps(view: LinkView, staying: readonly Planned[], leavin
         after: [removalId.drained(view)],
         hazards: ['PAUSES_LINK', 'LOSES_RESUME'],
         destructive: true,
+        hits,
         objects: 1,
         before: ['status active'],
         afterFacts: ['status inactive'],
@@ -92,6 +97,7 @@ export function removalSteps(view: LinkView, staying: readonly Planned[], leavin
           work: { kind: 'drop_triggers', link: link.address, database: link.from, tables: leftovers.triggers },
           after: quiet,
           destructive: true,
+          hits,
           objects: leftovers.triggers.length,
           hazards: ['LOCKS_WRITERS', 'LOCKS_READERS'],
           lock: { mode: 'ACCESS EXCLUSIVE', timeoutMs: link.locks.timeoutMs, budgetMs: link.locks.budgetMs },
@@ -117,8 +123,14 @@ export function removalSteps(view: LinkView, staying: readonly Planned[], leavin
             schema: leftovers.schema,
             only: null,
           },
-          after: [...quiet, stepId.triggersGone(view)],
+          // The last one takes what they shared, so it comes last.
+          after: [
+            ...quiet,
+            stepId.triggersGone(view),
+            ...(siblings.at(-1) === view ? siblings : []).flatMap((one) => [stepId.triggersGone(one), stepId.helpersGone(one)]),
+          ],
           destructive: true,
+          hits,
           objects: leftovers.makers.length,
           estimateSeconds: 1,
         }),
@@ -139,8 +151,14 @@ export function removalSteps(view: LinkView, staying: readonly Planned[], leavin
           ? `drop control database of ${link.instance}, its pid directory and log`
           : `remove ${link.sync} from the control database of ${link.instance}`,
         work: { kind: 'drop_control', link: link.address, instance: link.instance, whole },
-        after: [...stopped, stepId.triggersGone(view), stepId.helpersGone(view)],
+        after: [
+          ...stopped,
+          stepId.triggersGone(view),
+          stepId.helpersGone(view),
+          ...(whole ? leaving.filter((one) => one !== view && one.link.instance === link.instance) : []).map(removalId.control),
+        ],
         destructive: true,
+        hits,
         objects: 1,
         estimateSeconds: 1,
       }),

@@ -55,6 +55,12 @@ export async function loadHostConfig(
   return typeof text === 'string' ? readHostConfig(file, text) : { problems: [text] };
 }
 
+/** Whether one of the PATHs is a directory, so that a topology that none of its files names is missing from it. */
+export async function readsDirectory(paths: readonly string[], files: Files): Promise<boolean> {
+  const kinds = await Promise.all((paths.length === 0 ? [DEFAULT_PATH] : paths).map((path) => kindOf(path, files)));
+  return kinds.includes('directory');
+}
+
 async function findFiles(paths: readonly string[], files: Files, problems: Problem[]): Promise<string[]> {
   const found = new Map<string, string>();
   const add = async (path: string): Promise<void> => {
