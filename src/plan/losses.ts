@@ -41,7 +41,9 @@ export function lossesOf(topology: Topology, view: LinkView, carried: Carried, a
 /** Whether the link above has this table and does not write its keys down on the database that it enters. */
 function lacksMakedelta(upper: LinkView, address: string): boolean {
   if (!receiptOf(upper)) return false;
-  const goat = upper.control?.goats.find((one) => one.db === upper.link.from && one.address === address && one.type === 'table');
+  // A goat is shared by the links of an instance that leave its database: only this link's relgroup says that it carries the table.
+  const members = upper.control?.herds[upper.link.sync] ?? [];
+  const goat = upper.control?.goats.find((one) => members.includes(one.id) && one.address === address && one.type === 'table');
   return goat !== undefined && !(goat.makedelta?.split(/[ ,]+/) ?? []).includes(upper.link.to);
 }
 

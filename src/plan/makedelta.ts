@@ -24,7 +24,7 @@ export interface Sorted {
 export function makedeltaStep(topology: Topology, view: LinkView, sorted: Sorted): Draft[] {
   const { link, control } = view;
   const siblings = sorted.free.filter((one) => one.view.link.from === link.from && one.view.link.instance === link.instance);
-  const passedOn = new Map(siblings.map((one) => [one.view.link.to, carriedBelow(topology, one.view, sorted)]));
+  const passedOn = new Map(siblings.map((one) => [one.view.link.to, carriedBelow(topology, one, sorted)]));
   const uncertain = new Set(
     siblings.map((one) => one.view.link.to).filter((name) => sorted.held.some((one) => one.view.link.from === name)),
   );
@@ -80,11 +80,12 @@ export function makedeltaStep(topology: Topology, view: LinkView, sorted: Sorted
   ];
 }
 
-/** Tables of the link's target that a link below carries, where the target passes on what it receives. */
-function carriedBelow(topology: Topology, view: LinkView, sorted: Sorted): ReadonlySet<string> {
+/** Tables of the link that a link below carries too, where the target passes on what it receives. */
+function carriedBelow(topology: Topology, { view, carried }: Planned, sorted: Sorted): ReadonlySet<string> {
   if (!cascades(topology, view.link.to)) return new Set();
   const below = sorted.free.filter((one) => one.view.link.from === view.link.to);
-  return new Set(below.flatMap((one) => one.carried.tables.map((table) => table.table.address)));
+  const own = new Set(carried.tables.map((one) => one.table.address));
+  return new Set(below.flatMap((one) => one.carried.tables.map((table) => table.table.address)).filter((address) => own.has(address)));
 }
 
 /** Goats that this plan registers: they have no makedelta yet. */
