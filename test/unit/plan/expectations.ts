@@ -1,0 +1,131 @@
+/** What must be true of a world when nothing more may be done in it. */
+import { isOurMark } from '../../../src/bucardo/names.ts';
+import type { Link, Topology } from '../../../src/topology/model.ts';
+import { matchesSelection } from '../../../src/topology/glob.ts';
+import { insert } from './world-users.ts';
+import { tick } from './world-daemon.ts';
+import { dataOf, type World } from './world.ts';
+
+export function upper(topology: Topology, link: Link): readonly Link[] {
+  return topology.links.filter((one) => one.to === link.from);
+}
+
+/** Links that cannot run now, as the declaration and the world give it: an end that does not answer, a table without a key, or one of these above. */
+export function heldLinks(world: World): ReadonlySet<string> {
+  const { topology } = world;
+  const held = new Set<string>();
+  for (const link of topology.links) {
+    const ends = [link.from, link.to].every((name) => world.databases[name]?.reachable === true);
+    const keyless =
+      world.databases[link.from]?.facts.tables.some((table) => table.key === null && matchesSelection(link.tables, table.address)) ?? false;
+    const above = upper(topology, link).some((one) => held.has(one.address) || (one.state === 'stopped' && !copied(world, one)));
+    if (
+      !ends ||
+      keyless ||
+      (above && !copied(world, link) && (link.state === 'running' || upper(topology, link).some((one) => held.has(one.address))))
+    )
+      held.add(link.address);
+  }
+  return held;
+}
+
+export function copied(world: World, link: Link): boolean {
+  return (world.ledger.links[link.address]?.receipt ?? null) !== null;
+}
+
+/** What differs from convergence; empty when all is well. Writes a row into every source and waits for it. */
+export function unmet(world: World): string[] {
+  const { topology } = world;
+  const held = heldLinks(world);
+  const running = topology.links.filter((link) => link.state === 'running' && !held.has(link.address));
+  const found: string[] = [];
+  for (const link of running) {
+    if (!copied(world, link)) found.push(`${link.address} has no receipt`);
+    const daemon = world.instances[link.instance]?.daemon ?? null;
+    if (daemon?.syncs.some((sync) => sync.name === link.sync) !== true) found.push(`${link.address} does not run`);
+  }
+  for (const link of topology.links.filter((one) => one.state === 'stopped')) {
+    const daemon = world.instances[link.instance]?.daemon ?? null;
+    if (daemon?.syncs.some((sync) => sync.name === link.sync) === true) found.push(`${link.address} runs and is declared stopped`);
+  }
+  const settle = (): void => {
+    for (let second = 0; second < 5 * (topology.links.length + 1); second += 1) tick(world);
+  };
+  settle();
+  for (const link of running) for (const table of carriedTables(world, link)) insert(world, link.from, table, `late-${link.from}`);
+  settle();
+  for (const link of running) found.push(...lost(world, link));
+  if (new Set(world.copies).size < world.copies.length) found.push(`a table was copied twice: ${world.copies.join(', ')}`);
+  for (const [name, comment] of Object.entries(world.hub.databases))
+    if (name.startsWith('bucardo_') && !isOurMark(comment)) found.push(`${name} has no mark`);
+  return [...found, ...world.violations];
+}
+
+export function carriedTables(world: World, link: Link): readonly string[] {
+  return (
+    world.databases[link.from]?.facts.tables
+      .filter((table) => table.key !== null && matchesSelection(link.tables, table.address))
+      .map((table) => table.address) ?? []
+  );
+}
+
+/** Tables of a link whose target does not hold what its source holds, where it should. */
+function lost(world: World, link: Link): string[] {
+  const receipt = world.ledger.links[link.address]?.receipt ?? null;
+  const cascades = world.topology.databases.find((one) => one.name === link.from)?.cascade === true;
+  return carriedTables(world, link).flatMap((table) => {
+    const below = dataOf(world, link.to, table).rows;
+    const fed = upper(world.topology, link).some((one) => carriedTables(world, one).includes(table));
+    if (!below.has(`late-${link.from}`)) return [`${table}: a row written on ${link.from} did not reach ${link.to}`];
+    if (receipt === null || !receipt.copied.includes(table) || (fed && !cascades)) return [];
+    const above = [...dataOf(world, link.from, table).rows].toSorted().join(' ');
+    const there = [...below]
+      .filter((row) => row !== `late-${link.to}`)
+      .toSorted()
+      .join(' ');
+    return above === there ? [] : [`${table} is [${above}] on ${link.from} and [${there}] on ${link.to}`];
+  });
+}
+
+/** What of a world stays the same however it was reached: times, ids, pids and the measures of a run left out. */
+export function shapeOf(world: World): unknown {
+  return {
+    ledger: Object.values(world.ledger.links).map(({ address, receipt, appliedDefinition }) => ({
+      address,
+      applied: appliedDefinition !== null,
+      receipt: receipt === null ? null : { mode: receipt.mode, copied: receipt.copied, skipped: receipt.skipped },
+    })),
+    databases: Object.entries(world.databases).map(([name, { facts, data }]) => ({
+      name,
+      bucardo: facts.bucardo,
+      tables: facts.tables.map((table) => ({
+        address: table.address,
+        bucardo: table.bucardo,
+        rows: [...(data.get(table.address)?.rows ?? [])].toSorted(),
+      })),
+    })),
+    instances: Object.entries(world.instances)
+      .toSorted(([one], [other]) => (one < other ? -1 : 1))
+      .map(([name, { control, daemon }]) => ({
+        name,
+        runs:
+          daemon?.syncs
+            .map((sync) => ({ name: sync.name, tables: sync.tables.toSorted(), makedelta: sync.makedelta.toSorted() }))
+            .toSorted((one, other) => (one.name < other.name ? -1 : 1)) ?? null,
+        settings: control?.settings,
+        dbs: control?.dbs,
+        goats: control?.goats.map(({ db, address, type, pkey, makedelta }) => [db, address, type, pkey, makedelta].join(' ')).toSorted(),
+        syncs: control?.syncs.toSorted((one, other) => (one.name < other.name ? -1 : 1)),
+        dbmap: control?.dbmap.map((one) => `${one.group} ${one.db} ${one.role}`).toSorted(),
+        herds: Object.entries(control?.herds ?? {})
+          .map(
+            ([herd, ids]) =>
+              `${herd}: ${ids
+                .map((id) => control?.goats.find((goat) => goat.id === id)?.address ?? '?')
+                .toSorted()
+                .join(' ')}`,
+          )
+          .toSorted(),
+      })),
+  };
+}

@@ -1,0 +1,88 @@
+/** The world as `src/observe` would report it, with everything that it cannot see left out. */
+import type { Ledger } from '../../../src/ledger/model.ts';
+import type { DatabaseObservation, InstanceObservation, Observation } from '../../../src/observe/model.ts';
+import type { World, WorldInstance } from './world.ts';
+
+export interface Look {
+  readonly observation: Observation;
+  readonly ledger: Ledger;
+}
+
+/** A copy: what happens in the world later does not change what was seen. */
+export function look(world: World): Look {
+  // Rows are asked for only on targets, of tables without a receipt (src/observe/observe.ts).
+  const asked = (name: string, table: string): boolean => {
+    const entering = world.topology.links.filter((link) => link.to === name && link.copyData !== 'never');
+    const receipts = entering.map((link) => world.ledger.links[link.address]?.receipt ?? null);
+    return entering.length > 0 && !receipts.some((receipt) => receipt?.copied.includes(table) || receipt?.skipped.includes(table));
+  };
+  const databases = Object.entries(world.databases).map(([name, database]): [string, DatabaseObservation] => {
+    if (!database.reachable) return [name, { reachable: false, code: 'ECONNREFUSED', message: `database ${name}: connect ECONNREFUSED` }];
+    const openTruncates: Record<string, number> = {};
+    for (const record of database.truncates) if (record.open) openTruncates[record.sync] = (openTruncates[record.sync] ?? 0) + 1;
+    const { facts } = database;
+    return [
+      name,
+      {
+        ...facts,
+        tables: facts.tables.map((table) => {
+          const rows = database.data.get(table.address)?.rows.size ?? 0;
+          return { ...table, bytes: rows * 8192, hasRows: rows === 0 ? false : asked(name, table.address) ? true : null };
+        }),
+        bucardo: facts.bucardo === null ? null : { ...facts.bucardo, openTruncates },
+      },
+    ];
+  });
+  const names = [...new Set(world.topology.links.map((link) => link.instance))].toSorted();
+  const instances = names.map((name): [string, InstanceObservation] => [name, instanceSeen(name, world.instances[name])]);
+  return structuredClone({
+    observation: {
+      connections: world.connections,
+      databases: Object.fromEntries(databases.toSorted(([one], [other]) => (one < other ? -1 : 1))),
+      hub: world.hub,
+      instances: Object.fromEntries(instances),
+    },
+    ledger: world.ledger,
+  });
+}
+
+function instanceSeen(name: string, instance: WorldInstance | undefined): InstanceObservation {
+  const daemon = instance?.daemon ?? null;
+  const orphans = instance?.orphans ?? [];
+  const sessions = [
+    ...(daemon === null ? [] : [{ kind: 'MCP' as const, pid: daemon.pid, startedAt: daemon.startedAt }]),
+    ...orphans.map((pid) => ({ kind: 'CTL' as const, pid, startedAt: 0 })),
+  ];
+  const control = instance?.control ?? null;
+  return {
+    name,
+    control:
+      control === null
+        ? null
+        : {
+            ...control,
+            runs: Object.fromEntries(
+              control.syncs.map((sync) => {
+                const run = daemon?.syncs.find((one) => one.name === sync.name)?.run ?? null;
+                const runs = control.runs[sync.name];
+                return [
+                  sync.name,
+                  {
+                    running: run === null || run.committed ? null : { startedAt: run.startedAt, status: 'Begin txn' },
+                    lastGood: runs?.lastGood ?? null,
+                    lastBad: runs?.lastBad ?? null,
+                  },
+                ];
+              }),
+            ),
+          },
+    daemon: {
+      sessions,
+      masterPid: daemon?.pid ?? null,
+      startedAt: daemon?.startedAt ?? null,
+      activeSyncs: daemon?.syncs.map((sync) => sync.name).toSorted() ?? [],
+      orphans,
+      stalePidFile: false,
+    },
+  };
+}

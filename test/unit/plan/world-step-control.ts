@@ -1,0 +1,138 @@
+/** Steps that change a control database or the ledger (src/act: ledger-step, control-database, register, membership). */
+import { truncateName, DELTA_TRIGGER } from '../../../src/bucardo/names.ts';
+import type { LedgerLink } from '../../../src/ledger/model.ts';
+import { withLostLinks } from '../../../src/plan/lost-ledger.ts';
+import type { Work } from '../../../src/plan/model.ts';
+import { wantedSettings } from '../../../src/plan/settings.ts';
+import { controlOf, instanceOf, type Mutable, serial, statement, tableOf, violate, type World } from './world.ts';
+import { type Known, linkAt, type Outcome } from './world-steps.ts';
+
+type Of<K extends Work['kind']> = Extract<Work, { kind: K }>;
+
+export function ledgerStep(world: World, known: Known): Outcome {
+  statement(world);
+  world.ledger.present = true;
+  world.ledger.version = 1;
+  const lost = withLostLinks(world.topology, known.observation, known.ledger).links;
+  for (const link of world.topology.links) {
+    if (known.ledger.links[link.address] !== undefined) continue;
+    statement(world);
+    const row: LedgerLink = {
+      address: link.address,
+      sync: link.sync,
+      instance: link.instance,
+      appliedDefinition: null,
+      request: null,
+      receipt: lost[link.address]?.receipt ?? null,
+      definition: null,
+      suspects: [],
+      accepted: [],
+      copying: [],
+      provedAt: null,
+    };
+    world.ledger.links[link.address] ??= structuredClone(row) as Mutable<LedgerLink>;
+  }
+  return 'done';
+}
+
+export function controlDatabaseStep(world: World, name: string, known: Known): Outcome {
+  const instance = instanceOf(world, name);
+  const settings = wantedSettings(world.config, world.topology, known.observation, name);
+  statement(world);
+  if (instance.control !== null) {
+    instance.control.pruning = true;
+    statement(world);
+    return settingsStep(world, name, settings);
+  }
+  // It is built under another name: until the last statement nothing of it is seen.
+  statement(world);
+  world.hub.databases[`bucardo_${name}`] = `goatherd: topology ${world.topology.name}, instance ${name}`;
+  instance.control = {
+    mark: world.hub.databases[`bucardo_${name}`] ?? null,
+    settings: { log_level: 'normal', isolation_level: 'repeatable read', ...settings },
+    dbs: [],
+    goats: [],
+    syncs: [],
+    dbmap: [],
+    herds: {},
+    changedAt: world.now,
+    pruning: true,
+    runs: {},
+    customcols: {},
+  };
+  return 'done';
+}
+
+export function settingsStep(world: World, name: string, settings: Readonly<Record<string, string>>): Outcome {
+  statement(world);
+  const control = controlOf(world, name);
+  Object.assign(control.settings, settings);
+  control.changedAt = world.now;
+  return 'done';
+}
+
+export function registerStep(world: World, work: Of<'register'>): Outcome {
+  const link = linkAt(world, work.link);
+  statement(world);
+  const control = controlOf(world, work.instance);
+  for (const name of [link.from, link.to]) {
+    const wanted = world.connections[name];
+    if (wanted === undefined) throw new Error(`no connection of ${name}`);
+    control.dbs = [...control.dbs.filter((db) => db.name !== name), { name, ...wanted, status: 'active' }].toSorted((one, other) =>
+      one.name < other.name ? -1 : 1,
+    );
+  }
+  control.dbmap = [
+    ...control.dbmap.filter((one) => one.group !== link.sync),
+    { group: link.sync, db: link.from, role: 'source' },
+    { group: link.sync, db: link.to, role: 'target' },
+  ];
+  for (const [type, goats] of [
+    ['table', work.tables],
+    ['sequence', work.sequences],
+  ] as const) {
+    for (const one of goats) {
+      const address = `${one.schema}.${one.name}`;
+      const pkey = one.pkey.join('|');
+      const known = control.goats.find((goat) => goat.db === link.from && goat.address === address);
+      if (known === undefined) control.goats.push({ id: serial(world), db: link.from, address, type, pkey, makedelta: null });
+      else known.pkey = pkey;
+    }
+  }
+  const sync = control.syncs.find((one) => one.name === link.sync);
+  const row = { herd: link.sync, dbs: link.sync, autokick: !link.disableKicking, checktimeSeconds: link.kickIntervalSeconds };
+  if (sync === undefined) control.syncs.push({ name: link.sync, status: 'inactive', onetimecopy: 0, ...row });
+  else Object.assign(sync, row);
+  control.changedAt = world.now;
+  return 'done';
+}
+
+export function membershipStep(world: World, work: Of<'membership'>): Outcome {
+  const link = linkAt(world, work.link);
+  const control = controlOf(world, work.instance);
+  const goats = control.goats.filter((goat) => goat.db === link.from && work.addresses.includes(goat.address));
+  if (goats.length < work.addresses.length) violate(world, `${work.link}: a table without a row was to enter its relgroup`);
+  for (const goat of goats.filter((one) => one.type === 'table')) {
+    const facts = tableOf(world, link.from, goat.address)?.bucardo ?? null;
+    const names = facts?.triggers.map((trigger) => trigger.name) ?? [];
+    if (facts?.deltaColumns === null || !names.includes(DELTA_TRIGGER) || !names.includes(truncateName(link.sync)))
+      violate(world, `rule 10: ${goat.address} entered ${link.sync} before its triggers stood`);
+  }
+  statement(world);
+  control.herds[link.sync] = [...new Set([...(control.herds[link.sync] ?? []), ...goats.map((goat) => goat.id)])].toSorted((a, b) => a - b);
+  control.changedAt = world.now;
+  return 'done';
+}
+
+export function makedeltaStep(world: World, work: Of<'makedelta'>): Outcome {
+  const link = linkAt(world, work.link);
+  const control = controlOf(world, work.instance);
+  statement(world);
+  for (const { address, makedelta } of work.goats) {
+    const goat = control.goats.find((one) => one.db === link.from && one.address === address);
+    if (goat === undefined) violate(world, `makedelta of ${address}, which has no row`);
+    else goat.makedelta = makedelta;
+  }
+  control.changedAt = world.now;
+  return 'done';
+}
