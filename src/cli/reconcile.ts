@@ -81,6 +81,18 @@ export async function reconcile(paths: readonly string[], options: ReconcileOpti
   const accesses = topologies.map((topology) => new Access(config, topology, { applicationName: 'goatherd reconcile' }));
   try {
     return await planAndAct(topologies, accesses, config, problems, options, tool);
+  } catch (error) {
+    if (!(error instanceof GoatherdError)) throw error;
+    // A reader of the document gets one, whatever happened.
+    process.stderr.write(`goatherd: ${error.message}\n${error.hint === '' ? '' : `hint: ${error.hint}\n`}`);
+    const hint = error.hint === '' ? null : error.hint;
+    report({ ...options, output: options.output === 'json' ? 'json' : 'none' }, [], {
+      tool,
+      problems,
+      exitCode: 1,
+      error: { code: error.code, message: error.message, hint },
+    });
+    return 1;
   } finally {
     await Promise.all(accesses.map((access) => access.end()));
   }
