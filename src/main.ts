@@ -1,6 +1,7 @@
 #!/usr/bin/env -S node --max-semi-space-size=4
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { labCommand } from './cli/lab.ts';
+import { linkVerb, type LinkVerb, type LinkVerbOptions } from './cli/link-verb.ts';
 import { reconcile, type ReconcileOptions } from './cli/reconcile.ts';
 import { validate } from './cli/validate.ts';
 import { GoatherdError } from './lib/errors.ts';
@@ -14,6 +15,14 @@ function duration(text: string): number {
   if (milliseconds === undefined) throw new InvalidArgumentError('an integer and ms, s, m, h or d is wanted, such as 30m.');
   return milliseconds;
 }
+
+const LINK_VERBS: readonly (readonly [LinkVerb, string])[] = [
+  ['start', 'start one link, and end its suspension'],
+  ['stop', 'stop one link until it is started: a suspension that reconcile respects'],
+  ['restart', 'end the daemon of one link and start another'],
+  ['reload', 'let the daemon of one link read its facts anew'],
+  ['kick', 'ask one link for a run now'],
+];
 
 const collect = (value: string, before: readonly string[]): readonly string[] => [...before, value];
 
@@ -52,6 +61,18 @@ function program(): Command {
     .action(async (paths: string[], options: ReconcileOptions, command: Command) => {
       process.exitCode = await reconcile(paths, { ...command.optsWithGlobals(), ...options });
     });
+  for (const [verb, does] of LINK_VERBS)
+    root
+      .command(verb)
+      .description(does)
+      .argument('<link>', 'TOPOLOGY/LINK, such as orders/a-b')
+      .option('--path <path>', 'the file or directory that declares it (default: topologies/)')
+      .option('--reason <reason>', 'why, kept in the ledger')
+      .option('--config <file>', 'host settings (default: GOATHERD_CONFIG, then /etc/goatherd/goatherd.yaml)')
+      .exitOverride()
+      .action(async (link: string, options: LinkVerbOptions, command: Command) => {
+        process.exitCode = await linkVerb(verb, link, { ...command.optsWithGlobals(), ...options });
+      });
   root.addCommand(labCommand());
   return root;
 }
