@@ -38,7 +38,8 @@ export function assemble(scene: Scene, sorted: Sorted): readonly Draft[] {
 function prepare(scene: Scene, sorted: Sorted): Draft[] {
   const { config, topology, observation, ledger } = scene;
   const links = sorted.free;
-  const unknown = links
+  // Rows of blocked links too: the step is one for all, and nobody may wait for a blocked one.
+  const unknown = [...links, ...sorted.held]
     .map(({ view }) => view.link)
     .filter((link) => scene.unknown.includes(link.address))
     .map((link) => link.id);

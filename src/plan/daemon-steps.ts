@@ -37,7 +37,7 @@ export function daemonPlan(
   const standing = running.filter(({ view }) => !needsActivation(view));
   const changes = drafts.filter((step) => (READ_AT_START as readonly string[]).includes(step.kind) && belongsTo(step, instance));
   const leftovers = daemon !== null && !alive && (daemon.sessions.length > 0 || daemon.orphans.length > 0);
-  const reasons = alive ? staleReasons(daemon, observed?.control?.changedAt ?? 0, standing, changes) : [];
+  const reasons = alive ? staleReasons(daemon, observed?.control ?? null, standing, changes) : [];
   // A copy that was asked for after this daemon started is not running in it: it reads the flag when it starts.
   const copying = standing.filter(({ view }) => !receiptOf(view) && (!alive || (view.ledger?.request?.askedAt ?? 0) <= daemon.startedAt));
   const steps: Draft[] = [];
@@ -95,7 +95,9 @@ export function daemonPlan(
   const waitsForCopies = copying.flatMap(({ view }) => [runId.copy(view.link.id), runId.receipt(view.link.id)]);
   let up = alive;
   const wanted = standing.length > 0;
-  const unwantedDaemon = alive && !wanted && pending.length === 0;
+  const own = new Set(links.map(({ view }) => view.link.sync));
+  const runsOthers = observed?.control?.syncs.some((sync) => sync.status === 'active' && !own.has(sync.name)) === true;
+  const unwantedDaemon = alive && !wanted && pending.length === 0 && !runsOthers;
   if (leftovers || reasons.length > 0 || unwantedDaemon) {
     stop(
       0,
@@ -157,18 +159,20 @@ function belongsTo(step: Draft, instance: string): boolean {
 /** Why a daemon that runs has to be started again; empty when it runs exactly what it shall. */
 function staleReasons(
   daemon: NonNullable<InstanceObservation['daemon']>,
-  changedAt: number,
+  control: InstanceObservation['control'],
   standing: readonly Planned[],
   changes: readonly Draft[],
 ): string[] {
   const wanted = standing.map(({ view }) => view.link.sync);
   const lacking = wanted.filter((sync) => !daemon.activeSyncs.includes(sync));
-  const extra = daemon.activeSyncs.filter((sync) => !wanted.includes(sync));
+  // One that is active in its row would be there again after a restart: a link that is blocked, or that no file names, is left alone.
+  const active = new Set(control?.syncs.filter((sync) => sync.status === 'active').map((sync) => sync.name));
+  const extra = daemon.activeSyncs.filter((sync) => !active.has(sync));
   return [
     ...(changes.length > 0
       ? [`it reads ${[...new Set(changes.map((step) => step.kind.replace('_', ' ')))].join(', ')} when it starts`]
       : []),
-    ...(changedAt > (daemon.startedAt ?? 0) ? ['facts changed since it started'] : []),
+    ...((control?.changedAt ?? 0) > (daemon.startedAt ?? 0) ? ['facts changed since it started'] : []),
     ...(lacking.length > 0 ? [`${lacking.join(', ')} ${lacking.length === 1 ? 'is' : 'are'} not active in it`] : []),
     ...(extra.length > 0 ? [`${extra.join(', ')} ${extra.length === 1 ? 'runs' : 'run'} in it and should not`] : []),
     ...(daemon.orphans.length > 0 ? [`processes of an older daemon live: ${daemon.orphans.length}`] : []),

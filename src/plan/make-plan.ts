@@ -4,6 +4,7 @@ import type { Observation } from '../observe/model.ts';
 import type { HostConfig, Link, Topology } from '../topology/model.ts';
 import { judge } from './approvals.ts';
 import { assemble, type Scene } from './assemble.ts';
+import { canonicalObservation, canonicalTopology } from './canonical.ts';
 import { carriedBy } from './carried.ts';
 import { changesOf } from './changes.ts';
 import { receiptOf } from './copy.ts';
@@ -29,7 +30,9 @@ import { asStopped, suspendedLinks, suspensionWarnings } from './suspensions.ts'
  * `topology` names former links too (`withFormer`): one whose removal is not approved is supervised as it was last applied, and its
  * removal is shown, blocked (rule 13).
  */
-export function makePlan(topology: Topology, observation: Observation, found: Ledger, config: HostConfig, policy: Policy): Plan {
+export function makePlan(given: Topology, seen: Observation, found: Ledger, config: HostConfig, policy: Policy): Plan {
+  const topology = canonicalTopology(given);
+  const observation = canonicalObservation(seen);
   const ledger = withLostLinks(topology, observation, found);
   const former = topology.links.filter((link) => link.former === true && ledger.links[link.address] !== undefined);
   const declared = topology.links.filter((link) => link.former !== true);
@@ -127,7 +130,15 @@ function sort(scene: Scene): Sorting {
 /** The steps of links that preflight or a person's word holds: shown, and not carried out. */
 function heldSteps({ scene, sorted }: Sorting): readonly Draft[] {
   if (sorted.held.length === 0) return [];
-  return assemble(scene, { free: sorted.held, held: sorted.free, leaving: [] }).filter((step) => step.kind !== 'arrival');
+  return assemble(scene, { free: sorted.held, held: sorted.free, leaving: [] }).filter(
+    (step) => step.kind !== 'arrival' && !isOfSharedDaemon(step, sorted),
+  );
+}
+
+/** Starts and stops of a daemon that other links use: those that may act plan them, and must not wait for a blocked one. */
+function isOfSharedDaemon({ work }: Draft, sorted: Sorted): boolean {
+  if (work.kind === 'stop_daemon') return true;
+  return work.kind === 'start_daemon' && sorted.free.some(({ view }) => view.link.instance === work.instance);
 }
 
 /** What the removal of protected links would be, their own steps only. */
