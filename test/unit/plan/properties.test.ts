@@ -59,7 +59,7 @@ describe('any topology in any world', { timeout: 300_000 }, () => {
         expect(plan.verdict).toBe(held.size === 0 ? 'in_sync' : 'blocked');
         expect(held.size === 0 ? plan.steps : []).toEqual([]);
       }),
-      runs(300),
+      runs(150),
     );
   });
 
@@ -71,7 +71,7 @@ describe('any topology in any world', { timeout: 300_000 }, () => {
         expect({ fault, violations: world.violations }).toEqual({ fault: null, violations: [] });
         expect(unmet(world)).toEqual([]);
       }),
-      runs(300),
+      runs(150),
     );
   });
 
@@ -89,7 +89,7 @@ describe('any topology in any world', { timeout: 300_000 }, () => {
         expect(unmet(world)).toEqual([]);
         expect(heldLinks(world).size === 0 ? planFor(world, 'all').steps : []).toEqual([]);
       }),
-      runs(200),
+      runs(100),
     );
   });
 
