@@ -44,10 +44,13 @@ const early = (one: Look): boolean => !one.upperReceipt && (one.rowsOnC > 0 || o
 
 const LOOKS_WHILE_HELD = 25;
 
-describe.each([
-  { instances: 'two instances', bucardo: null, controls: { upper: 'bucardo_orders_a_b', lower: 'bucardo_orders_b_c' } },
+const cases = [
   { instances: 'one instance', bucardo: { instance: 'all' }, controls: { upper: 'bucardo_orders_all', lower: 'bucardo_orders_all' } },
-])('with $instances', ({ bucardo, controls }) => {
+  { instances: 'two instances', bucardo: null, controls: { upper: 'bucardo_orders_a_b', lower: 'bucardo_orders_b_c' } },
+] as const;
+
+// In one instance the daemon that is to wait also knows the sync that must not run: CI takes that one.
+describe.each(process.env['GOATHERD_TEST_ALL'] === '1' ? cases : cases.slice(0, 1))('with $instances', ({ bucardo, controls }) => {
   const lab = useLab({}, async (started) => {
     for (const name of ['a', 'b', 'c']) await query(clusterOf(started, name), started.dbname, TABLES);
     await query(clusterOf(started, 'a'), started.dbname, ROWS);

@@ -18,8 +18,8 @@ interface Shape {
 
 const fanOut = { clusters: ['a', 'b', 'c'], links: ['a -> b', 'a -> c'] };
 const tree = { clusters: ['a', 'b', 'c', 'd'], links: ['a -> b', 'b -> c', 'b -> d'] };
+/** CI's sample; fan-outs with an instance for each link are in other files of this folder. */
 const sample: readonly Shape[] = [
-  { shape: 'a fan-out, an instance for each link', ...fanOut, instances: ['orders_a_b', 'orders_a_c'] },
   {
     shape: 'a chain of four databases',
     clusters: ['a', 'b', 'c', 'd'],
@@ -34,6 +34,7 @@ const sample: readonly Shape[] = [
   },
 ];
 const rest: readonly Shape[] = [
+  { shape: 'a fan-out, an instance for each link', ...fanOut, instances: ['orders_a_b', 'orders_a_c'] },
   { shape: 'a fan-out in one instance', ...fanOut, keys: { bucardo: { instance: 'all' } }, instances: ['orders_all'] },
   {
     shape: 'a fan-out in one instance with kicks',
