@@ -11,6 +11,8 @@ export interface Load {
   /** Transactions a second, begun at random moments; as many as go unless given. */
   readonly rate?: number;
   readonly script: string;
+  /** The cores that pgbench may use, as taskset has them; all unless given. */
+  readonly cores?: string;
 }
 
 export interface Loaded {
@@ -26,14 +28,13 @@ export async function pgbench(lab: Lab, cluster: Cluster, dbname: string, load: 
   const file = join(folder, `${dbname}.pgbench`);
   await writeFile(file, load.script);
   const rate = load.rate === undefined ? [] : ['--rate', String(load.rate)];
-  const { stdout, stderr } = await execa(
-    join(bindir, 'pgbench'),
-    [
-      ['-n', '-h', cluster.socketDir, '-p', String(cluster.port), '-U', 'goatherd', '-M', 'prepared', '-f', file],
-      ['-c', String(load.clients), '-j', '2', '-T', String(load.seconds), ...rate, dbname],
-    ].flat(),
-    { timeout: (load.seconds + 300) * 1000, stdin: 'ignore' },
-  );
+  const pinned = load.cores === undefined ? [] : ['taskset', '-c', load.cores];
+  const [program = '', ...args] = [
+    [...pinned, join(bindir, 'pgbench')],
+    ['-n', '-h', cluster.socketDir, '-p', String(cluster.port), '-U', 'goatherd', '-M', 'prepared', '-f', file],
+    ['-c', String(load.clients), '-j', '2', '-T', String(load.seconds), ...rate, dbname],
+  ].flat();
+  const { stdout, stderr } = await execa(program, args, { timeout: (load.seconds + 300) * 1000, stdin: 'ignore' });
   const number = (pattern: RegExp): number => Number(pattern.exec(stdout)?.[1] ?? Number.NaN);
   const failed = number(/number of failed transactions: (\d+)/);
   if (failed > 0 || /aborted/.test(stderr)) throw new Error(`pgbench lost transactions:\n${stdout}\n${stderr}`);
