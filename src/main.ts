@@ -52,6 +52,8 @@ function program(): Command {
     .addOption(new Option('--output <format>', 'what standard output gets').choices(['text', 'json', 'markdown']).default('text'))
     .option('--json-into <file>', 'also write the JSON document into a file')
     .option('--md-into <file>', 'also write the Markdown into a file')
+    .option('--out <file>', 'with --dry-run: save the plan, to be carried out with --plan')
+    .option('--plan <file>', 'carry out exactly this saved plan, or refuse with 22 when facts that it used have moved')
     .option('--detailed-exitcode', '2 when something would change, 20 when something is blocked')
     .option('--timeout <duration>', 'end with 21 when it has not converged by then, such as 30m', duration)
     .option('--approve <id>', 'approve the destructive steps that the plan names by this id (repeatable)', collect, [])
@@ -59,6 +61,8 @@ function program(): Command {
     .option('--config <file>', 'host settings (default: GOATHERD_CONFIG, then /etc/goatherd/goatherd.yaml)')
     .exitOverride()
     .action(async (paths: string[], options: ReconcileOptions, command: Command) => {
+      if (options.out !== undefined && (options.dryRun !== true || options.plan !== undefined))
+        command.error('error: --out saves the plan of a --dry-run, and not one that was saved before');
       process.exitCode = await reconcile(paths, { ...command.optsWithGlobals(), ...options });
     });
   for (const [verb, does] of LINK_VERBS)

@@ -4,6 +4,7 @@ import { LedgerWriter } from '../ledger/write.ts';
 import { observe } from '../observe/observe.ts';
 import { definitionHash, definitionOf } from '../plan/definition.ts';
 import { makePlan } from '../plan/make-plan.ts';
+import { stepsBeyond } from '../plan/exactly.ts';
 import type { Plan, Policy, Step } from '../plan/model.ts';
 import type { Access } from '../postgres/access.ts';
 import type { RunEvent, RunOutcome } from '../report/run-model.ts';
@@ -15,6 +16,8 @@ import { purgeDelivered } from './purge.ts';
 export interface RunOptions {
   readonly run: string;
   readonly policy: Policy;
+  /** A saved plan: nothing beyond its steps is done. */
+  readonly exactly?: Plan;
   readonly clock: Clock;
   readonly signal: AbortSignal;
   /** Epoch milliseconds; null for no end. */
@@ -56,6 +59,12 @@ export async function runTopology(access: Access, topology: Topology, first: Pla
     lastFingerprint = plan.fingerprint;
     await forgetApprovals(ledger, plan, known);
     const open = plan.steps.filter((step) => step.blocked === null);
+    const beyond = options.exactly === undefined ? [] : stepsBeyond(options.exactly, open);
+    if (beyond.length > 0) {
+      const reason = `facts moved while the saved plan was carried out, which does not hold ${beyond.map((step) => step.id).join(', ')}`;
+      emit({ kind: 'summary', outcome: 'stale', reason });
+      return { outcome: 'stale', reason, plan };
+    }
     if (open.length === 0) return finish(access, topology, plan, ledger, known.present, emit);
     const contextFor = (step: Step, progress: ActContext['progress']): ActContext => ({
       topology,

@@ -21,10 +21,12 @@ import { planText } from '../report/plan-text.ts';
 import { renderProblems } from '../report/problems.ts';
 import { summaryText } from '../report/run-event.ts';
 import type { RunRecord } from '../report/run-model.ts';
+import type { SavedPlan } from '../report/saved-plan.ts';
 import { loadHostConfig, loadTopologies, readsDirectory } from '../topology/load.ts';
 import type { HostConfig, Problem, Topology } from '../topology/model.ts';
 import { interrupts } from './interrupts.ts';
 import { progressView } from './progress.ts';
+import { claim, readPlanFile, refusalOf, writePlanFile } from './saved-plan-file.ts';
 import { styleFor } from '../lib/style.ts';
 import { reportStyle } from './report-style.ts';
 
@@ -39,6 +41,10 @@ export interface ReconcileOptions {
   readonly timeout?: number;
   readonly approve: readonly string[];
   readonly verbose?: boolean;
+  /** Where a dry run saves its plan. */
+  readonly out?: string;
+  /** A saved plan, to be carried out exactly. */
+  readonly plan?: string;
   /** The topology whose every link is to go, as the ledger knows it. */
   readonly destroy?: string;
 }
@@ -46,6 +52,13 @@ export interface ReconcileOptions {
 const USAGE = 64;
 const INVALID = 78;
 const LOCK_HELD = 23;
+const STALE = 22;
+
+/** What was asked for, with what a saved plan adds to it. */
+interface Asked extends ReconcileOptions {
+  readonly paths: readonly string[];
+  readonly saved?: SavedPlan;
+}
 
 interface Planned {
   readonly topology: Topology;
@@ -54,7 +67,10 @@ interface Planned {
 }
 
 /** `goatherd reconcile [PATH…]`: plan, show it, and unless it is a dry run act and wait until converged. The exit codes of DESIGN 3. */
-export async function reconcile(paths: readonly string[], options: ReconcileOptions): Promise<number> {
+export async function reconcile(given: readonly string[], asked: ReconcileOptions): Promise<number> {
+  const saved = asked.plan === undefined ? undefined : readPlanFile(asked.plan);
+  const paths = given.length > 0 ? given : (saved?.paths ?? given);
+  const options: Asked = { ...asked, paths, ...(saved === undefined ? {} : { saved, approve: [...asked.approve, ...saved.approvals] }) };
   const tool = toolVersion();
   if (options.destroy !== undefined && paths.length > 0) {
     process.stderr.write('goatherd: --destroy takes no PATH: what goes is what the ledger knows\n');
@@ -103,7 +119,7 @@ async function planAndAct(
   accesses: readonly Access[],
   config: HostConfig,
   problems: readonly Problem[],
-  options: ReconcileOptions,
+  options: Asked,
   tool: ReportMeta['tool'],
 ): Promise<number> {
   const observedAt = Date.now();
@@ -124,7 +140,10 @@ async function planAndAct(
     acting: options.dryRun !== true,
   };
   const codes = planExitCodes(plans);
+  const refusal = options.saved === undefined ? null : await refusalOf(options.saved, planned);
+  if (refusal !== null) return refuse(refusal, plans, meta, options);
   if (options.dryRun === true) {
+    if (options.out !== undefined) writePlanFile(options.out, planned, options.paths, options.approve, tool);
     report(options, plans, meta);
     return options.detailedExitcode === true ? codes.detailed : codes.plain;
   }
@@ -133,7 +152,7 @@ async function planAndAct(
 }
 
 /** Carries the plans out, one topology after the other, under the lock of rule 17. */
-async function act(planned: readonly Planned[], meta: ReportMeta, options: ReconcileOptions): Promise<number> {
+async function act(planned: readonly Planned[], meta: ReportMeta, options: Asked): Promise<number> {
   const plans = planned.map((one) => one.plan);
   const first = planned[0];
   const nothing = plans.every((plan) => plan.steps.every((step) => step.blocked !== null));
@@ -165,6 +184,8 @@ async function act(planned: readonly Planned[], meta: ReportMeta, options: Recon
   const view = progressView(process.stderr, reportStyle(process.stderr));
   const writer = new LedgerWriter(first.access);
   try {
+    const used = options.saved === undefined ? null : await claim(options.saved, first.access);
+    if (used !== null) return refuse(used, plans, meta, options);
     const run = await writer.startRun(
       'reconcile',
       hostname(),
@@ -180,6 +201,7 @@ async function act(planned: readonly Planned[], meta: ReportMeta, options: Recon
       await runTopology(one.access, one.topology, one.plan, {
         run,
         policy: { approvals: options.approve },
+        ...(options.saved === undefined ? {} : { exactly: one.plan }),
         clock: { now: () => Date.now() },
         signal: signals.signal,
         deadline,
@@ -214,6 +236,18 @@ function wordFor(required: RequiredApproval, topology: Topology, options: Reconc
   if (options.approve.includes(id)) return { id, steps, by: userInfo().username, overCap: true, reason: 'reconcile --approve' };
   const inGit = required.cap === undefined && topology.removed.some((entry) => entry.plan === id);
   return inGit ? { id, steps, by: 'git', overCap: false, reason: topology.file } : null;
+}
+
+/** A saved plan that may not be carried out. */
+function refuse(error: GoatherdError, plans: readonly Plan[], meta: ReportMeta, options: Asked): number {
+  const { code, message, hint } = error;
+  process.stderr.write(`goatherd: ${message}\nhint: ${hint}\n`);
+  report({ ...options, output: options.output === 'text' ? 'none' : options.output }, plans, {
+    ...meta,
+    exitCode: STALE,
+    error: { code, message, hint },
+  });
+  return STALE;
 }
 
 type Reporting = Omit<ReconcileOptions, 'output'> & { readonly output: ReconcileOptions['output'] | 'none' };

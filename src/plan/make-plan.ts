@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { Ledger } from '../ledger/model.ts';
 import type { Observation } from '../observe/model.ts';
 import type { HostConfig, Link, Topology } from '../topology/model.ts';
@@ -8,9 +7,9 @@ import { canonicalObservation, canonicalTopology } from './canonical.ts';
 import { carriedBy } from './carried.ts';
 import { changesOf } from './changes.ts';
 import { receiptOf } from './copy.ts';
-import { definitionHash } from './definition.ts';
 import { drawingOf } from './drawing.ts';
 import type { Draft } from './draft.ts';
+import { fingerprintOf, planFacts } from './fingerprint.ts';
 import { finish } from './finish.ts';
 import { guardedAmong, PROTECTED, removalWarnings, undrainedLinks } from './leaving.ts';
 import { type LinkView, linkViews } from './link-view.ts';
@@ -92,7 +91,7 @@ export function makePlan(given: Topology, seen: Observation, found: Ledger, conf
     topology: topology.name,
     file: topology.file,
     verdict: verdictOf(counts, blocked.size),
-    fingerprint: fingerprintOf(topology, steps, diagnostics),
+    fingerprint: fingerprintOf(planFacts(topology, steps, diagnostics)),
     drawing: drawingOf(scene.topology, observation),
     changes,
     steps,
@@ -194,18 +193,6 @@ const SEVERITY = { error: 0, warning: 1, note: 2 } as const;
 function sortDiagnostics(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
   const key = (one: Diagnostic): string => `${SEVERITY[one.severity]} ${one.address} ${one.code}`;
   return [...diagnostics].toSorted((one, other) => (key(one) < key(other) ? -1 : key(one) > key(other) ? 1 : 0));
-}
-
-/** Steps carry every fact that led to them; measures stand in none of what is hashed (rule 18). */
-function fingerprintOf(topology: Topology, steps: readonly Step[], diagnostics: readonly Diagnostic[]): string {
-  const facts = {
-    desired: topology.links.map((link) => definitionHash(topology, link)),
-    steps: steps.map((step) => ({ id: step.id, work: step.work, blocked: step.blocked, before: step.before })),
-    diagnostics: diagnostics
-      .filter((one) => one.severity !== 'note')
-      .map((one) => ({ code: one.code, address: one.address, objects: one.objects })),
-  };
-  return `sha256:${createHash('sha256').update(JSON.stringify(facts)).digest('hex')}`;
 }
 
 /** Facts compared for each table: its helpers, triggers, rows of registration; and a dozen for each link. */
