@@ -1,5 +1,7 @@
 #!/usr/bin/env -S node --max-semi-space-size=4
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { accept, type AcceptOptions } from './cli/accept.ts';
+import { approve, type ApproveOptions } from './cli/approve.ts';
 import { labCommand } from './cli/lab.ts';
 import { linkVerb, type LinkVerb, type LinkVerbOptions } from './cli/link-verb.ts';
 import { reconcile, type ReconcileOptions } from './cli/reconcile.ts';
@@ -45,6 +47,18 @@ function program(): Command {
       });
     });
   root
+    .command('approve')
+    .description("write a person's word for the destructive steps that a plan names by this id into the ledger")
+    .argument('<id>', 'the id that the plan prints, such as 52fe-9103')
+    .argument('[path...]', 'files or directories (default: topologies/)')
+    .option('--over-cap', 'also where the steps exceed the caps of this host')
+    .option('--reason <text>', 'why, kept beside who and when')
+    .option('--config <file>', 'host settings (default: GOATHERD_CONFIG, then /etc/goatherd/goatherd.yaml)')
+    .exitOverride()
+    .action(async (id: string, paths: string[], options: ApproveOptions, command: Command) => {
+      process.exitCode = await approve(id, paths, { ...command.optsWithGlobals(), ...options });
+    });
+  root
     .command('reconcile')
     .description('plan, act and wait until what is declared is so')
     .argument('[path...]', 'files or directories (default: topologies/)')
@@ -57,6 +71,7 @@ function program(): Command {
     .option('--detailed-exitcode', '2 when something would change, 20 when something is blocked')
     .option('--timeout <duration>', 'end with 21 when it has not converged by then, such as 30m', duration)
     .option('--approve <id>', 'approve the destructive steps that the plan names by this id (repeatable)', collect, [])
+    .option('--destroy <topology>', 'remove everything of a topology, as the ledger knows it; the dry run prints the id to approve')
     .option('--verbose', 'reasons, hazards and facts of every step')
     .option('--config <file>', 'host settings (default: GOATHERD_CONFIG, then /etc/goatherd/goatherd.yaml)')
     .exitOverride()
@@ -77,6 +92,17 @@ function program(): Command {
       .action(async (link: string, options: LinkVerbOptions, command: Command) => {
         process.exitCode = await linkVerb(verb, link, { ...command.optsWithGlobals(), ...options });
       });
+  root
+    .command('accept')
+    .description('end Suspect: a person has seen that the tables are as they should be')
+    .argument('<link>', 'TOPOLOGY/LINK, such as orders/a-b')
+    .argument('[table...]', 'schema.table (default: every table that is doubted)')
+    .requiredOption('--reason <reason>', 'why, kept in the ledger')
+    .option('--config <file>', 'host settings (default: GOATHERD_CONFIG, then /etc/goatherd/goatherd.yaml)')
+    .exitOverride()
+    .action(async (link: string, tables: string[], options: AcceptOptions, command: Command) => {
+      process.exitCode = await accept(link, tables, { ...command.optsWithGlobals(), ...options });
+    });
   root.addCommand(labCommand());
   return root;
 }

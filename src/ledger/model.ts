@@ -2,7 +2,7 @@
  * What the ledger knows: a cache of what stands marked in the databases, and what nothing else can tell - receipts of copies,
  * proofs of arrival, approvals (DESIGN 4, rules 6, 12, 14). Pure data.
  */
-import type { Database, Link } from '../topology/model.ts';
+import type { Database, Link, SchemaOwner } from '../topology/model.ts';
 
 export interface Ledger {
   /** Whether the ledger's database exists with its tables. */
@@ -40,10 +40,14 @@ export interface LedgerLink {
 }
 
 /** What the ledger keeps of a link's declaration: enough to reach and remove it when its file no longer names it. */
-export interface FormerDefinition extends Omit<Link, 'at' | 'former'> {
-  readonly source: Omit<Database, 'name' | 'at'>;
-  readonly target: Omit<Database, 'name' | 'at'>;
+export interface FormerDefinition extends Omit<Link, 'at' | 'former' | 'protect'> {
+  /** A ledger of an earlier version says nothing of it. */
+  readonly protect?: boolean;
+  readonly source: FormerDatabase;
+  readonly target: FormerDatabase;
 }
+
+type FormerDatabase = Omit<Database, 'name' | 'at' | 'schemaOwner'> & { readonly schemaOwner: SchemaOwner | null };
 
 /** One reason to doubt some tables of a link. */
 export interface Suspicion {

@@ -64,6 +64,16 @@ export function judge(
   };
 }
 
+/** The cap that the destructive steps of a plan exceed once they are approved in a way that caps bind; null when none. */
+export function judgedCap(topology: Topology, steps: readonly Destructive[], caps: Caps): string | null {
+  const former = topology.links.filter((link) => link.former === true).map((link) => link.address);
+  return exceededCap(
+    steps.filter((step) => step.destructive),
+    new Set(former),
+    caps,
+  );
+}
+
 /** The first cap that the steps exceed, in words: `cap links_removed: 2 > 1`. */
 function exceededCap(steps: readonly Destructive[], leaving: ReadonlySet<string>, caps: Caps): string | null {
   const removed = new Set(steps.map((step) => step.address).filter((address) => leaving.has(address))).size;

@@ -51,11 +51,10 @@ export function missingNote(read: readonly Topology[], ledger: Ledger): string |
   return `TopologyMissing: the ledger knows ${missing.join(', ')}, which no file names; nothing is planned for ${one ? 'it' : 'them'}: put ${one ? 'its file' : 'the files'} back, or \`goatherd reconcile --destroy ${missing[0]}\``;
 }
 
-function databaseOf(name: string, written: FormerDefinition['source']): Database {
-  return { name, ...written, at: NOWHERE };
+function databaseOf(name: string, { schemaOwner, ...written }: FormerDefinition['source']): Database {
+  return { name, ...written, ...(schemaOwner === null ? {} : { schemaOwner }), at: NOWHERE };
 }
 
 function linkOf({ source: _source, target: _target, ...link }: FormerDefinition): Link {
-  // A ledger of an earlier version says nothing of protection.
-  return { ...link, protect: (link.protect as boolean | undefined) ?? false, at: NOWHERE, former: true };
+  return { ...link, protect: link.protect ?? false, at: NOWHERE, former: true };
 }

@@ -8,20 +8,26 @@ import type { LinkView } from './link-view.ts';
 import type { Diagnostic } from './model.ts';
 
 /** Why a step is blocked that would remove what is protected. */
-export const PROTECTED = 'protected';
+const PROTECTED = 'protected';
 
 /**
- * Addresses of former links whose removal no approval brings about: those that were protected when they were last applied. Where nothing
- * of the topology would remain, one protected link keeps them all.
+ * Former links whose removal no approval brings about now, by address, with the reason: those that were protected when they were last
+ * applied, all of them where nothing else of the topology would remain; and those whose source does not answer, for what stands there would
+ * be forgotten and record for ever.
  */
-export function guardedAmong(former: readonly Link[], declared: readonly Link[]): ReadonlySet<string> {
-  const guarded = former.filter((link) => link.protect);
-  return new Set((declared.length === 0 && guarded.length > 0 ? former : guarded).map((link) => link.address));
+export function guardedAmong(former: readonly Link[], declared: readonly Link[], observation: Observation): ReadonlyMap<string, string> {
+  const whole = declared.length === 0 && former.some((link) => link.protect);
+  return new Map(
+    former.flatMap((link): [string, string][] => {
+      if (whole || link.protect) return [[link.address, PROTECTED]];
+      return observation.databases[link.from]?.reachable === true ? [] : [[link.address, `${link.from} does not answer`]];
+    }),
+  );
 }
 
 /** Whether the ledger is to be told that a link is protected, or is no more (rule 14). */
 export function protectionChanges(link: Link, known: LedgerLink): boolean {
-  return known.definition !== null && link.former !== true && ((known.definition.protect as boolean | undefined) ?? false) !== link.protect;
+  return known.definition !== null && link.former !== true && (known.definition.protect ?? false) !== link.protect;
 }
 
 /** Protection is a step of its own, so that a plan says when it begins and when it ends. */
@@ -65,7 +71,7 @@ export function undrainedLinks(
 export function removalWarnings(
   leaving: readonly LinkView[],
   former: readonly LinkView[],
-  guarded: ReadonlySet<string>,
+  guarded: ReadonlyMap<string, string>,
   removal: readonly Draft[],
   observation: Observation,
 ): readonly Diagnostic[] {
@@ -79,7 +85,7 @@ export function removalWarnings(
     at: null,
   });
   const refused = former
-    .filter(({ link }) => guarded.has(link.address))
+    .filter(({ link }) => guarded.get(link.address) === PROTECTED)
     .map(({ link }) =>
       warning(
         'Protected',

@@ -11,7 +11,7 @@ import { drawingOf } from './drawing.ts';
 import type { Draft } from './draft.ts';
 import { fingerprintOf, planFacts } from './fingerprint.ts';
 import { finish } from './finish.ts';
-import { guardedAmong, PROTECTED, removalWarnings, undrainedLinks } from './leaving.ts';
+import { guardedAmong, removalWarnings, undrainedLinks } from './leaving.ts';
 import { type LinkView, linkViews } from './link-view.ts';
 import { withLostLinks } from './lost-ledger.ts';
 import type { Sorted } from './makedelta.ts';
@@ -39,7 +39,7 @@ export function makePlan(given: Topology, seen: Observation, found: Ledger, conf
   const sceneOf = (links: readonly Link[]): Scene => ({ config, topology: { ...topology, links }, observation, ledger, unknown });
 
   const all = sort(sceneOf([...declared, ...former]));
-  const guarded = guardedAmong(former, declared);
+  const guarded = guardedAmong(former, declared, observation);
   const remaining =
     guarded.size === former.length
       ? all
@@ -69,7 +69,7 @@ export function makePlan(given: Topology, seen: Observation, found: Ledger, conf
   const steps = finish(
     [...views, ...(approved ? leaving : [])],
     [...drafts, ...heldDrafts],
-    new Map([...blocked, ...[...guarded].map((address): [string, string] => [address, PROTECTED])]),
+    new Map([...blocked, ...guarded]),
     new Set(heldDrafts.map((step) => step.id)),
     judged,
   );
@@ -141,7 +141,7 @@ function isOfSharedDaemon({ work }: Draft, sorted: Sorted): boolean {
 }
 
 /** What the removal of protected links would be, their own steps only. */
-function guardedSteps(without: Sorting, all: Sorting, guarded: ReadonlySet<string>): readonly Draft[] {
+function guardedSteps(without: Sorting, all: Sorting, guarded: ReadonlyMap<string, string>): readonly Draft[] {
   const leaving = all.views.filter(({ link }) => link.former === true);
   return assemble(without.scene, { ...without.sorted, leaving }).filter((step) => guarded.has(step.address));
 }

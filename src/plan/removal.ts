@@ -127,7 +127,10 @@ export function removalSteps(view: LinkView, staying: readonly Planned[], leavin
           after: [
             ...quiet,
             stepId.triggersGone(view),
-            ...(siblings.at(-1) === view ? siblings : []).flatMap((one) => [stepId.triggersGone(one), stepId.helpersGone(one)]),
+            ...(siblings.at(-1) === view ? siblings.slice(0, -1) : []).flatMap((one) => [
+              stepId.triggersGone(one),
+              stepId.helpersGone(one),
+            ]),
           ],
           destructive: true,
           hits,

@@ -42,7 +42,12 @@ export function planJson(plan: Plan) {
     })),
     steps: plan.steps.toSorted((left, right) => left.seq - right.seq).map(stepJson),
     approvals: {
-      required: plan.approvals.required.map((approval) => ({ id: approval.id, steps: [...approval.steps], given: approval.given })),
+      required: plan.approvals.required.map((approval) => ({
+        id: approval.id,
+        steps: [...approval.steps],
+        given: approval.given,
+        cap: approval.cap ?? null,
+      })),
     },
     diagnostics: plan.diagnostics.map((diagnostic) => ({
       severity: diagnostic.severity,

@@ -3,8 +3,8 @@
  */
 import type { Plan } from '../../plan/model.ts';
 import { orderedSteps, stepNumbers, stepWhat } from '../address.ts';
-import { approveCommand, destructiveWhy, keptSentence, stepsText } from '../plan-text/destructive.ts';
-import { approvalSentence, missingApprovals } from '../plan-text/verdict.ts';
+import { approvalWays, destructiveWhy, keptSentence, stepsText } from '../plan-text/destructive.ts';
+import { approvalSentence } from '../plan-text/verdict.ts';
 import { clipped, code, escaped, fenced } from './escape.ts';
 import { more, type Limits } from './limits.ts';
 
@@ -33,16 +33,14 @@ export function destructivePart(plan: Plan, limits: Limits): string[] {
 }
 
 function approval(plan: Plan, limits: Limits): string[] {
-  const missing = missingApprovals(plan);
-  if (missing.length === 0) return [];
   const covers = plan.approvals.required
-    .filter((one) => !one.given)
+    .filter((one) => !one.given || one.cap !== undefined)
     .slice(0, limits.rows)
     .map((one) => `${code(one.id)} is for ${stepsText(stepNumbers(plan, one.steps))}`);
-  return [
+  return approvalWays(plan).flatMap(({ say, text }, index) => [
     '',
-    `To approve exactly these steps and carry out the plan (${covers.join('; ')}):`,
+    index === 0 ? `${escaped(say)} (${covers.join('; ')}):` : `${escaped(say)}:`,
     '',
-    ...fenced([clipped(approveCommand(plan), 10 * limits.text)]),
-  ];
+    ...fenced([clipped(text, 10 * limits.text)]),
+  ]);
 }

@@ -1,11 +1,11 @@
 /**
  * The steps that cannot be undone without a copy, in a block of their own, with the exact text that approves them.
  */
-import type { Plan, Step } from '../../plan/model.ts';
+import type { Plan, RequiredApproval, Step } from '../../plan/model.ts';
 import { formatRanges } from '../../lib/format.ts';
 import { indented } from '../layout.ts';
 import type { Style } from '../style.ts';
-import { orderedSteps, stepNumbers, stepWhat } from '../address.ts';
+import { orderedSteps, shortAddress, stepNumbers, stepWhat } from '../address.ts';
 import { missingApprovals } from './verdict.ts';
 
 /** The block `Destructive`; nothing when no step is and no approval is wanted. */
@@ -47,24 +47,52 @@ export function stepsText(numbers: readonly number[]): string {
 }
 
 function approvalLines(plan: Plan, width: number): string[] {
-  const missing = missingApprovals(plan);
-  const lines = plan.approvals.required.flatMap((approval) => {
-    const what = stepsText(stepNumbers(plan, approval.steps));
-    return indented(
-      2,
-      approval.given ? `Approval ${approval.id} for ${what} is given.` : `Approval ${approval.id} for ${what} is missing.`,
-      width,
-    );
-  });
-  if (missing.length === 0) return lines;
-  return [...lines, '  To approve exactly these steps and carry out the plan:', `    ${approveCommand(plan)}`];
+  const lines = plan.approvals.required.flatMap((approval) => indented(2, approvalState(plan, approval), width));
+  const ways = approvalWays(plan);
+  return [...lines, ...ways.flatMap(({ say, text }) => [...indented(2, `${say}:`, width), `    ${text}`])];
 }
 
-/** The command that approves what is missing, to be pasted as it is: `goatherd reconcile topologies/orders.yaml --approve 52fe-9103`. */
-export function approveCommand(plan: Plan): string {
-  return ['goatherd reconcile', quoted(plan.file), ...missingApprovals(plan).map((id) => `--approve ${id}`)]
-    .filter((part) => part !== '')
-    .join(' ');
+function approvalState(plan: Plan, approval: RequiredApproval): string {
+  const what = `Approval ${approval.id} for ${stepsText(stepNumbers(plan, approval.steps))}`;
+  if (!approval.given) return `${what} is missing.`;
+  return approval.cap === undefined ? `${what} is given.` : `${what} is given, and over a limit of this host: ${approval.cap}.`;
+}
+
+/** One way to approve what is missing: what it is, and the text to be pasted as it is. */
+export interface ApprovalWay {
+  readonly say: string;
+  readonly text: string;
+}
+
+/** Every way to approve what is missing: a removal in git first, as it is declared there; what is over a cap only a person's. */
+export function approvalWays(plan: Plan): readonly ApprovalWay[] {
+  const over = plan.approvals.required.filter((approval) => approval.cap !== undefined).map((approval) => approval.id);
+  const missing = missingApprovals(plan);
+  if (over.length > 0) return [{ say: 'A person may pass the cap, with exactly these steps', text: commandFor(plan, over) }];
+  if (missing.length === 0) return [];
+  const removed = plan.file === '' ? [] : removedLinks(plan);
+  const command: ApprovalWay = { say: 'To approve exactly these steps and carry out the plan', text: commandFor(plan, missing) };
+  if (removed.length === 0) return [command];
+  const entries = removed.map((link) => `{link: ${link}, plan: ${missing[0]}, reclaim: teardown}`);
+  return [
+    { say: `To approve exactly these steps in git, in ${plan.file}`, text: `removed: [${entries.join(', ')}]` },
+    { ...command, say: 'Or now, without git, and to carry out the plan' },
+  ];
+}
+
+/** Links that the missing approval would remove, as the file names them: `b -> c`. */
+function removedLinks(plan: Plan): readonly string[] {
+  const addresses = new Set(plan.steps.filter((step) => step.kind === 'forget').map((step) => step.address));
+  return plan.changes
+    .filter((change) => change.action === 'remove' && addresses.has(change.address))
+    .filter((change) => plan.steps.some((step) => step.address === change.address && /^approval /.test(step.blocked ?? '')))
+    .map((change) => shortAddress(plan, change.address).replace('-', ' -> '));
+}
+
+/** The command that approves these ids: `goatherd reconcile topologies/orders.yaml --approve 52fe-9103`. */
+function commandFor(plan: Plan, ids: readonly string[]): string {
+  const what = plan.file === '' ? `--destroy ${plan.topology}` : quoted(plan.file);
+  return ['goatherd reconcile', what, ...ids.map((id) => `--approve ${id}`)].join(' ');
 }
 
 /** A word as a POSIX shell reads it back. */

@@ -67,7 +67,9 @@ export function approvalSentence(plan: Plan): string {
   if (missing.length > 0) return `Needs ${missing.length === 1 ? 'approval' : 'approvals'} ${joinWords(missing)}.`;
   const given = [...new Set(plan.approvals.required.map((approval) => approval.id))];
   if (given.length === 0) return plan.steps.length === 0 ? '' : 'No approval needed.';
-  return `${given.length === 1 ? 'Approval' : 'Approvals'} ${joinWords(given)} ${given.length === 1 ? 'is' : 'are'} given.`;
+  const cap = plan.approvals.required.find((approval) => approval.cap !== undefined)?.cap;
+  const over = cap === undefined ? '' : `, and over a limit of this host: ${cap}`;
+  return `${given.length === 1 ? 'Approval' : 'Approvals'} ${joinWords(given)} ${given.length === 1 ? 'is' : 'are'} given${over}.`;
 }
 
 /** `All 6 steps are blocked.`, `Steps 8-13 are blocked, the others go on.`; empty when none is. */
