@@ -26,15 +26,9 @@ export async function activate(context: ActContext, work: Extract<Work, { kind: 
   if (work.copy || work.mode === 'never') {
     // A copy that was asked for before keeps what it was to fill: its tables may have rows by now.
     const request: CopyRequest =
-      before?.askedAt !== null && before !== null
+      before !== null && before.mode === work.mode
         ? { ...before, askedAt }
-        : {
-            mode: work.mode,
-            tables: work.tables,
-            skipped: work.skipped,
-            emptiedAt: before?.emptiedAt ?? null,
-            askedAt,
-          };
+        : { mode: work.mode, tables: work.tables, skipped: work.skipped, emptiedAt: null, askedAt };
     await context.ledger.saveRequest(work.link, request);
   }
   await control.transaction([AS_REPLICA], async (client) => {

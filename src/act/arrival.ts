@@ -14,7 +14,8 @@ export async function waitForRun(context: ActContext, work: Extract<Work, { kind
   const [control, daemon] = await Promise.all([lookAtControl(context, work.instance), lookAtDaemon(context, work.instance)]);
   const good = control.runs[link.sync]?.lastGood ?? null;
   if (daemon.masterPid === null || daemon.startedAt === null) return { state: 'moved', why: `the daemon of ${link.id} is gone` };
-  if (daemon.startedAt >= control.changedAt && good !== null && good.startedAt > daemon.startedAt) return done();
+  // Facts that changed after the plan was made are those of other links of the instance: this run needs what the plan named.
+  if (daemon.startedAt >= work.since && good !== null && good.startedAt > daemon.startedAt) return done();
   await kick(context, link);
   return {
     state: 'pending',

@@ -9,6 +9,7 @@ import type { Work } from '../plan/model.ts';
 import { LOCK_NOT_AVAILABLE } from '../postgres/sqlstate.ts';
 import type { Link } from '../topology/model.ts';
 import { type ActContext, done, linkAt, type Outcome, remembered } from './context.ts';
+import { passOnCopied } from './pass-on.ts';
 import { tableAt } from './triggers.ts';
 
 type CopyTables = Extract<Work, { kind: 'copy_tables' }>;
@@ -65,6 +66,7 @@ export async function copyTables(context: ActContext, work: CopyTables): Promise
       progress: { done: work.tables.length - state.left.length, total: work.tables.length, unit: 'tables' },
       retryMs: 0,
     };
+  await passOnCopied(context, link, work.tables);
   await context.ledger.extendReceipt(work.link, work.tables, work.skipped, state.rows);
   return done(`${plural(work.tables.length, 'table')}, ${plural(state.rows, 'row')}`);
 }

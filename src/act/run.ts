@@ -134,7 +134,11 @@ async function finish(
 ): Promise<RunResult> {
   const outcome: RunOutcome = plan.verdict === 'blocked' ? 'blocked' : 'converged';
   const reason =
-    outcome === 'blocked' ? ([...new Set(plan.steps.map((step) => step.blocked).filter((one) => one !== null))][0] ?? plan.diagnostics.find((one) => one.code === 'Suspended')?.message ?? 'preflight') : null;
+    outcome === 'blocked'
+      ? ([...new Set(plan.steps.map((step) => step.blocked).filter((one) => one !== null))][0] ??
+        plan.diagnostics.find((one) => one.code === 'Suspended')?.message ??
+        'preflight')
+      : null;
   if (ledgerPresent) {
     const settled = new Set(
       plan.links.filter((link) => link.state === 'converged' || link.state === 'stopped').map((link) => link.address),

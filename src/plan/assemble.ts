@@ -131,7 +131,8 @@ function replaced(view: LinkView, sorted: Sorted): readonly string[] {
 function upstreamGates(view: LinkView, links: readonly Planned[], daemons: ReadonlyMap<string, DaemonPlan>): Draft[] {
   return view.upstream.flatMap((link): Draft[] => {
     const upper = links.find((one) => one.view.link.address === link.address)?.view;
-    if (upper === undefined || !wantsRunning(upper)) return [];
+    // Where the middle database passes nothing on, no makedelta is waited for.
+    if (upper === undefined || !wantsRunning(upper) || !view.passesOn) return [];
     const daemon = daemons.get(link.instance);
     // The run that copies is seen by its own gate; a link without a copy has none.
     const copies = !receiptOf(upper) && upper.link.copyData !== 'never';

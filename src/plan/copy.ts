@@ -21,7 +21,7 @@ export function copyPlan(view: LinkView, carried: Carried): CopyPlan {
     const asked = new Set(addresses);
     return carried.tables.filter((one) => asked.has(one.table.address)).reduce((sum, one) => sum + one.table.bytes, 0);
   };
-  if (request?.askedAt !== null && request?.askedAt !== undefined) return planOf(request, bytes);
+  if (request !== null && request.mode === view.link.copyData) return planOf(request, bytes);
   const addresses = carried.tables.map((one) => one.table.address);
   // A table that could not be looked at counts as filled: skipping is said, overwriting would not be.
   const filled = addresses.filter((address) => rows.get(address) !== false);
@@ -32,7 +32,7 @@ export function copyPlan(view: LinkView, carried: Carried): CopyPlan {
       return {
         tables: addresses,
         skipped: [],
-        emptied: request?.emptiedAt === null || request === null ? filled : [],
+        emptied: filled,
         bytes: bytes(addresses),
       };
     case 'empty': {

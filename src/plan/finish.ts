@@ -23,6 +23,7 @@ export function finish(
     const link = views.find(
       ({ link: one }) => one.address === step.address || (blocked.has(one.address) && step.address.endsWith(`/instance/${one.instance}`)),
     )?.link;
+    if (step.kind === 'arrival') return arrivalOf(step, index, after, reasons, ordered);
     const reason =
       ownReason(step, link, blocked, held, judged) ??
       stoppedAbove(views, step) ??
@@ -38,6 +39,29 @@ export function finish(
       gate: gate === null ? null : { ...gate, holds: ordered.filter((other) => other.after.includes(step.id)).map((other) => other.id) },
     };
   });
+}
+
+/** The proof of those links that this plan brings up: one that is blocked does not hold the proof of the others. */
+function arrivalOf(
+  step: Omit<Draft, 'phase' | 'depth' | 'gate'>,
+  index: number,
+  after: readonly string[],
+  reasons: ReadonlyMap<string, string>,
+  ordered: readonly Draft[],
+): Step {
+  const held = after.filter((id) => reasons.has(id));
+  const work = step.work.kind === 'arrival' ? step.work : { kind: 'arrival' as const, links: [] };
+  const links = work.links.filter((address) => !held.some((id) => id.startsWith(`${address.split('/').at(-1) ?? ''}/`)));
+  const own = links.length === 0 ? after : after.filter((id) => !held.includes(id));
+  return {
+    ...step,
+    what: links.length === 0 ? step.what : `prove arrival on ${links.map((address) => address.split('/').at(-1)).join(', ')}`,
+    work: links.length === 0 ? work : { ...work, links },
+    seq: index + 1,
+    after: own,
+    blocked: links.length === 0 ? waitsFor(after, reasons, ordered) : null,
+    gate: null,
+  };
 }
 
 function ownReason(
