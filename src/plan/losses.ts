@@ -29,7 +29,12 @@ export function lossesOf(topology: Topology, view: LinkView, carried: Carried, a
   const losses: Loss[] = [
     { code: 'TriggerMissing', tables: named((one) => one.triggers.includes('delta') || one.triggers.includes('truncate')) },
     { code: 'DeltaTableMissing', tables: named((one) => one.helpers.includes('delta table')) },
-    { code: 'NotAlways', tables: named((one) => one.work.truncate === 'record' && one.notAlways.includes(truncateName(view.link.sync))) },
+    {
+      code: 'NotAlways',
+      tables: !above.some(receiptOf)
+        ? []
+        : named((one) => one.work.truncate === 'record' && one.notAlways.includes(truncateName(view.link.sync))),
+    },
     {
       code: 'MakedeltaOff',
       tables: cascades(topology, view.link.from) ? named((one) => above.some((upper) => lacksMakedelta(upper, one.table.address))) : [],
