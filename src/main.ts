@@ -5,6 +5,7 @@ import { approve, type ApproveOptions } from './cli/approve.ts';
 import { labCommand } from './cli/lab.ts';
 import { linkVerb, type LinkVerb, type LinkVerbOptions } from './cli/link-verb.ts';
 import { reconcile, type ReconcileOptions } from './cli/reconcile.ts';
+import { status, type StatusOptions } from './cli/status.ts';
 import { validate } from './cli/validate.ts';
 import { GoatherdError } from './lib/errors.ts';
 import { toolVersion } from './lib/version.ts';
@@ -79,6 +80,16 @@ function program(): Command {
       if (options.out !== undefined && (options.dryRun !== true || options.plan !== undefined))
         command.error('error: --out saves the plan of a --dry-run, and not one that was saved before');
       process.exitCode = await reconcile(paths, { ...command.optsWithGlobals(), ...options });
+    });
+  root
+    .command('status')
+    .description('say what stands, link by link; nothing is written anywhere')
+    .argument('[path...]', 'files or directories (default: topologies/)')
+    .option('--json', 'one JSON document (schemas/status.schema.json)')
+    .option('--config <file>', 'host settings (default: GOATHERD_CONFIG, then /etc/goatherd/goatherd.yaml)')
+    .exitOverride()
+    .action(async (paths: string[], options: StatusOptions, command: Command) => {
+      process.exitCode = await status(paths, { ...command.optsWithGlobals(), ...options });
     });
   for (const [verb, does] of LINK_VERBS)
     root

@@ -193,6 +193,22 @@ export interface BucardoInstallation {
   readonly functions: Readonly<Record<string, string>>;
 }
 
+/** Measure: what has not reached a link's target yet. */
+export interface Backlog {
+  /** Changed keys that no run has delivered. */
+  readonly rows: number;
+  /** Tables that hold them. */
+  readonly tables: number;
+  /** Age of the oldest of them, TRUNCATEs included, by the source's clock; 0 when nothing waits. */
+  readonly lagSeconds: number;
+}
+
+/** Measure: the table that a link's copy fills. */
+export interface CopyNow {
+  readonly table: string;
+  readonly bytes: number;
+}
+
 /** One control database and its daemon. */
 export interface InstanceObservation {
   readonly name: string;
