@@ -18,7 +18,7 @@ const COLUMNS: readonly Column[] = [
   { header: 'LAG', align: 'right', max: 14 },
   { header: 'BACKLOG', align: 'right', max: 14 },
   { header: 'TRIGGERS', align: 'right', max: 16 },
-  { header: 'DAEMON', align: 'left', max: 12 },
+  { header: 'DAEMON', align: 'left', max: 14 },
   { header: 'SINCE', align: 'left', max: 22 },
 ];
 
