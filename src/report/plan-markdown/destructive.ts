@@ -37,10 +37,10 @@ function approval(plan: Plan, limits: Limits): string[] {
     .filter((one) => !one.given || one.cap !== undefined)
     .slice(0, limits.rows)
     .map((one) => `${code(one.id)} is for ${stepsText(stepNumbers(plan, one.steps))}`);
-  return approvalWays(plan).flatMap(({ say, text }, index) => [
+  return approvalWays(plan).flatMap(({ say, text, language }, index) => [
     '',
     index === 0 ? `${escaped(say)} (${covers.join('; ')}):` : `${escaped(say)}:`,
     '',
-    ...fenced([clipped(text, 10 * limits.text)]),
+    ...fenced([clipped(text, 10 * limits.text)], language),
   ]);
 }

@@ -23,9 +23,9 @@ export function code(text: string): string {
 }
 
 /** Lines to be copied as they are. */
-export function fenced(lines: readonly string[]): string[] {
+export function fenced(lines: readonly string[], language: 'sh' | 'yaml'): string[] {
   const ticks = '`'.repeat(Math.max(3, longestRun(lines.join('\n')) + 1));
-  return [`${ticks}sh`, ...lines, ticks];
+  return [`${ticks}${language}`, ...lines, ticks];
 }
 
 function longestRun(text: string): number {

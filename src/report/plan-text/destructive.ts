@@ -62,20 +62,27 @@ function approvalState(plan: Plan, approval: RequiredApproval): string {
 export interface ApprovalWay {
   readonly say: string;
   readonly text: string;
+  /** `yaml` for what goes into the topology's file. */
+  readonly language: 'sh' | 'yaml';
 }
 
 /** Every way to approve what is missing: a removal in git first, as it is declared there; what is over a cap only a person's. */
 export function approvalWays(plan: Plan): readonly ApprovalWay[] {
   const over = plan.approvals.required.filter((approval) => approval.cap !== undefined).map((approval) => approval.id);
   const missing = missingApprovals(plan);
-  if (over.length > 0) return [{ say: 'A person may pass the cap, with exactly these steps', text: commandFor(plan, over) }];
+  if (over.length > 0)
+    return [{ say: 'A person may pass the cap, with exactly these steps', text: commandFor(plan, over), language: 'sh' }];
   if (missing.length === 0) return [];
   const removed = plan.file === '' ? [] : removedLinks(plan);
-  const command: ApprovalWay = { say: 'To approve exactly these steps and carry out the plan', text: commandFor(plan, missing) };
+  const command: ApprovalWay = {
+    say: 'To approve exactly these steps and carry out the plan',
+    text: commandFor(plan, missing),
+    language: 'sh',
+  };
   if (removed.length === 0) return [command];
   const entries = removed.map((link) => `{link: ${link}, plan: ${missing[0]}, reclaim: teardown}`);
   return [
-    { say: `To approve exactly these steps in git, in ${plan.file}`, text: `removed: [${entries.join(', ')}]` },
+    { say: `To approve exactly these steps in git, in ${plan.file}`, text: `removed: [${entries.join(', ')}]`, language: 'yaml' },
     { ...command, say: 'Or now, without git, and to carry out the plan' },
   ];
 }

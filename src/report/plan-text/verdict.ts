@@ -66,6 +66,7 @@ export function approvalSentence(plan: Plan): string {
   const missing = missingApprovals(plan);
   if (missing.length > 0) return `Needs ${missing.length === 1 ? 'approval' : 'approvals'} ${joinWords(missing)}.`;
   const given = [...new Set(plan.approvals.required.map((approval) => approval.id))];
+  if (given.length === 0 && plan.steps.some((step) => step.blocked === 'protected')) return 'What is protected, no approval removes.';
   if (given.length === 0) return plan.steps.length === 0 ? '' : 'No approval needed.';
   const cap = plan.approvals.required.find((approval) => approval.cap !== undefined)?.cap;
   const over = cap === undefined ? '' : `, and over a limit of this host: ${cap}`;

@@ -3,6 +3,7 @@
  */
 import type { Plan, Step } from '../../../src/plan/model.ts';
 import { change, diagnostic, drawing, link, plan, readersWait, readsOnly, step, writersWait } from './builders.ts';
+import { removalPlans } from './removal-plans.ts';
 
 const notThere = 'it is declared and not there yet';
 const tableNames = (count: number): string[] =>
@@ -319,5 +320,6 @@ export const plans: Readonly<Record<string, readonly Plan[]>> = {
   'stopped-in-sync': [stoppedInSync],
   'fan-out': [fanOut],
   'chain-of-four': [newChainOfFour],
+  ...removalPlans,
   several: [noOp, renamed(blockedByApproval, 'billing'), renamed(stoppedInSync, 'stock'), renamed(drift, 'mail')],
 };
