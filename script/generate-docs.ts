@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { FINDING_TEXT } from '../src/plan/fitness.ts';
+import { FINDING_TEXT } from '../src/plan/preflight/fitness.ts';
 
 /**
  * Parts of the documentation that are made from what they describe: the keys of the schemas, the commands' help, the texts of preflight.

@@ -1,19 +1,19 @@
 import { GoatherdError, messageOf } from '../lib/errors.ts';
 import type { Step } from '../plan/model.ts';
-import { activate, deactivate, emptyTables, markTruncates } from './activation.ts';
-import { proveArrival, waitForRun } from './arrival.ts';
+import { activate, deactivate, emptyTables, markTruncates } from './steps/activation.ts';
+import { proveArrival, waitForRun } from './steps/arrival.ts';
 import type { ActContext, Outcome } from './context.ts';
-import { changeSettings, makeControlDatabase } from './control-database.ts';
-import { waitForCopy, writeReceipt } from './copy.ts';
-import { copyTables } from './copy-tables.ts';
-import { startDaemon, stopDaemon } from './daemon.ts';
-import { makeHelpers } from './helpers.ts';
-import { fillLedger } from './ledger-step.ts';
-import { joinRelgroup, setMakedelta } from './membership.ts';
-import { register } from './register.ts';
-import { dropControl, dropHelpers, dropTriggers, forget, leaveRelgroup, waitDrained } from './removal.ts';
-import { noteSuspects } from './suspects.ts';
-import { makeAlways, makeTriggers } from './triggers.ts';
+import { changeSettings, makeControlDatabase } from './steps/control-database.ts';
+import { waitForCopy, writeReceipt } from './steps/copy.ts';
+import { copyTables } from './steps/copy-tables.ts';
+import { startDaemon, stopDaemon } from './steps/daemon.ts';
+import { makeHelpers } from './steps/helpers.ts';
+import { fillLedger } from './steps/ledger-step.ts';
+import { joinRelgroup, setMakedelta } from './steps/membership.ts';
+import { register } from './steps/register.ts';
+import { dropControl, dropHelpers, dropTriggers, forget, leaveRelgroup, waitDrained } from './steps/removal.ts';
+import { noteSuspects } from './steps/suspects.ts';
+import { makeAlways, makeTriggers } from './steps/triggers.ts';
 
 /** How long a step that failed for a passing reason (a connection, a deadlock) waits before its next attempt. */
 const RETRY_MS = 2_000;

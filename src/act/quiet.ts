@@ -1,6 +1,6 @@
 import { quoteTable } from '../bucardo/names.ts';
 import type { ActContext } from './context.ts';
-import { tableAt } from './triggers.ts';
+import { tableAt } from './steps/triggers.ts';
 
 /**
  * Who holds or waits for ACCESS EXCLUSIVE on tables that Bucardo's own check is about to read, untimed (rule 10); null when nobody does.

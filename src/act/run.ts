@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Ledger } from '../ledger/model.ts';
 import { LedgerWriter } from '../ledger/write.ts';
 import { observe } from '../observe/observe.ts';
-import { definitionHash, definitionOf } from '../plan/definition.ts';
+import { definitionHash, definitionOf } from '../plan/view/definition.ts';
 import { makePlan } from '../plan/make-plan.ts';
 import { stepsBeyond } from '../plan/exactly.ts';
 import type { Plan, Policy, Step } from '../plan/model.ts';
@@ -11,7 +11,7 @@ import type { RunEvent, RunOutcome } from '../report/run-model.ts';
 import type { Topology } from '../topology/model.ts';
 import { type Carried, type CarryOptions, carryOut } from './carry-out.ts';
 import type { ActContext, Clock } from './context.ts';
-import { purgeDelivered } from './purge.ts';
+import { purgeDelivered } from './steps/purge.ts';
 
 export interface RunOptions {
   readonly run: string;

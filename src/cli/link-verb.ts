@@ -10,7 +10,7 @@ import { nearest } from '../lib/nearest.ts';
 import { styleFor } from '../lib/style.ts';
 import { observe } from '../observe/observe.ts';
 import { observeLedger } from '../observe/observe-ledger.ts';
-import { withFormer } from '../plan/former.ts';
+import { withFormer } from '../plan/view/former.ts';
 import { Access } from '../postgres/access.ts';
 import { renderProblems } from '../report/problems.ts';
 import { loadHostConfig, loadTopologies } from '../topology/load.ts';

@@ -4,7 +4,7 @@ import { toolVersion } from '../lib/version.ts';
 import { observe } from '../observe/observe.ts';
 import { observeBacklog, observeCopies } from '../observe/observe-backlog.ts';
 import { observeLedger } from '../observe/observe-ledger.ts';
-import { withFormer } from '../plan/former.ts';
+import { withFormer } from '../plan/view/former.ts';
 import { makePlan } from '../plan/make-plan.ts';
 import { copyingLinks, statusOf } from '../plan/status.ts';
 import type { TopologyStatus } from '../plan/status-model.ts';

@@ -1,19 +1,19 @@
 import type { Ledger } from '../ledger/model.ts';
 import type { Observation } from '../observe/model.ts';
 import type { HostConfig, Topology } from '../topology/model.ts';
-import { receiptOf } from './copy.ts';
-import { daemonPlan, type DaemonPlan } from './daemon-steps.ts';
-import { departureSteps } from './departures.ts';
-import { type Draft, draft, PHASE } from './draft.ts';
-import { protectionStep } from './leaving.ts';
-import type { LinkView } from './link-view.ts';
-import { lossesOf, suspectStep } from './losses.ts';
-import { makedeltaStep, type Sorted } from './makedelta.ts';
-import { copyTablesStep } from './newcomers.ts';
-import { dropKickStep, helpersStep, instanceSteps, ledgerStep, membershipStep, registerStep, triggersStep } from './prepare-steps.ts';
-import { removalSteps, runningAbove } from './removal.ts';
-import { arrivalStep, copySteps, deactivateSteps, needsActivation, type Planned, wantsRunning } from './run-steps.ts';
-import { runId, stepId } from './step-ids.ts';
+import { receiptOf } from './view/copy.ts';
+import { daemonPlan, type DaemonPlan } from './steps/daemon-steps.ts';
+import { departureSteps } from './steps/departures.ts';
+import { type Draft, draft, PHASE } from './steps/draft.ts';
+import { protectionStep } from './view/leaving.ts';
+import type { LinkView } from './view/link-view.ts';
+import { lossesOf, suspectStep } from './steps/losses.ts';
+import { makedeltaStep, type Sorted } from './steps/makedelta.ts';
+import { copyTablesStep } from './steps/newcomers.ts';
+import { dropKickStep, helpersStep, instanceSteps, ledgerStep, membershipStep, registerStep, triggersStep } from './steps/prepare-steps.ts';
+import { removalSteps, runningAbove } from './steps/removal.ts';
+import { arrivalStep, copySteps, deactivateSteps, needsActivation, type Planned, wantsRunning } from './steps/run-steps.ts';
+import { runId, stepId } from './steps/step-ids.ts';
 
 /** Everything that one call of the planner works on. */
 export interface Scene {

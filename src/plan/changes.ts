@@ -1,10 +1,10 @@
 import type { Ledger } from '../ledger/model.ts';
 import type { Topology } from '../topology/model.ts';
 import { plural } from '../lib/format.ts';
-import { definitionHash } from './definition.ts';
+import { definitionHash } from './view/definition.ts';
 import type { Change, Step } from './model.ts';
-import type { LinkView } from './link-view.ts';
-import type { Planned } from './run-steps.ts';
+import type { LinkView } from './view/link-view.ts';
+import type { Planned } from './steps/run-steps.ts';
 
 /** Steps that wait or verify change nothing by themselves. */
 const CHANGES_NOTHING: readonly Step['symbol'][] = ['|', '='];

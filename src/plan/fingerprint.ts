@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Topology } from '../topology/model.ts';
-import { definitionHash } from './definition.ts';
+import { definitionHash } from './view/definition.ts';
 import type { Diagnostic, Step, Work } from './model.ts';
 
 /** What a plan was made from, as far as it decides what is done: what its fingerprint is the hash of (rule 18). */

@@ -1,11 +1,11 @@
 import type { Link } from '../topology/model.ts';
 import type { Judgement } from './approvals.ts';
-import { receiptOf } from './copy.ts';
-import type { Draft } from './draft.ts';
-import type { LinkView } from './link-view.ts';
+import { receiptOf } from './view/copy.ts';
+import type { Draft } from './steps/draft.ts';
+import type { LinkView } from './view/link-view.ts';
 import type { Step } from './model.ts';
 import { inOrder } from './order.ts';
-import { wantsRunning } from './run-steps.ts';
+import { wantsRunning } from './steps/run-steps.ts';
 
 /** Orders, numbers and blocks the steps: for preflight, for approval, for what they wait on. */
 export function finish(

@@ -3,24 +3,24 @@ import type { Observation } from '../observe/model.ts';
 import type { HostConfig, Link, Topology } from '../topology/model.ts';
 import { judge } from './approvals.ts';
 import { assemble, type Scene } from './assemble.ts';
-import { canonicalObservation, canonicalTopology } from './canonical.ts';
-import { carriedBy } from './carried.ts';
+import { canonicalObservation, canonicalTopology } from './view/canonical.ts';
+import { carriedBy } from './view/carried.ts';
 import { changesOf } from './changes.ts';
-import { receiptOf } from './copy.ts';
+import { receiptOf } from './view/copy.ts';
 import { drawingOf } from './drawing.ts';
-import type { Draft } from './draft.ts';
+import type { Draft } from './steps/draft.ts';
 import { fingerprintOf, planFacts } from './fingerprint.ts';
 import { finish } from './finish.ts';
-import { guardedAmong, removalWarnings, undrainedLinks } from './leaving.ts';
-import { type LinkView, linkViews } from './link-view.ts';
-import { withLostLinks } from './lost-ledger.ts';
-import type { Sorted } from './makedelta.ts';
+import { guardedAmong, removalWarnings, undrainedLinks } from './view/leaving.ts';
+import { type LinkView, linkViews } from './view/link-view.ts';
+import { withLostLinks } from './view/lost-ledger.ts';
+import type { Sorted } from './steps/makedelta.ts';
 import type { Diagnostic, Plan, Policy, Step, Verdict } from './model.ts';
-import { preflight } from './preflight.ts';
+import { preflight } from './preflight/preflight.ts';
 import { riskOf } from './risk.ts';
-import type { Planned } from './run-steps.ts';
+import type { Planned } from './steps/run-steps.ts';
 import { linkSummaries, linkWarnings } from './summaries.ts';
-import { asStopped, suspendedLinks, suspensionWarnings } from './suspensions.ts';
+import { asStopped, suspendedLinks, suspensionWarnings } from './view/suspensions.ts';
 
 /**
  * plan = f(desired, observed, ledger, policy): pure, total, deterministic. It holds what is left to do from what is to what was

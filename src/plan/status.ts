@@ -2,14 +2,14 @@ import type { Ledger } from '../ledger/model.ts';
 import { formatDuration, plural } from '../lib/format.ts';
 import type { Backlog, CopyNow, Observation } from '../observe/model.ts';
 import type { Topology } from '../topology/model.ts';
-import { carriedBy } from './carried.ts';
-import { copyEnded } from './copy.ts';
-import { type LinkView, linkViews } from './link-view.ts';
-import { withLostLinks } from './lost-ledger.ts';
+import { carriedBy } from './view/carried.ts';
+import { copyEnded } from './view/copy.ts';
+import { type LinkView, linkViews } from './view/link-view.ts';
+import { withLostLinks } from './view/lost-ledger.ts';
 import type { Plan } from './model.ts';
-import { preflight } from './preflight.ts';
+import { preflight } from './preflight/preflight.ts';
 import type { CopyStatus, DaemonStatus, LinkState, LinkStatus, TopologyStatus } from './status-model.ts';
-import { suspensionText } from './suspensions.ts';
+import { suspensionText } from './view/suspensions.ts';
 
 /** Measures that no plan needs. By link address. */
 export interface Measures {

@@ -1,10 +1,10 @@
 import { plural } from '../lib/format.ts';
 import type { Topology } from '../topology/model.ts';
-import { copyPlan, receiptOf } from './copy.ts';
-import { cascades } from './link-view.ts';
-import { doubtsOf, skippedTables } from './doubts.ts';
+import { copyPlan, receiptOf } from './view/copy.ts';
+import { cascades } from './view/link-view.ts';
+import { doubtsOf, skippedTables } from './view/doubts.ts';
 import type { Diagnostic, LinkSummary, Step } from './model.ts';
-import { type Planned, wantsRunning } from './run-steps.ts';
+import { type Planned, wantsRunning } from './steps/run-steps.ts';
 
 /** What the last line says of each link. */
 export function linkSummaries(

@@ -92,7 +92,7 @@ function removedLinks(plan: Plan): readonly string[] {
   const addresses = new Set(plan.steps.filter((step) => step.kind === 'forget').map((step) => step.address));
   return plan.changes
     .filter((change) => change.action === 'remove' && addresses.has(change.address))
-    .filter((change) => plan.steps.some((step) => step.address === change.address && /^approval /.test(step.blocked ?? '')))
+    .filter((change) => plan.steps.some((step) => step.address === change.address && step.blocked?.startsWith('approval ') === true))
     .map((change) => shortAddress(plan, change.address).replace('-', ' -> '));
 }
 

@@ -1,5 +1,5 @@
 /** The loop of `goatherd reconcile` (src/act/run.ts, carry-out.ts) on the world. */
-import { definitionHash } from '../../../src/plan/definition.ts';
+import { definitionHash } from '../../../src/plan/view/definition.ts';
 import { makePlan } from '../../../src/plan/make-plan.ts';
 import type { Plan, Step } from '../../../src/plan/model.ts';
 import { applyStep } from './world-steps.ts';

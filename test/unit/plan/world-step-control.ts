@@ -1,9 +1,9 @@
 /** Steps that change a control database or the ledger (src/act: ledger-step, control-database, register, membership). */
 import { truncateName, DELTA_TRIGGER } from '../../../src/bucardo/names.ts';
 import type { LedgerLink } from '../../../src/ledger/model.ts';
-import { withLostLinks } from '../../../src/plan/lost-ledger.ts';
+import { withLostLinks } from '../../../src/plan/view/lost-ledger.ts';
 import type { Work } from '../../../src/plan/model.ts';
-import { wantedSettings } from '../../../src/plan/settings.ts';
+import { wantedSettings } from '../../../src/plan/view/settings.ts';
 import { controlOf, instanceOf, type Mutable, serial, statement, tableOf, violate, type World } from './world.ts';
 import { type Known, linkAt, type Outcome } from './world-steps.ts';
 

@@ -1,4 +1,4 @@
-/** Steps that start and stop a daemon (src/act/daemon.ts). */
+/** Steps that start and stop a daemon (src/act/steps/daemon.ts). */
 import type { Work } from '../../../src/plan/model.ts';
 import { controlOf, instanceOf, statement, violate, type World } from './world.ts';
 import { startDaemon, stopDaemon } from './world-daemon.ts';

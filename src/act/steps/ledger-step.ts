@@ -1,0 +1,26 @@
+import { ensureLedger } from '../../ledger/write.ts';
+import { definitionOf } from '../../plan/view/definition.ts';
+import { protectionChanges } from '../../plan/view/leaving.ts';
+import { withLostLinks } from '../../plan/view/lost-ledger.ts';
+import { type ActContext, done, type Outcome } from '../context.ts';
+
+/**
+ * Adds the links that the ledger does not know. Where the control database shows that a link has run, the ledger was lost: its receipt is
+ * `unknown`, said, and never repeated (rule 12).
+ */
+export async function fillLedger(context: ActContext): Promise<Outcome> {
+  await ensureLedger(context.access);
+  const lost = withLostLinks(context.topology, context.observation, context.known).links;
+  for (const link of context.topology.links) {
+    const known = context.known.links[link.address];
+    if (known !== undefined) {
+      if (protectionChanges(link, known)) await context.ledger.saveProtection(link.address, link.protect);
+      continue;
+    }
+    await context.ledger.addLink(
+      { address: link.address, sync: link.sync, instance: link.instance, definition: definitionOf(context.topology, link) },
+      lost[link.address]?.receipt ?? null,
+    );
+  }
+  return done();
+}

@@ -1,0 +1,213 @@
+import { rmSync } from 'node:fs';
+import path from 'node:path';
+import { AS_REPLICA, MARK_CHANGED } from '../../bucardo/control-facts.ts';
+import {
+  controlDatabase,
+  deltaNamesTable,
+  deltaTable,
+  kickName,
+  quoteIdent,
+  quoteTable,
+  stageTable,
+  targetName,
+  trackTable,
+} from '../../bucardo/names.ts';
+import { plural } from '../../lib/format.ts';
+import type { Work } from '../../plan/model.ts';
+import type { Sessions } from '../../postgres/session.ts';
+import type { Link } from '../../topology/model.ts';
+import { type ActContext, done, linkAt, type Outcome, remembered } from '../context.ts';
+import { logFile } from './daemon.ts';
+import { kick } from '../kick.ts';
+import { type LockedWork, tableByTable } from './table-by-table.ts';
+import { tableAt } from './triggers.ts';
+
+const TABLES_AT_ONCE = 200;
+
+/**
+ * Every change that stood on the source at one moment is tracked for the link. A transaction's txntime is its start, so those that began
+ * before the moment and commit later are waited for, too.
+ */
+export async function waitDrained(context: ActContext, work: Extract<Work, { kind: 'wait_drained' }>): Promise<Outcome> {
+  const link = linkAt(context, work.link);
+  const session = context.access.database(link.from);
+  const moment = remembered<{ at: string | null }>(context, `drain ${work.link}`, () => ({ at: null }));
+  moment.at ??= (await session.query<{ now: string }>('SELECT clock_timestamp()::text AS now'))[0]?.now ?? null;
+  const tables = tablesOf(context, link.from, link.sync);
+  let open = 0;
+  for (let start = 0; start < tables.length; start += TABLES_AT_ONCE) {
+    const texts = tables
+      .slice(start, start + TABLES_AT_ONCE)
+      .map(
+        (maker) =>
+          `SELECT count(*) AS open FROM bucardo.${quoteIdent(deltaTable(maker))} d WHERE d.txntime <= $1 AND NOT EXISTS (SELECT 1 FROM bucardo.${quoteIdent(trackTable(maker))} t WHERE t.txntime = d.txntime AND t.target = $2)`,
+      );
+    const rows = await session.query<{ open: string }>(`SELECT sum(open) AS open FROM (${texts.join(' UNION ALL ')}) AS counted`, [
+      moment.at,
+      targetName(link.sync),
+    ]);
+    open += Number(rows[0]?.open ?? 0);
+  }
+  const truncates = await session.query<{ open: number }>(
+    'SELECT count(*)::int AS open FROM bucardo.bucardo_truncate_trigger WHERE sync = $1 AND replicated IS NULL AND cdate <= $2',
+    [link.sync, moment.at],
+  );
+  open += truncates[0]?.open ?? 0;
+  if (open === 0) return done();
+  await kick(context, link);
+  return {
+    state: 'pending',
+    progress: { done: 0, total: 1, unit: 'moments', waitingFor: `${open} changes on ${link.from} to reach ${link.to}` },
+    retryMs: 500,
+  };
+}
+
+function tablesOf(context: ActContext, database: string, sync: string): string[] {
+  const observed = context.observation.databases[database];
+  if (observed?.reachable !== true) return [];
+  return observed.tables.flatMap((table) =>
+    table.bucardo?.deltaColumns !== null && table.bucardo?.track === true && table.bucardo.targets.includes(targetName(sync))
+      ? [table.bucardo.maker]
+      : [],
+  );
+}
+
+/** Triggers are disabled first, which blocks no reader, and dropped in a short moment of their own (rule 11). */
+export async function dropTriggers(context: ActContext, work: Extract<Work, { kind: 'drop_triggers' }>): Promise<Outcome> {
+  const link = linkAt(context, work.link);
+  const each = (statements: (name: string, trigger: string) => string): LockedWork[] =>
+    work.tables.map(({ address, triggers }) => {
+      const { schema, table } = tableAt(context, work.database, address);
+      return { schema, table, statements: triggers.map((trigger) => statements(quoteTable(schema, table), quoteIdent(trigger))) };
+    });
+  const session = context.access.ddl(work.database);
+  const disabled = remembered(context, `disabled ${work.link}`, () => ({ all: false }));
+  if (!disabled.all) {
+    const outcome = await tableByTable(
+      context,
+      `disable ${work.link}`,
+      session,
+      each((name, trigger) => `ALTER TABLE ${name} DISABLE TRIGGER ${trigger}`),
+      link.locks,
+    );
+    if (outcome.state !== 'done') return outcome;
+    disabled.all = true;
+  }
+  return tableByTable(
+    context,
+    `drop ${work.link}`,
+    session,
+    each((name, trigger) => `DROP TRIGGER IF EXISTS ${trigger} ON ${name}`),
+    link.locks,
+  );
+}
+
+/** Helper tables that no link uses, rows that name this one, and the schema where it was the last. */
+export async function dropHelpers(context: ActContext, work: Extract<Work, { kind: 'drop_helpers' }>): Promise<Outcome> {
+  const link = linkAt(context, work.link);
+  const session = context.access.database(work.database);
+  const setup = [`SET LOCAL lock_timeout = ${link.locks.timeoutMs}`, "SET LOCAL client_min_messages = 'error'"];
+  const tables = tablesOf(context, work.database, link.sync).filter((maker) => !work.makers.includes(maker));
+  if (work.only === null)
+    await session.transaction(setup, async (client) => {
+      // Rows of a target that nobody writes any more would keep Bucardo's purge from counting right (FACTS 2.5).
+      for (const maker of tables)
+        await client.query(`DELETE FROM bucardo.${quoteIdent(trackTable(maker))} WHERE target = $1`, [targetName(link.sync)]);
+      await client.query('DELETE FROM bucardo.bucardo_delta_targets WHERE target = $1', [targetName(link.sync)]);
+      await client.query('DELETE FROM bucardo.bucardo_delta_names WHERE sync = $1', [link.sync]);
+      await client.query('DELETE FROM bucardo.bucardo_truncate_trigger WHERE sync = $1', [link.sync]);
+      await client.query('DELETE FROM bucardo.goatherd_suspect WHERE sync = $1', [link.sync]);
+    });
+  else await forgetTables(session, setup, link, work.only);
+  for (let start = 0; start < work.makers.length; start += TABLES_AT_ONCE) {
+    const texts = work.makers
+      .slice(start, start + TABLES_AT_ONCE)
+      .flatMap((maker) => [
+        ...[deltaTable(maker), trackTable(maker), stageTable(maker)].map((name) => `DROP TABLE IF EXISTS bucardo.${quoteIdent(name)}`),
+        `DROP FUNCTION IF EXISTS bucardo.${quoteIdent(deltaTable(maker))}()`,
+      ]);
+    await session.transaction(setup, async (client) => client.query(texts.join('; ')));
+  }
+  await session.transaction(setup, async (client) => {
+    if (work.only === null) await client.query(`DROP FUNCTION IF EXISTS bucardo.${quoteIdent(kickName(link.sync))}()`);
+    if (work.schema) await client.query('DROP SCHEMA bucardo CASCADE');
+  });
+  return done();
+}
+
+/** The rows that name single tables of a link; a table whose helpers another link uses keeps those. */
+async function forgetTables(
+  session: Sessions,
+  setup: readonly string[],
+  link: Link,
+  only: NonNullable<Extract<Work, { kind: 'drop_helpers' }>['only']>,
+): Promise<void> {
+  await session.transaction(setup, async (client) => {
+    for (const { oid, schema, table, maker } of only) {
+      const track = `bucardo.${quoteIdent(trackTable(maker))}`;
+      const there =
+        (await client.query<{ there: boolean }>('SELECT to_regclass($1) IS NOT NULL AS there', [track])).rows[0]?.there === true;
+      if (there) await client.query(`DELETE FROM ${track} WHERE target = $1`, [targetName(link.sync)]);
+      await client.query('DELETE FROM bucardo.bucardo_delta_targets WHERE target = $1 AND tablename = $2', [targetName(link.sync), oid]);
+      await client.query('DELETE FROM bucardo.bucardo_delta_names WHERE sync = $1 AND tablename = $2', [
+        link.sync,
+        deltaNamesTable(schema, table),
+      ]);
+      await client.query('DELETE FROM bucardo.bucardo_truncate_trigger WHERE sync = $1 AND tablename = $2', [link.sync, oid]);
+    }
+  });
+}
+
+/** Takes tables and sequences out of a relgroup; their goats go where no other relgroup has them. */
+export async function leaveRelgroup(context: ActContext, work: Extract<Work, { kind: 'leave' }>): Promise<Outcome> {
+  const link = linkAt(context, work.link);
+  await context.access.hub(controlDatabase(work.instance)).transaction([AS_REPLICA], async (client) => {
+    await client.query(
+      `DELETE FROM bucardo.herdmap USING bucardo.goat g WHERE g.id = herdmap.goat AND herdmap.herd = $1 AND g.db = $2 AND g.schemaname || '.' || g.tablename = ANY ($3)`,
+      [link.sync, link.from, work.addresses],
+    );
+    const gone =
+      "SELECT id FROM bucardo.goat WHERE db = $1 AND id NOT IN (SELECT goat FROM bucardo.herdmap) AND schemaname || '.' || tablename = ANY ($2)";
+    await client.query(`DELETE FROM bucardo.customcols WHERE goat IN (${gone})`, [link.from, work.addresses]);
+    await client.query(`DELETE FROM bucardo.goat WHERE id IN (${gone})`, [link.from, work.addresses]);
+    await client.query(MARK_CHANGED);
+  });
+  await context.ledger.removeFromReceipt(work.link, work.addresses);
+  return done(plural(work.addresses.length, 'member'));
+}
+
+/** The whole control database with its files, or the rows of one link in it. */
+export async function dropControl(context: ActContext, work: Extract<Work, { kind: 'drop_control' }>): Promise<Outcome> {
+  const link = linkAt(context, work.link);
+  const database = controlDatabase(work.instance);
+  if (!work.whole) {
+    await context.access.hub(database).transaction([AS_REPLICA], async (client) => {
+      await client.query('DELETE FROM bucardo.sync WHERE name = $1', [link.sync]);
+      await client.query('DELETE FROM bucardo.syncrun WHERE sync = $1', [link.sync]);
+      await client.query('DELETE FROM bucardo.herdmap WHERE herd = $1', [link.sync]);
+      await client.query('DELETE FROM bucardo.herd WHERE name = $1', [link.sync]);
+      await client.query('DELETE FROM bucardo.dbmap WHERE dbgroup = $1', [link.sync]);
+      await client.query('DELETE FROM bucardo.dbgroup WHERE name = $1', [link.sync]);
+      await client.query(
+        'DELETE FROM bucardo.customcols WHERE goat IN (SELECT id FROM bucardo.goat WHERE db = $1 AND id NOT IN (SELECT goat FROM bucardo.herdmap))',
+        [link.from],
+      );
+      await client.query('DELETE FROM bucardo.goat WHERE db = $1 AND id NOT IN (SELECT goat FROM bucardo.herdmap)', [link.from]);
+      await client.query('DELETE FROM bucardo.db WHERE name = ANY ($1) AND name NOT IN (SELECT db FROM bucardo.dbmap)', [
+        [link.from, link.to],
+      ]);
+    });
+    return done();
+  }
+  await context.access.forgetHub(database);
+  await context.access.hub(context.config.hub.dbname).query(`DROP DATABASE IF EXISTS ${quoteIdent(database)} WITH (FORCE)`);
+  rmSync(path.join(context.config.pidDir, work.instance), { recursive: true, force: true });
+  for (const file of [logFile(context, work.instance), path.join(context.config.logDir, `conflict.bucardo.${work.instance}`)])
+    rmSync(file, { force: true });
+  return done();
+}
+
+export async function forget(context: ActContext, work: Extract<Work, { kind: 'forget' }>): Promise<Outcome> {
+  await context.ledger.forgetLink(work.link);
+  return done();
+}

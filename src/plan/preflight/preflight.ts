@@ -1,0 +1,268 @@
+import { controlDatabase, isOurMark } from '../../bucardo/names.ts';
+import type { Observation, ObservedDatabase } from '../../observe/model.ts';
+import type { Link, Topology } from '../../topology/model.ts';
+import { FINDING_TEXT, type Finding, findings } from './fitness.ts';
+import type { LinkView } from '../view/link-view.ts';
+import type { Diagnostic } from '../model.ts';
+
+/** What preflight found: everything to say, and per link address what blocks it and which tables are kept out. */
+export interface Preflight {
+  readonly diagnostics: readonly Diagnostic[];
+  /** Codes of the errors that block a link, by link address. */
+  readonly blocked: ReadonlyMap<string, readonly string[]>;
+  /** Tables and sequences that cannot be carried, by link address. */
+  readonly unfit: ReadonlyMap<string, ReadonlySet<string>>;
+}
+
+/** Bucardo's own check takes about five locks a table in one transaction (DESIGN 6). */
+const LOCKS_PER_TABLE = 5;
+
+/**
+ * All problems at once, each with a code, the objects and what to do. An error blocks the link it concerns before its first copy; on a
+ * link that replicates, a problem of one table keeps only that table out.
+ */
+export function preflight(topology: Topology, observation: Observation, views: readonly LinkView[]): Preflight {
+  const host = hostProblems(observation);
+  const diagnostics: Diagnostic[] = [...host];
+  const blocked = new Map<string, string[]>();
+  const unfit = new Map<string, ReadonlySet<string>>();
+  const block = (link: Link, problems: readonly Diagnostic[]): void => {
+    const codes = problems.filter((problem) => problem.severity === 'error').map((problem) => problem.code);
+    if (codes.length > 0) blocked.set(link.address, [...new Set([...(blocked.get(link.address) ?? []), ...codes])]);
+  };
+  for (const database of topology.databases) {
+    const problems = databaseProblems(topology, observation, database.name);
+    diagnostics.push(...problems);
+    for (const view of views) if (view.link.from === database.name || view.link.to === database.name) block(view.link, problems);
+  }
+  for (const view of views) {
+    block(view.link, host);
+    const found = findings(view);
+    const errors = found.filter((finding) => finding.severity === 'error');
+    unfit.set(view.link.address, new Set(errors.map((finding) => finding.address)));
+    const problems = [...linkProblems(observation, view), ...grouped(view, found)];
+    diagnostics.push(...problems);
+    // A link with its receipt goes on without the tables that do not fit.
+    const replicates = view.ledger?.receipt !== null && view.ledger?.receipt !== undefined;
+    block(view.link, replicates ? problems.filter((problem) => !(problem.code in FINDING_TEXT)) : problems);
+  }
+  return { diagnostics, blocked, unfit };
+}
+
+function problem(
+  severity: Diagnostic['severity'],
+  code: string,
+  address: string,
+  message: string,
+  hint: string,
+  objects: readonly string[] = [],
+): Diagnostic {
+  return { severity, code, address, message, hint, objects, at: null };
+}
+
+function grouped(view: LinkView, found: readonly Finding[]): Diagnostic[] {
+  const codes = [...new Set(found.map((finding) => finding.code))].toSorted();
+  return codes.map((code) => {
+    const ofCode = found.filter((finding) => finding.code === code);
+    const text = FINDING_TEXT[code] ?? { message: code, hint: '' };
+    return problem(
+      ofCode[0]?.severity ?? 'error',
+      code,
+      view.link.address,
+      text.message,
+      text.hint,
+      ofCode.map((finding) => finding.object),
+    );
+  });
+}
+
+function hostProblems(observation: Observation): Diagnostic[] {
+  const { hub } = observation;
+  const problems: Diagnostic[] = [];
+  const error = (code: string, message: string, hint: string, objects: readonly string[] = []): void =>
+    void problems.push(problem('error', code, 'hub', message, hint, objects));
+  if (!hub.reachable) {
+    error('HubUnreachable', hub.message, 'check `hub` in goatherd.yaml and that its PostgreSQL server runs');
+  } else {
+    if (!hub.createDatabase)
+      error(
+        'HubRights',
+        'the hub role may not create databases',
+        'make the role of `hub` a superuser: control databases need it for plperlu',
+      );
+    else if (!hub.superuser)
+      error('HubRights', 'the hub role is no superuser, and functions in plperlu need one', 'make the role of `hub` a superuser');
+    if (!hub.plperlu)
+      error('PlperluMissing', 'the hub server has no plperlu', 'apt-get install postgresql-plperl-<major> on the host of the hub server');
+  }
+  if (hub.bucardo.problem !== null) {
+    const code = hub.bucardo.version === null ? 'BucardoMissing' : 'BucardoVersion';
+    error(code, hub.bucardo.problem, 'install the Debian package bucardo 5.6.0, or set `bucardo` in goatherd.yaml to its path');
+  }
+  if (hub.directories.length > 0) {
+    error(
+      'DirectoryNotWritable',
+      'directories of goatherd.yaml cannot be used',
+      'make them writable for this user, or set log_dir and pid_dir',
+      hub.directories.map((one) => `${one.path} ${one.problem}`),
+    );
+  }
+  return problems;
+}
+
+function databaseProblems(topology: Topology, observation: Observation, name: string): Diagnostic[] {
+  const address = `${topology.name}/${name}`;
+  const database = observation.databases[name];
+  if (database === undefined) return [];
+  if (!database.reachable) {
+    return [problem('error', 'Unreachable', address, database.message, 'nothing of its links is planned until it answers; the others are')];
+  }
+  const isSource = topology.links.some((link) => link.from === name);
+  const isTarget = topology.links.some((link) => link.to === name);
+  const problems: Diagnostic[] = [];
+  const error = (code: string, message: string, hint: string, objects: readonly string[] = []): void =>
+    void problems.push(problem('error', code, address, message, hint, objects));
+  if (database.sameAs.some((other) => other === 'hub' || other === 'ledger'))
+    error(
+      'HubIsMember',
+      'this is a database of the hub itself',
+      'replicate another database: the hub holds control databases and the ledger',
+    );
+  const twins = database.sameAs.filter((other) => other !== 'hub' && other !== 'ledger');
+  if (twins.length > 0)
+    error(
+      'SameDatabase',
+      `${name} and ${twins.join(', ')} are one and the same database`,
+      'each database of a topology must be another one',
+      twins,
+    );
+  if (isTarget && database.inRecovery) error('InRecovery', 'the target is a standby in recovery', 'name its primary');
+  if (isTarget && !database.rights.replicationRole)
+    error('ReplicationRole', `role ${database.user} may not set session_replication_role`, replicationRoleHint(database));
+  if (isSource && !database.rights.createInDatabase && database.bucardo === null)
+    error(
+      'CreateSchema',
+      `role ${database.user} may not create schema bucardo`,
+      `GRANT CREATE ON DATABASE ${database.database} TO ${database.user}`,
+    );
+  if (isSource && database.bucardo !== null && !isOurMark(database.bucardo.mark)) {
+    error(
+      'ForeignBucardo',
+      'schema bucardo here was made by other hands',
+      'goatherd touches nothing it did not make: remove that Bucardo installation first',
+      syncsOf(database),
+    );
+  }
+  if (isSource && database.publicationsForAllTables.length > 0) {
+    error(
+      'PublicationForAllTables',
+      "a publication FOR ALL TABLES makes Bucardo's DELETEs on its own tables fail",
+      'publish the tables by name or by schema instead',
+      database.publicationsForAllTables,
+    );
+  }
+  if (database.schemaOwner?.reachable === false)
+    error('SchemaOwner', database.schemaOwner.message, 'check `schema_owner` and its password');
+  if (Math.floor(database.version / 10_000) !== 15)
+    problems.push(
+      problem('note', 'VersionUntested', address, `PostgreSQL ${Math.floor(database.version / 10_000)} is untested; 15 is tested`, ''),
+    );
+  if (isSource && database.longTransactions.length > 0) {
+    problems.push(
+      problem(
+        'note',
+        'LongTransactions',
+        address,
+        'transactions that are open for more than a minute: triggers may have to wait for them',
+        'see pg_stat_activity',
+        database.longTransactions.map((one) => `pid ${one.pid}${one.application === '' ? '' : ` (${one.application})`}`),
+      ),
+    );
+  }
+  return problems;
+}
+
+function replicationRoleHint(database: ObservedDatabase): string {
+  return database.version >= 150000
+    ? `GRANT SET ON PARAMETER session_replication_role TO ${database.user}`
+    : `before PostgreSQL 15 only a superuser may: ALTER ROLE ${database.user} SUPERUSER`;
+}
+
+function syncsOf(database: ObservedDatabase): string[] {
+  return [...new Set(database.bucardo?.deltaNames.map((name) => `sync ${name.split('|')[0] ?? ''}`))];
+}
+
+function linkProblems(observation: Observation, view: LinkView): Diagnostic[] {
+  const { link, selected, source, target } = view;
+  const problems: Diagnostic[] = [];
+  const database = controlDatabase(link.instance);
+  if (database in observation.hub.databases && !isOurMark(observation.hub.databases[database])) {
+    problems.push(
+      problem(
+        'error',
+        'ForeignControlDatabase',
+        link.address,
+        `database ${database} on the hub was made by other hands`,
+        'rename or drop it, or give the link another instance with `bucardo: {instance: …}`',
+        [database],
+      ),
+    );
+  }
+  if (source !== null && target !== null && source.encoding !== target.encoding) {
+    problems.push(
+      problem(
+        'error',
+        'EncodingDiffers',
+        link.address,
+        `${link.from} is ${source.encoding}, ${link.to} is ${target.encoding}`,
+        'create the target database with the encoding of the source',
+      ),
+    );
+  }
+  if (selected === null) return problems;
+  if (selected.unmatched.length > 0)
+    problems.push(
+      problem(
+        'warning',
+        'PatternMatchesNothing',
+        link.address,
+        `patterns that match no table of ${link.from}`,
+        'mend or remove them',
+        selected.unmatched,
+      ),
+    );
+  if (selected.tables.length === 0 && selected.sequences.length === 0)
+    problems.push(
+      problem(
+        'error',
+        'NothingToReplicate',
+        link.address,
+        `no table of ${link.from} matches`,
+        'check `tables` and the schema of the source',
+      ),
+    );
+  if (selected.parents.length > 0) {
+    problems.push(
+      problem(
+        'note',
+        'PartitionsExpanded',
+        link.address,
+        'partitioned tables are replicated by their leaves; a new partition has to be added on every database',
+        '',
+        selected.parents.map((parent) => `${parent.address}: ${parent.leaves} leaves`),
+      ),
+    );
+  }
+  if (source !== null && selected.tables.length * LOCKS_PER_TABLE > source.maxLocksPerTransaction * 100) {
+    problems.push(
+      problem(
+        'warning',
+        'MaxLocks',
+        link.address,
+        `${selected.tables.length} tables need about ${selected.tables.length * LOCKS_PER_TABLE} locks in one transaction of Bucardo's check`,
+        'raise max_locks_per_transaction on the source',
+      ),
+    );
+  }
+  return problems;
+}

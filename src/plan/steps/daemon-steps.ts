@@ -1,0 +1,180 @@
+import type { InstanceObservation } from '../../observe/model.ts';
+import { type Draft, draft, PHASE } from './draft.ts';
+import { runId, stepId } from './step-ids.ts';
+import { receiptOf } from '../view/copy.ts';
+import { needsActivation, type Planned, wantsRunning } from './run-steps.ts';
+
+/**
+ * When an instance's daemon is started. A daemon reads what it runs when it starts, so each group of links that become active together
+ * is one wave: wave 0 brings up what is active already (or reads changed facts), wave d + 1 the links at depth d. A restart waits for
+ * copies that run (rule 3).
+ */
+export interface DaemonPlan {
+  readonly steps: readonly Draft[];
+  /** Id of the start that brings a link up, by link address; absent when it runs already. */
+  readonly startOf: ReadonlyMap<string, string>;
+  /** Id of the start that has to come before a link's sync is made active: an earlier wave would begin its copy, and the next end it. */
+  readonly activateAfter: ReadonlyMap<string, string>;
+  /** Whether a daemon that runs is stopped and started again in wave 0. */
+  readonly restarts: boolean;
+}
+
+/** Kinds of steps whose facts a daemon reads only when it starts. */
+const READ_AT_START = ['register', 'settings', 'membership', 'makedelta', 'deactivate', 'leave'] as const;
+
+/** `links`: the links of one instance that may act; `drafts`: their steps so far, to see what a running daemon would miss. */
+export function daemonPlan(
+  topology: string,
+  instance: string,
+  observed: InstanceObservation | undefined,
+  links: readonly Planned[],
+  drafts: readonly Draft[],
+): DaemonPlan {
+  const daemon = observed?.daemon ?? null;
+  const alive = daemon !== null && daemon.masterPid !== null && daemon.startedAt !== null;
+  const running = links.filter(({ view }) => wantsRunning(view));
+  const pending = running.filter(({ view }) => needsActivation(view));
+  const standing = running.filter(({ view }) => !needsActivation(view));
+  const changes = drafts.filter((step) => (READ_AT_START as readonly string[]).includes(step.kind) && belongsTo(step, instance));
+  const leftovers = daemon !== null && !alive && (daemon.sessions.length > 0 || daemon.orphans.length > 0);
+  const reasons = alive ? staleReasons(daemon, observed?.control ?? null, standing, changes) : [];
+  // A copy that was asked for after this daemon started is not running in it: it reads the flag when it starts.
+  const copying = standing.filter(({ view }) => !receiptOf(view) && (!alive || (view.ledger?.request?.askedAt ?? 0) <= daemon.startedAt));
+  const steps: Draft[] = [];
+  const startOf = new Map<string, string>();
+  const activateAfter = new Map<string, string>();
+  const address = `${topology}/instance/${instance}`;
+  const stop = (wave: number, phase: number, after: readonly string[], reason: string): void => {
+    steps.push(
+      draft({
+        id: runId.stop(instance, wave),
+        kind: 'stop_daemon',
+        symbol: '~',
+        address,
+        depth: wave,
+        phase,
+        after,
+        reason,
+        on: ['hub'],
+        what: `stop daemon ${instance}`,
+        work: { kind: 'stop_daemon', instance },
+        hazards: ['PAUSES_LINK'],
+        objects: 1,
+        estimateSeconds: 3,
+      }),
+    );
+  };
+  const start = (
+    wave: number,
+    phase: number,
+    group: readonly Planned[],
+    after: readonly string[],
+    reason: string,
+    restart: boolean,
+  ): void => {
+    const syncs = group.map(({ view }) => view.link.sync).toSorted();
+    steps.push(
+      draft({
+        id: runId.start(instance, wave),
+        kind: 'start_daemon',
+        symbol: restart ? '~' : '+',
+        address,
+        depth: wave,
+        phase,
+        after: [...after, runId.stop(instance, wave)],
+        reason,
+        on: ['hub', ...new Set(group.flatMap(({ view }) => [view.link.from, view.link.to]))],
+        what: `start daemon ${instance} with ${syncs.join(', ')}`,
+        work: { kind: 'start_daemon', instance, restart, syncs },
+        lock: { mode: 'ACCESS SHARE' },
+        objects: syncs.length,
+        estimateSeconds: 3,
+      }),
+    );
+  };
+  const waitsForCopies = copying.flatMap(({ view }) => [runId.copy(view.link.id), runId.receipt(view.link.id)]);
+  let up = alive;
+  const wanted = standing.length > 0;
+  const own = new Set(links.map(({ view }) => view.link.sync));
+  const runsOthers = observed?.control?.syncs.some((sync) => sync.status === 'active' && !own.has(sync.name)) === true;
+  const unwantedDaemon = alive && !wanted && pending.length === 0 && !runsOthers;
+  if (leftovers || reasons.length > 0 || unwantedDaemon) {
+    stop(
+      0,
+      PHASE.run,
+      [...changes.map((step) => step.id), ...(alive ? waitsForCopies : [])],
+      leftovers ? 'sessions of a dead daemon are left' : (reasons[0] ?? 'no link of it is to run'),
+    );
+    up = false;
+  }
+  if (wanted && !up) {
+    const prepared = standing.flatMap(({ view }) => [stepId.triggers(view), stepId.helpers(view), stepId.membership(view)]);
+    start(0, PHASE.run + 1, standing, [...changes.map((step) => step.id), ...prepared], reasons[0] ?? 'no daemon runs', alive);
+    for (const { view } of standing)
+      if (!alive || !copying.some((one) => one.view === view)) startOf.set(view.link.address, runId.start(instance, 0));
+    up = true;
+  }
+  let last = runId.start(instance, 0);
+  const waves = [...new Set(pending.map(({ view }) => view.depth))].toSorted((one, other) => one - other);
+  for (const depth of waves) {
+    const wave = depth + 1;
+    const group = pending.filter(({ view }) => view.depth === depth);
+    const before = [...standing, ...pending.filter(({ view }) => view.depth < depth)];
+    const phase = PHASE.run + depth * 10;
+    const activated = group.map(({ view }) => runId.activate(view));
+    const copies = [
+      ...waitsForCopies,
+      ...before.flatMap(({ view }) => [runId.copy(view.link.id), runId.receipt(view.link.id)]),
+      runId.start(instance, 0),
+    ];
+    if (up)
+      stop(
+        wave,
+        phase + 5,
+        [...activated, ...copies],
+        `it reads its syncs when it starts: ${group.map(({ view }) => view.link.id).join(', ')} become active`,
+      );
+    start(
+      wave,
+      phase + 6,
+      [...before, ...group],
+      [...activated, ...copies],
+      `${group.map(({ view }) => view.link.id).join(', ')} declared running`,
+      up,
+    );
+    for (const { view } of group) {
+      startOf.set(view.link.address, runId.start(instance, wave));
+      activateAfter.set(view.link.address, last);
+    }
+    last = runId.start(instance, wave);
+    up = true;
+  }
+  return { steps, startOf, activateAfter, restarts: alive && reasons.length > 0 };
+}
+
+function belongsTo(step: Draft, instance: string): boolean {
+  return 'instance' in step.work && step.work.instance === instance;
+}
+
+/** Why a daemon that runs has to be started again; empty when it runs exactly what it shall. */
+function staleReasons(
+  daemon: NonNullable<InstanceObservation['daemon']>,
+  control: InstanceObservation['control'],
+  standing: readonly Planned[],
+  changes: readonly Draft[],
+): string[] {
+  const wanted = standing.map(({ view }) => view.link.sync);
+  const lacking = wanted.filter((sync) => !daemon.activeSyncs.includes(sync));
+  // One that is active in its row would be there again after a restart: a link that is blocked, or that no file names, is left alone.
+  const active = new Set(control?.syncs.filter((sync) => sync.status === 'active').map((sync) => sync.name));
+  const extra = daemon.activeSyncs.filter((sync) => !active.has(sync));
+  return [
+    ...(changes.length > 0
+      ? [`it reads ${[...new Set(changes.map((step) => step.kind.replace('_', ' ')))].join(', ')} when it starts`]
+      : []),
+    ...((control?.changedAt ?? 0) > (daemon.startedAt ?? 0) ? ['facts changed since it started'] : []),
+    ...(lacking.length > 0 ? [`${lacking.join(', ')} ${lacking.length === 1 ? 'is' : 'are'} not active in it`] : []),
+    ...(extra.length > 0 ? [`${extra.join(', ')} ${extra.length === 1 ? 'runs' : 'run'} in it and should not`] : []),
+    ...(daemon.orphans.length > 0 ? [`processes of an older daemon live: ${daemon.orphans.length}`] : []),
+  ];
+}

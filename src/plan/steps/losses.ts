@@ -1,0 +1,79 @@
+import { truncateName } from '../../bucardo/names.ts';
+import { plural } from '../../lib/format.ts';
+import type { Topology } from '../../topology/model.ts';
+import type { Carried } from '../view/carried.ts';
+import { receiptOf } from '../view/copy.ts';
+import { type Draft, draft, PHASE } from './draft.ts';
+import { cascades, type LinkView } from '../view/link-view.ts';
+import { stepId } from './step-ids.ts';
+
+/** Why changes of some tables may be lost on a link. */
+export interface Loss {
+  readonly code: 'TriggerMissing' | 'DeltaTableMissing' | 'NotAlways' | 'MakedeltaOff';
+  readonly tables: readonly string[];
+}
+
+/**
+ * Drift of a link that replicates which means that writes may not have been noted (rule 15): putting the fact back hides nothing, the
+ * link is `Suspect` with these tables until a copy, or until a person accepts it. Tables that only now join a link have lost nothing.
+ */
+export function lossesOf(topology: Topology, view: LinkView, carried: Carried, above: readonly LinkView[]): readonly Loss[] {
+  const receipt = view.ledger?.receipt ?? null;
+  if (receipt === null || !receiptOf(view)) return [];
+  const members = new Set(view.control?.herds[view.link.sync]);
+  const replicated = new Set(
+    view.control?.goats.filter((goat) => goat.db === view.link.from && members.has(goat.id)).map((goat) => goat.address),
+  );
+  const tables = carried.tables.filter((one) => replicated.has(one.table.address));
+  const named = (keep: (one: (typeof tables)[number]) => boolean): string[] => tables.filter(keep).map((one) => one.table.address);
+  const losses: Loss[] = [
+    { code: 'TriggerMissing', tables: named((one) => one.triggers.includes('delta') || one.triggers.includes('truncate')) },
+    { code: 'DeltaTableMissing', tables: named((one) => one.helpers.includes('delta table')) },
+    {
+      code: 'NotAlways',
+      tables: !above.some(receiptOf)
+        ? []
+        : named((one) => one.work.truncate === 'record' && one.notAlways.includes(truncateName(view.link.sync))),
+    },
+    {
+      code: 'MakedeltaOff',
+      tables: cascades(topology, view.link.from) ? named((one) => above.some((upper) => lacksMakedelta(upper, one.table.address))) : [],
+    },
+  ];
+  return losses.filter((loss) => loss.tables.length > 0);
+}
+
+/** Whether the link above has this table and does not write its keys down on the database that it enters. */
+function lacksMakedelta(upper: LinkView, address: string): boolean {
+  if (!receiptOf(upper)) return false;
+  // A goat is shared by the links of an instance that leave its database: only this link's relgroup says that it carries the table.
+  const members = upper.control?.herds[upper.link.sync] ?? [];
+  const goat = upper.control?.goats.find((one) => members.includes(one.id) && one.address === address && one.type === 'table');
+  return goat !== undefined && !(goat.makedelta?.split(/[ ,]+/) ?? []).includes(upper.link.to);
+}
+
+/** Notes the losses in the ledger before anything is put back, unless they stand there already. */
+export function suspectStep(view: LinkView, losses: readonly Loss[]): Draft[] {
+  const noted = new Set(view.ledger?.suspects.flatMap((one) => one.tables.map((table) => `${one.code} ${table}`)));
+  const fresh = losses
+    .map((loss) => ({ code: loss.code, tables: loss.tables.filter((table) => !noted.has(`${loss.code} ${table}`)) }))
+    .filter((loss) => loss.tables.length > 0);
+  if (fresh.length === 0) return [];
+  const count = new Set(fresh.flatMap((loss) => loss.tables)).size;
+  return [
+    draft({
+      id: stepId.suspect(view),
+      kind: 'suspect',
+      symbol: '~',
+      address: view.link.address,
+      what: `${view.link.id} is Suspect with ${plural(count, 'table')}: ${fresh.map((loss) => loss.code).join(', ')}`,
+      reason: 'changes made meanwhile may not have been noted (rule 15)',
+      on: ['hub'],
+      work: { kind: 'suspect', link: view.link.address, losses: fresh },
+      phase: PHASE.ledger,
+      depth: view.depth,
+      objects: count,
+      after: [stepId.ledger],
+    }),
+  ];
+}

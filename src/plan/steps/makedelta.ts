@@ -1,0 +1,99 @@
+import { plural } from '../../lib/format.ts';
+import type { Topology } from '../../topology/model.ts';
+import { type Draft, draft, PHASE } from './draft.ts';
+import { cascades, type LinkView } from '../view/link-view.ts';
+import type { Planned } from './run-steps.ts';
+import { runId, stepId } from './step-ids.ts';
+
+/** Links as the planner has sorted them. */
+export interface Sorted {
+  /** May act. */
+  readonly free: readonly Planned[];
+  /** Blocked: what their makedelta is stays as it is. */
+  readonly held: readonly Planned[];
+  /** On their way out. */
+  readonly leaving: readonly LinkView[];
+  /** Addresses of those that leave without waiting for what is on its way. */
+  readonly undrained?: ReadonlySet<string>;
+}
+
+/**
+ * makedelta for each table of this link that a link below carries (rule 9), and for no other. A goat is shared by the links of one
+ * instance that leave its database, so its list of databases is made from all of them.
+ */
+export function makedeltaStep(topology: Topology, view: LinkView, sorted: Sorted): Draft[] {
+  const { link, control } = view;
+  const siblings = sorted.free.filter((one) => one.view.link.from === link.from && one.view.link.instance === link.instance);
+  const passedOn = new Map(siblings.map((one) => [one.view.link.to, carriedBelow(topology, one, sorted)]));
+  const uncertain = new Set(
+    siblings.map((one) => one.view.link.to).filter((name) => sorted.held.some((one) => one.view.link.from === name)),
+  );
+  const own = passedOn.get(link.to) ?? new Set();
+  const goats = (control?.goats ?? [])
+    .filter((goat) => goat.db === link.from && goat.type === 'table')
+    .map((goat) => ({ address: goat.address, before: namesOf(goat.makedelta), now: goat.makedelta }))
+    .concat(newGoats(view, own))
+    .map(({ address, before, now }) => {
+      const after = new Set([...passedOn].filter(([, tables]) => tables.has(address)).map(([name]) => name));
+      for (const name of before) if (uncertain.has(name) || !passedOn.has(name)) after.add(name);
+      return {
+        address,
+        now,
+        changes: before.has(link.to) !== after.has(link.to),
+        makedelta: after.size === 0 ? null : [...after].toSorted().join(','),
+      };
+    })
+    .filter((goat) => goat.changes);
+  if (goats.length === 0) return [];
+  const below = sorted.free.filter((one) => one.view.link.from === link.to);
+  const off = goats.every((goat) => !namesOf(goat.makedelta).has(link.to));
+  return [
+    draft({
+      id: stepId.makedelta(view),
+      kind: 'makedelta',
+      symbol: '~',
+      address: link.address,
+      what: `makedelta ${off ? 'off ' : ''}for ${link.to} on ${plural(goats.length, 'table')}`,
+      reason: off
+        ? `nothing leaves ${link.to} any more that would carry them`
+        : `${below.map((one) => one.view.link.id).join(', ')} passes on what ${link.to} receives`,
+      on: ['hub'],
+      after: [
+        stepId.register(view),
+        // Off only when the link below no longer carries the table: its approval holds this, too.
+        ...below.flatMap((one) => [stepId.helpers(one.view), stepId.triggers(one.view), stepId.leave(one.view), stepId.suspect(one.view)]),
+        ...sorted.leaving
+          .filter((one) => one.link.from === link.to)
+          .flatMap((one) => [runId.deactivate(one), runId.stop(one.link.instance, 0)]),
+      ],
+      work: {
+        kind: 'makedelta',
+        link: link.address,
+        instance: link.instance,
+        database: link.to,
+        goats: goats.map(({ address, makedelta }) => ({ address, makedelta })),
+      },
+      phase: PHASE.makedelta,
+      depth: view.depth,
+      objects: goats.length,
+    }),
+  ];
+}
+
+/** Tables of the link that a link below carries too, where the target passes on what it receives. */
+function carriedBelow(topology: Topology, { view, carried }: Planned, sorted: Sorted): ReadonlySet<string> {
+  if (!cascades(topology, view.link.to)) return new Set();
+  const below = sorted.free.filter((one) => one.view.link.from === view.link.to);
+  const own = new Set(carried.tables.map((one) => one.table.address));
+  return new Set(below.flatMap((one) => one.carried.tables.map((table) => table.table.address)).filter((address) => own.has(address)));
+}
+
+/** Goats that this plan registers: they have no makedelta yet. */
+function newGoats(view: LinkView, own: ReadonlySet<string>): { address: string; before: Set<string>; now: null }[] {
+  const known = new Set(view.control?.goats.filter((goat) => goat.db === view.link.from).map((goat) => goat.address));
+  return [...own].filter((address) => !known.has(address)).map((address) => ({ address, before: new Set<string>(), now: null }));
+}
+
+function namesOf(makedelta: string | null): Set<string> {
+  return new Set(makedelta?.split(/[ ,]+/).filter((name) => name !== ''));
+}

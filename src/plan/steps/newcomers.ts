@@ -1,0 +1,62 @@
+import type { Carried } from '../view/carried.ts';
+import { type Draft, draft, PHASE } from './draft.ts';
+import type { LinkView } from '../view/link-view.ts';
+import { plural } from '../../lib/format.ts';
+import { receiptOf } from '../view/copy.ts';
+import { stepId } from './step-ids.ts';
+
+/** Copies run at about this rate through one stream, measured. */
+const COPY_BYTES_PER_SECOND = 40 * 1024 * 1024;
+
+/**
+ * Tables that began to match on a link which replicates already: neither its receipt nor its relgroup knows them. Their rows are copied
+ * by goatherd itself, after their triggers and before they join, as a link in Bucardo's copy mode replicates nothing else (REPLICATION 3).
+ */
+export function newcomers(view: LinkView, carried: Carried): readonly string[] {
+  const receipt = view.ledger?.receipt ?? null;
+  if (receipt === null || !receiptOf(view)) return [];
+  const known = new Set([...receipt.copied, ...receipt.skipped]);
+  const members = new Set(view.control?.herds[view.link.sync]);
+  const joined = new Set(
+    view.control?.goats.filter((goat) => goat.db === view.link.from && members.has(goat.id)).map((goat) => goat.address),
+  );
+  return carried.tables.map((one) => one.table.address).filter((address) => !known.has(address) && !joined.has(address));
+}
+
+/** The newcomers' copy. Downstream copies come after upstream ones; `copy_data: never` copies nothing. */
+export function copyTablesStep(view: LinkView, carried: Carried, above: readonly LinkView[]): Draft[] {
+  const { link } = view;
+  const addresses = newcomers(view, carried);
+  if (addresses.length === 0 || link.copyData === 'never') return [];
+  const began = new Set(view.ledger?.copying);
+  const rows = new Map(view.target?.tables.map((table) => [table.address, table.hasRows]));
+  const filled = addresses.filter((address) => !began.has(address) && rows.get(address) !== false);
+  const emptied = link.copyData === 'always' ? filled : [];
+  const skipped = link.copyData === 'empty' ? filled : [];
+  const tables = addresses.filter((address) => !skipped.includes(address));
+  const bytes = carried.tables.filter((one) => tables.includes(one.table.address)).reduce((sum, one) => sum + one.table.bytes, 0);
+  return [
+    draft({
+      id: stepId.copyTables(view),
+      kind: 'copy_tables',
+      symbol: emptied.length > 0 ? '-' : '+',
+      address: link.address,
+      what: `copy ${plural(tables.length, 'table')} that ${tables.length === 1 ? 'joins' : 'join'} ${link.id}${emptied.length > 0 ? `, emptying ${emptied.length} on ${link.to} first` : ''}`,
+      reason: 'the other tables go on replicating meanwhile',
+      on: [link.from, link.to],
+      after: [stepId.triggers(view), stepId.helpers(view), stepId.register(view), ...above.map((upper) => stepId.copyTables(upper))],
+      work: { kind: 'copy_tables', link: link.address, instance: link.instance, tables, emptied, skipped },
+      phase: PHASE.membership,
+      depth: view.depth - 100,
+      lock:
+        emptied.length > 0
+          ? { mode: 'ACCESS EXCLUSIVE', timeoutMs: link.locks.timeoutMs, budgetMs: link.locks.budgetMs }
+          : { mode: 'ACCESS SHARE' },
+      hazards: emptied.length > 0 ? ['EMPTIES_TABLES', 'LOCKS_READERS'] : [],
+      destructive: emptied.length > 0,
+      objects: tables.length,
+      before: emptied.map((address) => `${address} holds rows on ${link.to}`),
+      estimateSeconds: 1 + Math.ceil(bytes / COPY_BYTES_PER_SECOND),
+    }),
+  ];
+}

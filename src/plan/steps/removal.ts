@@ -1,0 +1,240 @@
+import { DELTA_TRIGGER, kickName, targetName, truncateName } from '../../bucardo/names.ts';
+import { plural } from '../../lib/format.ts';
+import type { ObservedTable } from '../../observe/model.ts';
+import { type Draft, draft, PHASE } from './draft.ts';
+import type { LinkView } from '../view/link-view.ts';
+import { type Planned, wantsRunning } from './run-steps.ts';
+import { runId, stepId } from './step-ids.ts';
+
+const removalId = {
+  drained: (view: LinkView): string => `${view.link.id}/wait-drained`,
+  control: (view: LinkView): string => `${view.link.id}/drop-control`,
+  forget: (view: LinkView): string => `${view.link.id}/forget`,
+} as const;
+
+const WARN_DRAIN_SECONDS = 600;
+
+/**
+ * Removal is as complete as creation, in the order of rule 11: drained, deactivated and stopped; makedelta off above, read and run; then
+ * triggers, helper objects and rows, the schema where nothing else uses it, the control database, and the ledger's row. What is gone
+ * already plans nothing, so that a removal that was cut off goes on where it stood.
+ * `staying`: links that remain; `leaving`: all that go, this one among them; `drain`: whether to wait until it is drained.
+ */
+export function removalSteps(view: LinkView, staying: readonly Planned[], leaving: readonly LinkView[], drain: boolean): readonly Draft[] {
+  const { link, source, control, sync, daemon } = view;
+  const hits = view.ledger?.since === undefined ? [] : [view.ledger.since];
+  const phase = PHASE.run + 2000;
+  const steps: Draft[] = [];
+  const siblings = leaving.filter((one) => one.link.from === link.from);
+  const common = { address: link.address, depth: -view.depth, reason: 'its file no longer names it' } as const;
+  const active = sync?.status === 'active';
+  if (drain && active && daemon?.masterPid !== null && daemon !== null && source !== null && view.target !== null) {
+    steps.push(
+      draft({
+        ...common,
+        id: removalId.drained(view),
+        kind: 'wait_drained',
+        symbol: '|',
+        phase: PHASE.ledger,
+        on: [link.from, link.to],
+        what: `WAIT ${link.id} drained`,
+        // Its source may be on its way out, too: what reaches that one until its own end goes on to this target.
+        after: leaving.filter((one) => one.link.to === link.from).map(runId.deactivate),
+        work: { kind: 'wait_drained', link: link.address, instance: link.instance },
+        reason: `every change that stands on ${link.from} now reaches ${link.to} first`,
+        gate: { condition: 'Drained', warnAfterSeconds: WARN_DRAIN_SECONDS },
+        estimateSeconds: 3,
+      }),
+    );
+  }
+  if (active) {
+    steps.push(
+      draft({
+        ...common,
+        id: runId.deactivate(view),
+        kind: 'deactivate',
+        symbol: '-',
+        phase: PHASE.ledger,
+        on: ['hub'],
+        what: `deactivate sync ${link.sync}: ${link.to} follows ${link.from} no longer`,
+        work: { kind: 'deactivate', link: link.address, instance: link.instance },
+        after: [removalId.drained(view)],
+        hazards: ['PAUSES_LINK', 'LOSES_RESUME'],
+        destructive: true,
+        hits,
+        objects: 1,
+        before: ['status active'],
+        afterFacts: ['status inactive'],
+      }),
+    );
+  }
+  // Nothing of the link may be read or written by a daemon when its objects go: its own, and that of the link above, which writes deltas.
+  const stopped = [runId.deactivate(view), runId.stop(link.instance, 0), runId.start(link.instance, 0)];
+  const above = [...staying.map((one) => one.view), ...leaving].filter((one) => one.link.to === link.from);
+  const quiet = [
+    ...stopped,
+    ...above.flatMap((upper) => [
+      stepId.makedelta(upper),
+      runId.run(upper.link.id),
+      runId.stop(upper.link.instance, 0),
+      runId.start(upper.link.instance, 0),
+      runId.deactivate(upper),
+    ]),
+  ];
+  if (source !== null) {
+    const leftovers = leftoversOf(view, staying, leaving);
+    if (leftovers.triggers.length > 0) {
+      const count = leftovers.triggers.reduce((sum, one) => sum + one.triggers.length, 0);
+      steps.push(
+        draft({
+          ...common,
+          id: stepId.triggersGone(view),
+          kind: 'drop_triggers',
+          symbol: '-',
+          phase,
+          on: [link.from],
+          what: `drop ${plural(count, 'trigger')} of ${link.id} on ${plural(leftovers.triggers.length, 'table')} of ${link.from}`,
+          work: { kind: 'drop_triggers', link: link.address, database: link.from, tables: leftovers.triggers },
+          after: quiet,
+          destructive: true,
+          hits,
+          objects: leftovers.triggers.length,
+          hazards: ['LOCKS_WRITERS', 'LOCKS_READERS'],
+          lock: { mode: 'ACCESS EXCLUSIVE', timeoutMs: link.locks.timeoutMs, budgetMs: link.locks.budgetMs },
+          estimateSeconds: Math.ceil(count * 0.01),
+        }),
+      );
+    }
+    if (leftovers.rows || leftovers.makers.length > 0 || leftovers.schema) {
+      steps.push(
+        draft({
+          ...common,
+          id: stepId.helpersGone(view),
+          kind: 'drop_helpers',
+          symbol: '-',
+          phase: phase + 1,
+          on: [link.from],
+          what: `drop ${leftovers.schema ? 'schema bucardo with ' : ''}the delta, track and stage tables of ${plural(leftovers.makers.length, 'table')} on ${link.from}`,
+          work: {
+            kind: 'drop_helpers',
+            link: link.address,
+            database: link.from,
+            makers: leftovers.makers,
+            schema: leftovers.schema,
+            only: null,
+          },
+          // The last one takes what they shared, so it comes last.
+          after: [
+            ...quiet,
+            stepId.triggersGone(view),
+            ...(siblings.at(-1) === view ? siblings.slice(0, -1) : []).flatMap((one) => [
+              stepId.triggersGone(one),
+              stepId.helpersGone(one),
+            ]),
+          ],
+          destructive: true,
+          hits,
+          objects: leftovers.makers.length,
+          estimateSeconds: 1,
+        }),
+      );
+    }
+  }
+  if (control !== null && (sync !== null || !shared(view, staying, leaving))) {
+    const whole = !shared(view, staying, leaving);
+    steps.push(
+      draft({
+        ...common,
+        id: removalId.control(view),
+        kind: 'drop_control',
+        symbol: '-',
+        phase: phase + 2,
+        on: ['hub'],
+        what: whole
+          ? `drop control database of ${link.instance}, its pid directory and log`
+          : `remove ${link.sync} from the control database of ${link.instance}`,
+        work: { kind: 'drop_control', link: link.address, instance: link.instance, whole },
+        after: [
+          ...stopped,
+          stepId.triggersGone(view),
+          stepId.helpersGone(view),
+          ...(whole ? leaving.filter((one) => one !== view && one.link.instance === link.instance) : []).map(removalId.control),
+        ],
+        destructive: true,
+        hits,
+        objects: 1,
+        estimateSeconds: 1,
+      }),
+    );
+  }
+  if (view.ledger !== null) {
+    steps.push(
+      draft({
+        ...common,
+        id: removalId.forget(view),
+        kind: 'forget',
+        symbol: '-',
+        phase: phase + 3,
+        on: ['hub'],
+        what: `forget ${link.id} in the ledger`,
+        work: { kind: 'forget', link: link.address },
+        after: [stepId.triggersGone(view), stepId.helpersGone(view), removalId.control(view), ...quiet],
+      }),
+    );
+  }
+  return steps;
+}
+
+/** Whether another link uses the instance: one that stays, or one of those that go whose removal comes later in order. */
+function shared(view: LinkView, staying: readonly Planned[], leaving: readonly LinkView[]): boolean {
+  if (staying.some((one) => one.view.link.instance === view.link.instance)) return true;
+  const others = leaving.filter((one) => one.link.instance === view.link.instance);
+  return others.at(-1) !== view;
+}
+
+interface Leftovers {
+  readonly triggers: readonly { readonly address: string; readonly triggers: readonly string[] }[];
+  readonly makers: readonly string[];
+  readonly rows: boolean;
+  readonly schema: boolean;
+}
+
+/** What stands on the source for this link and for no other. */
+function leftoversOf(view: LinkView, staying: readonly Planned[], leaving: readonly LinkView[]): Leftovers {
+  const { link, source } = view;
+  const tables = source?.tables.filter((table) => table.bucardo !== null) ?? [];
+  const going = new Set(leaving.filter((one) => one.link.from === link.from).map((one) => targetName(one.link.sync)));
+  // The last of several links that leave one source takes what they shared.
+  const last = leaving.filter((one) => one.link.from === link.from).at(-1) === view;
+  const stays = new Set(
+    staying.filter((one) => one.view.link.from === link.from).flatMap((one) => one.carried.tables.map((table) => table.table.address)),
+  );
+  const unused = (table: ObservedTable): boolean =>
+    last && !stays.has(table.address) && (table.bucardo?.targets ?? []).every((target) => going.has(target));
+  const own = new Set([truncateName(link.sync), kickName(link.sync)]);
+  const triggers = tables
+    .map((table) => ({
+      address: table.address,
+      triggers: (table.bucardo?.triggers ?? [])
+        .map((one) => one.name)
+        .filter((name) => own.has(name) || (name === DELTA_TRIGGER && unused(table))),
+    }))
+    .filter((table) => table.triggers.length > 0);
+  const makers = tables
+    .filter((table) => unused(table) && (table.bucardo?.deltaColumns !== null || table.bucardo.track || table.bucardo.stage))
+    .map((table) => table.bucardo?.maker ?? '');
+  const names = source?.bucardo?.deltaNames ?? [];
+  const rows =
+    names.some((name) => name.startsWith(`${link.sync}|`)) ||
+    tables.some((table) => table.bucardo?.targets.includes(targetName(link.sync))) ||
+    (source?.bucardo?.kickFunctions.includes(link.sync) ?? false);
+  const goingSyncs = leaving.filter((one) => one.link.from === link.from).map((one) => one.link.sync);
+  const foreign = names.some((name) => !goingSyncs.includes(name.split('|')[0] ?? '')) || tables.some((table) => !unused(table));
+  const schema = last && source?.bucardo !== null && !foreign && !staying.some((one) => one.view.link.from === link.from);
+  return { triggers, makers, rows, schema };
+}
+
+/** Links above whose makedelta has to end before a removed link's objects go: those that stay and run. */
+export function runningAbove(view: LinkView, staying: readonly Planned[]): readonly Planned[] {
+  return staying.filter((one) => one.view.link.to === view.link.from && wantsRunning(one.view));
+}

@@ -1,0 +1,289 @@
+import { kickName, truncateName } from '../../bucardo/names.ts';
+import { plural } from '../../lib/format.ts';
+import type { Topology } from '../../topology/model.ts';
+import type { Carried } from '../view/carried.ts';
+import { copyEnded, copyPlan, mustAskForCopy, receiptOf } from '../view/copy.ts';
+import { type Draft, draft, PHASE } from './draft.ts';
+import type { LinkView } from '../view/link-view.ts';
+import { runId, stepId } from './step-ids.ts';
+
+/** One link with what it carries, and whether it may act. */
+export interface Planned {
+  readonly view: LinkView;
+  readonly carried: Carried;
+}
+
+/** Copies run at about this rate through Bucardo, measured (REPLICATION 2b). */
+const COPY_BYTES_PER_SECOND = 60 * 1024 * 1024;
+const WARN_COPY_SECONDS = 2 * 3600;
+
+/** Every step that has to come before a link is activated: its preparation and that of what its changes need. */
+function preparation(planned: Planned): string[] {
+  const { view } = planned;
+  return [
+    stepId.register(view),
+    stepId.helpers(view),
+    stepId.triggers(view),
+    stepId.membership(view),
+    stepId.makedelta(view),
+    stepId.settings(view.link.instance),
+  ];
+}
+
+export const wantsRunning = (view: LinkView): boolean => view.link.state === 'running';
+
+/** Whether the sync's row has to change before its daemon may run it. */
+export function needsActivation(view: LinkView): boolean {
+  return mustAskForCopy(view) || view.sync?.status !== 'active' || (!receiptOf(view) && (view.ledger?.request?.askedAt ?? null) === null);
+}
+
+/**
+ * The steps of one running link from prepared to copied (rules 1, 6, 8). `start`: id of the step that brings its daemon up;
+ * `before`: ids of what comes before the link is activated: gates that a run of each upstream link passes after its makedelta took
+ * effect, and the start of its daemon that comes before.
+ */
+export function copySteps(planned: Planned, start: string, before: readonly string[]): Draft[] {
+  const { view, carried } = planned;
+  const { link, sync } = view;
+  const steps: Draft[] = [];
+  const phase = PHASE.run + view.depth * 10;
+  const common = { address: link.address, depth: view.depth } as const;
+  const upstreamDone = view.upstream.flatMap((one) => [runId.copy(one.id), runId.receipt(one.id)]);
+  const receipt = receiptOf(view);
+  const copy = copyPlan(view, carried);
+
+  steps.push(...alwaysSteps(planned, phase + 1));
+  const needsCopy = !receipt && link.copyData !== 'never';
+  const mustAsk = mustAskForCopy(view);
+  if (mustAsk && link.copyData === 'always' && (view.ledger?.request?.emptiedAt ?? null) === null) {
+    steps.push(
+      draft({
+        ...common,
+        id: runId.empty(view),
+        kind: 'empty_tables',
+        symbol: '-',
+        what: `empty ${plural(copy.emptied.length, 'table')} of ${link.to} that hold rows`,
+        reason: '`copy_data: always`',
+        on: [link.to],
+        // The link stands still from before the emptying: a daemon that runs it by mistake is down first (rule 6).
+        after: [
+          ...preparation(planned),
+          ...upstreamDone,
+          ...before,
+          stepId.ledger,
+          runId.stop(link.instance, 0),
+          runId.start(link.instance, 0),
+        ],
+        work: { kind: 'empty_tables', link: link.address, database: link.to, tables: carried.tables.map((one) => one.table.address) },
+        phase: phase + 2,
+        lock: { mode: 'ACCESS EXCLUSIVE', timeoutMs: link.locks.timeoutMs, budgetMs: link.locks.budgetMs },
+        hazards: ['EMPTIES_TABLES', 'LOCKS_READERS'],
+        destructive: copy.emptied.length > 0,
+        objects: copy.emptied.length,
+        before: copy.emptied.map((address) => `${address} holds rows on ${link.to}`),
+        estimateSeconds: 1,
+      }),
+    );
+  }
+  if (mustAsk && view.upstream.length > 0) {
+    steps.push(
+      draft({
+        ...common,
+        id: runId.truncates(view),
+        kind: 'truncate_records',
+        symbol: '~',
+        what: `mark truncate records of ${link.id} on ${link.from} as done`,
+        reason: `one left behind would empty ${link.to} after its copy (rule 8)`,
+        on: [link.from],
+        after: [...preparation(planned), ...upstreamDone, ...before, runId.always(view), runId.empty(view)],
+        work: { kind: 'truncate_records', link: link.address, database: link.from },
+        phase: phase + 3,
+      }),
+    );
+  }
+  if (needsActivation(view)) {
+    steps.push(
+      draft({
+        ...common,
+        id: runId.activate(view),
+        kind: 'activate',
+        symbol: '~',
+        what: mustAsk
+          ? `activate sync ${link.sync}, ask for its copy of ${plural(copy.tables.length, 'table')}`
+          : `activate sync ${link.sync}`,
+        reason: mustAsk ? `no receipt of a copy (copy_data: ${link.copyData})` : 'declared running',
+        on: ['hub'],
+        after: [...preparation(planned), ...upstreamDone, ...before, runId.always(view), runId.empty(view), runId.truncates(view)],
+        work: {
+          kind: 'activate',
+          link: link.address,
+          instance: link.instance,
+          copy: mustAsk,
+          tables: copy.tables,
+          skipped: copy.skipped,
+          mode: link.copyData,
+        },
+        phase: phase + 4,
+        objects: mustAsk ? copy.tables.length : 1,
+        before: [`status ${sync?.status ?? 'none'}, onetimecopy ${sync?.onetimecopy ?? 0}`],
+        afterFacts: [`status active, onetimecopy ${mustAsk ? 2 : 0}`],
+      }),
+    );
+  }
+  if (receipt) return steps;
+  if (needsCopy && !copyEnded(view)) {
+    steps.push(
+      draft({
+        ...common,
+        id: runId.copy(link.id),
+        kind: 'wait_copy',
+        symbol: '|',
+        what: `WAIT copy of ${link.id} complete`,
+        reason: `${plural(copy.tables.length, 'table')} from ${link.from} to ${link.to}`,
+        on: [link.from, link.to],
+        after: [runId.activate(view), start],
+        work: { kind: 'wait_copy', link: link.address, instance: link.instance, tables: copy.tables },
+        phase: phase + 7,
+        lock: { mode: 'ACCESS SHARE' },
+        objects: copy.tables.length,
+        estimateSeconds: 4 + Math.ceil(copy.bytes / COPY_BYTES_PER_SECOND),
+        gate: { condition: 'CopyComplete', warnAfterSeconds: WARN_COPY_SECONDS },
+      }),
+    );
+  }
+  steps.push(
+    draft({
+      ...common,
+      id: runId.receipt(link.id),
+      kind: 'receipt',
+      symbol: '=',
+      what: needsCopy
+        ? `compare ${plural(copy.tables.length, 'table')} of ${link.from} and ${link.to}, write the receipt`
+        : `write the receipt: nothing was to be copied`,
+      reason: needsCopy ? 'a flag that is down proves no copy (rule 6)' : `copy_data: ${link.copyData}`,
+      on: [link.from, link.to],
+      after: [runId.activate(view), start, runId.copy(link.id)],
+      work: { kind: 'receipt', link: link.address, instance: link.instance, copied: copy.tables, skipped: copy.skipped },
+      phase: phase + 8,
+      lock: { mode: 'ACCESS SHARE' },
+      objects: copy.tables.length,
+      estimateSeconds: 1 + Math.ceil(copy.bytes / (COPY_BYTES_PER_SECOND * 10)),
+    }),
+  );
+  return steps;
+}
+
+/** A link that shall be stopped: its sync is made inactive, and its daemon no longer runs it. */
+export function deactivateSteps(view: LinkView): Draft[] {
+  const { link, sync } = view;
+  if (sync === null || sync.status !== 'active') return [];
+  return [
+    draft({
+      id: runId.deactivate(view),
+      kind: 'deactivate',
+      symbol: '~',
+      address: link.address,
+      depth: view.depth,
+      what: `deactivate sync ${link.sync}`,
+      reason: 'declared stopped: its triggers go on recording',
+      on: ['hub'],
+      after: [],
+      work: { kind: 'deactivate', link: link.address, instance: link.instance },
+      phase: PHASE.run,
+      hazards: ['PAUSES_LINK'],
+      before: ['status active'],
+      afterFacts: ['status inactive'],
+    }),
+  ];
+}
+
+/** Links of the topology in the observation's instances that are to be proved: running, with a receipt now or after this plan. */
+export function arrivalStep(topology: Topology, links: readonly Planned[], touched: ReadonlySet<string>): Draft[] {
+  const due = links.filter(
+    ({ view }) => wantsRunning(view) && (touched.has(view.link.address) || (view.ledger?.provedAt ?? null) === null),
+  );
+  if (due.length === 0) return [];
+  const depth = Math.max(...due.map(({ view }) => view.depth));
+  const waits = due.flatMap(({ view }) => [
+    runId.receipt(view.link.id),
+    runId.run(view.link.id),
+    runId.activate(view),
+    runId.start(view.link.instance, 0),
+    ...view.upstream.map((one) => runId.receipt(one.id)),
+  ]);
+  return [
+    draft({
+      id: runId.arrival,
+      kind: 'arrival',
+      symbol: '=',
+      address: topology.name,
+      depth,
+      what: `prove arrival on ${due.map(({ view }) => view.link.id).join(', ')}`,
+      reason: 'health is arrival, not a status (rule 21): one existing key is noted as changed and seen delivered on every hop',
+      on: [...new Set(due.flatMap(({ view }) => [view.link.from, view.link.to]))],
+      after: waits,
+      work: { kind: 'arrival', links: due.map(({ view }) => view.link.address) },
+      phase: PHASE.run + 1000,
+      objects: due.length,
+      estimateSeconds: 4 * due.length,
+    }),
+  ];
+}
+
+/**
+ * What Bucardo writes on a database that passes changes on fires no ordinary trigger: truncate and kick triggers are ENABLE ALWAYS there,
+ * after the upstream copy and before this link's is asked for (rule 8). On a link that has its copy already, tables get them before they
+ * join. Where `cascade` was turned off they become ordinary again.
+ */
+function alwaysSteps(planned: Planned, phase: number): Draft[] {
+  const { view, carried } = planned;
+  const { link } = view;
+  const step = (tables: readonly string[], triggers: readonly string[], mode: 'A' | 'O', what: string, reason: string): Draft =>
+    draft({
+      id: mode === 'A' ? runId.always(view) : runId.ordinary(view),
+      kind: 'always',
+      symbol: '~',
+      address: link.address,
+      depth: view.depth,
+      what: `${what} on ${plural(tables.length, 'table')} of ${link.from}`,
+      reason,
+      on: [link.from],
+      after: receiptOf(view)
+        ? [stepId.triggers(view), stepId.helpers(view), stepId.suspect(view), ...view.upstream.map((one) => `${one.id}/makedelta`)]
+        : [...preparation(planned), ...view.upstream.flatMap((one) => [runId.copy(one.id), runId.receipt(one.id)])],
+      work: { kind: 'always', link: link.address, database: link.from, tables, triggers, mode },
+      phase,
+      lock: { mode: 'SHARE ROW EXCLUSIVE', timeoutMs: link.locks.timeoutMs, budgetMs: link.locks.budgetMs },
+      hazards: ['LOCKS_WRITERS'],
+      objects: tables.length,
+      estimateSeconds: Math.ceil(tables.length * 0.005),
+    });
+  const notAlways = carried.tables.filter((one) => one.notAlways.length > 0).map((one) => one.table.address);
+  const stillAlways = carried.tables.filter((one) => one.stillAlways.length > 0);
+  const kick = link.disableKicking ? '' : ' and kick';
+  const both = [truncateName(link.sync), ...(link.disableKicking ? [] : [kickName(link.sync)])];
+  return [
+    ...(notAlways.length === 0
+      ? []
+      : [
+          step(
+            notAlways,
+            both,
+            'A',
+            `truncate${kick} triggers ENABLE ALWAYS`,
+            `what Bucardo writes on ${link.from} fires no ordinary trigger; after ${view.upstream.map((one) => one.id).join(', ')}'s copy (rule 8)`,
+          ),
+        ]),
+    ...(stillAlways.length === 0
+      ? []
+      : [
+          step(
+            stillAlways.map((one) => one.table.address),
+            [...new Set(stillAlways.flatMap((one) => one.stillAlways))],
+            'O',
+            'triggers no longer ENABLE ALWAYS',
+            `${link.from} does not pass on what it receives`,
+          ),
+        ]),
+  ];
+}

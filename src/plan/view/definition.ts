@@ -1,0 +1,33 @@
+import { createHash } from 'node:crypto';
+import { downstreamOf, type Link, type Topology } from '../../topology/model.ts';
+
+/** What of a link's declaration decides what stands for it: positions left out, so that moving a line changes nothing. */
+export function definitionOf(topology: Topology, link: Link): Readonly<Record<string, unknown>> {
+  const { at: _at, ...rest } = link;
+  const database = (name: string): unknown => {
+    const found = topology.databases.find((one) => one.name === name);
+    return found === undefined ? null : { connection: found.connection, schemaOwner: found.schemaOwner ?? null, cascade: found.cascade };
+  };
+  // What the target passes on is part of this link: its changes are then written down there (makedelta).
+  const passedOn =
+    topology.databases.find((one) => one.name === link.to)?.cascade === true
+      ? downstreamOf(topology, link)
+          .filter((one) => one.former !== true)
+          .map((one) => one.id)
+      : [];
+  return { ...rest, passedOn, source: database(link.from), target: database(link.to) };
+}
+
+export function definitionHash(topology: Topology, link: Link): string {
+  return createHash('sha256')
+    .update(JSON.stringify(sorted(definitionOf(topology, link))))
+    .digest('hex');
+}
+
+/** Keys in order, at every depth: the same declaration gives the same text. */
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (value === null || typeof value !== 'object') return value;
+  const entries = Object.entries(value).toSorted(([one], [other]) => (one < other ? -1 : 1));
+  return Object.fromEntries(entries.map(([key, inner]) => [key, sorted(inner)]));
+}

@@ -1,0 +1,60 @@
+import type { FormerDefinition, Ledger } from '../../ledger/model.ts';
+import { GoatherdError } from '../../lib/errors.ts';
+import type { Database, Link, Position, Topology } from '../../topology/model.ts';
+
+const NOWHERE: Position = { file: '', line: 0, column: 0 };
+
+/**
+ * The topology with the links that its file no longer names and the ledger still knows, and the databases that only they need (rule 13).
+ * They come last, marked as former.
+ */
+export function withFormer(topology: Topology, ledger: Ledger): Topology {
+  const named = new Set(topology.links.map((link) => link.address));
+  const definitions = Object.values(ledger.links)
+    .filter((link) => link.address.startsWith(`${topology.name}/`) && !named.has(link.address))
+    .flatMap((link) => (link.definition === null ? [] : [link.definition]));
+  const databases = new Map(topology.databases.map((database) => [database.name, database]));
+  for (const { from, to, source, target } of definitions) {
+    if (!databases.has(from)) databases.set(from, databaseOf(from, source));
+    if (!databases.has(to)) databases.set(to, databaseOf(to, target));
+  }
+  return {
+    ...topology,
+    databases: [...databases.values()].toSorted((one, other) => (one.name < other.name ? -1 : 1)),
+    links: [...topology.links, ...definitions.map(linkOf)],
+  };
+}
+
+/** Names of the topologies that the ledger knows. */
+export function knownTopologies(ledger: Ledger): readonly string[] {
+  return [...new Set(Object.keys(ledger.links).map((address) => address.split('/')[0] ?? ''))].toSorted();
+}
+
+/**
+ * A topology as the ledger knows it, every link of it on its way out (`--destroy`): no file is asked.
+ * @throws GoatherdError `UnknownTopology`, naming those that are known
+ */
+export function topologyToDestroy(name: string, ledger: Ledger): Topology {
+  const known = knownTopologies(ledger);
+  if (!known.includes(name))
+    throw new GoatherdError('UnknownTopology', `the ledger knows no topology ${name}`, {
+      hint: known.length === 0 ? 'it knows none' : `known: ${known.join(', ')}`,
+    });
+  return withFormer({ name, file: '', databases: [], links: [], removed: [] }, ledger);
+}
+
+/** What is said of topologies that the ledger knows and none of the files that were read names (rule 13); null when there are none. */
+export function missingNote(read: readonly Topology[], ledger: Ledger): string | null {
+  const missing = knownTopologies(ledger).filter((name) => !read.some((topology) => topology.name === name));
+  if (missing.length === 0) return null;
+  const one = missing.length === 1;
+  return `TopologyMissing: the ledger knows ${missing.join(', ')}, which no file names; nothing is planned for ${one ? 'it' : 'them'}: put ${one ? 'its file' : 'the files'} back, or \`goatherd reconcile --destroy ${missing[0]}\``;
+}
+
+function databaseOf(name: string, { schemaOwner, ...written }: FormerDefinition['source']): Database {
+  return { name, ...written, ...(schemaOwner === null ? {} : { schemaOwner }), at: NOWHERE };
+}
+
+function linkOf({ source: _source, target: _target, ...link }: FormerDefinition): Link {
+  return { ...link, protect: link.protect ?? false, at: NOWHERE, former: true };
+}

@@ -1,0 +1,93 @@
+import type {
+  ControlObservation,
+  ControlSync,
+  DaemonObservation,
+  Observation,
+  ObservedDatabase,
+  ObservedRuns,
+  ObservedTable,
+} from '../../observe/model.ts';
+import type { Ledger, LedgerLink } from '../../ledger/model.ts';
+import { databasesBelow, downstreamOf, type Link, type Topology, upstreamOf } from '../../topology/model.ts';
+import { select, type Selected } from './select.ts';
+
+/** Everything that is known of one link, declared and observed, in one place: what the steps are decided on. */
+export interface LinkView {
+  readonly link: Link;
+  readonly source: ObservedDatabase | null;
+  readonly target: ObservedDatabase | null;
+  readonly selected: Selected | null;
+  readonly control: ControlObservation | null;
+  readonly daemon: DaemonObservation | null;
+  readonly sync: ControlSync | null;
+  readonly runs: ObservedRuns | null;
+  readonly ledger: LedgerLink | null;
+  /** Links that enter this link's source. */
+  readonly upstream: readonly Link[];
+  /** Links that leave this link's target. */
+  readonly downstream: readonly Link[];
+  /** Whether the source passes on what it receives: it receives something, and `cascade` is on there. */
+  readonly passesOn: boolean;
+  /** Tables of the source that a foreign key references on any database below: their TRUNCATE is recorded as keys (rule 8). */
+  readonly recordsKeys: ReadonlySet<string>;
+  /** Longest way from a database that nothing enters: 0 for the first link. */
+  readonly depth: number;
+}
+
+/** One view for each link, upstream first. */
+export function linkViews(topology: Topology, observation: Observation, ledger: Ledger): readonly LinkView[] {
+  const recorded = new Map(topology.databases.map((database) => [database.name, keyRecorded(topology, observation, database.name)]));
+  return topology.links.map((link) => {
+    const source = reachable(observation, link.from);
+    const instance = observation.instances[link.instance];
+    const control = instance?.control ?? null;
+    const upstream = upstreamOf(topology, link);
+    return {
+      link,
+      source,
+      target: reachable(observation, link.to),
+      selected: source === null ? null : select(link, source),
+      control,
+      daemon: instance?.daemon ?? null,
+      sync: control?.syncs.find((sync) => sync.name === link.sync) ?? null,
+      runs: control?.runs[link.sync] ?? null,
+      ledger: ledger.links[link.address] ?? null,
+      upstream,
+      downstream: downstreamOf(topology, link),
+      passesOn: upstream.length > 0 && cascades(topology, link.from),
+      recordsKeys: recorded.get(link.from) ?? new Set(),
+      depth: depthOf(topology, link),
+    };
+  });
+}
+
+export function cascades(topology: Topology, database: string): boolean {
+  return topology.databases.find((one) => one.name === database)?.cascade ?? false;
+}
+
+function reachable(observation: Observation, name: string): ObservedDatabase | null {
+  const database = observation.databases[name];
+  return database?.reachable === true ? database : null;
+}
+
+function depthOf(topology: Topology, link: Link): number {
+  const upstream = upstreamOf(topology, link);
+  return upstream.length === 0 ? 0 : 1 + Math.max(...upstream.map((one) => depthOf(topology, one)));
+}
+
+/**
+ * The kind of truncate trigger is chosen once for a table on a database, for all links that leave it (rule 8): a recorder of another
+ * sync that stands already decides too, since topologies may share a source.
+ */
+function keyRecorded(topology: Topology, observation: Observation, name: string): ReadonlySet<string> {
+  const tables = new Set<string>();
+  for (const below of databasesBelow(topology, name)) {
+    for (const table of reachable(observation, below)?.tables ?? []) if (table.referencedBy.length > 0) tables.add(table.address);
+  }
+  for (const table of reachable(observation, name)?.tables ?? []) if (hasRecorder(table)) tables.add(table.address);
+  return tables;
+}
+
+function hasRecorder(table: ObservedTable): boolean {
+  return table.bucardo?.triggers.some((trigger) => trigger.functionName === 'goatherd_record_truncate') ?? false;
+}

@@ -1,0 +1,38 @@
+import type { Ledger, LedgerLink } from '../../ledger/model.ts';
+import type { Observation } from '../../observe/model.ts';
+import type { Link, Topology } from '../../topology/model.ts';
+
+/**
+ * The ledger with the links that it does not know and that have run: it was lost, so their receipt is `unknown`, which is said and never
+ * repeated (rule 12). A plan made without them would stop their daemons and ask for their copies again.
+ */
+export function withLostLinks(topology: Topology, observation: Observation, ledger: Ledger): Ledger {
+  const lost = topology.links.flatMap((link): [string, LedgerLink][] => {
+    const known = ledger.links[link.address];
+    return known === undefined && hasRun(observation, link) ? [[link.address, lostLink(link)]] : [];
+  });
+  return lost.length === 0 ? ledger : { ...ledger, links: { ...ledger.links, ...Object.fromEntries(lost) } };
+}
+
+/** Whether a control database shows that the link's copy is over: a run has ended well, and no copy is asked for. */
+function hasRun(observation: Observation, link: Link): boolean {
+  const control = observation.instances[link.instance]?.control;
+  const sync = control?.syncs.find((one) => one.name === link.sync);
+  return sync?.onetimecopy === 0 && (control?.runs[link.sync]?.lastGood ?? null) !== null;
+}
+
+function lostLink(link: Link): LedgerLink {
+  return {
+    address: link.address,
+    sync: link.sync,
+    instance: link.instance,
+    definition: null,
+    appliedDefinition: null,
+    request: null,
+    receipt: { mode: 'unknown', copied: [], skipped: [], rows: 0, endedAt: 0 },
+    copying: [],
+    suspects: [],
+    accepted: [],
+    provedAt: null,
+  };
+}

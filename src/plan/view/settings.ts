@@ -1,0 +1,46 @@
+import type { HostConfig, Link, Topology } from '../../topology/model.ts';
+import type { Observation } from '../../observe/model.ts';
+import { targetName } from '../../bucardo/names.ts';
+
+/** Where an instance keeps its files. */
+export interface InstancePaths {
+  readonly pidDir: string;
+  readonly logDir: string;
+}
+
+export function instancePaths(config: Pick<HostConfig, 'pidDir' | 'logDir'>, instance: string): InstancePaths {
+  return { pidDir: `${config.pidDir}/${instance}`, logDir: config.logDir };
+}
+
+/**
+ * bucardo_config of one instance as it shall be: what goatherd owns, what the links say, and a kid check every two seconds, as a kid
+ * ends after each copy and its controller would leave the link without one for ten (FACTS 5.2).
+ */
+export function wantedSettings(
+  config: Pick<HostConfig, 'pidDir' | 'logDir'>,
+  topology: Topology,
+  observation: Observation,
+  instance: string,
+): Readonly<Record<string, string>> {
+  const links = topology.links.filter((link) => link.instance === instance);
+  const { pidDir, logDir } = instancePaths(config, instance);
+  return {
+    ctl_checkonkids_time: '2',
+    ...links[0]?.settings,
+    piddir: pidDir,
+    stopfile: 'fullstopbucardo',
+    reason_file: `${pidDir}/restart.reason`,
+    warning_file: `${pidDir}/warning.log`,
+    log_conflict_file: `${logDir}/conflict.bucardo.${instance}`,
+    quick_delta_check: '1',
+    bucardo_vac: links.some((link) => hasSeveralTargets(topology, observation, link)) ? '0' : '1',
+  };
+}
+
+/** Bucardo's purge counts track rows, not targets: where a source has two, it can purge what one of them has not received (FACTS 9.4). */
+export function hasSeveralTargets(topology: Topology, observation: Observation, link: Link): boolean {
+  const targets = new Set(topology.links.filter((other) => other.from === link.from).map((other) => targetName(other.sync)));
+  const source = observation.databases[link.from];
+  if (source?.reachable === true) for (const table of source.tables) for (const target of table.bucardo?.targets ?? []) targets.add(target);
+  return targets.size > 1;
+}

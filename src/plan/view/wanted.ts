@@ -1,0 +1,99 @@
+import { DELTA_TRIGGER, deltaNamesTable, deltaTable, kickName, makerName, targetName, truncateName } from '../../bucardo/names.ts';
+import { DELTA_DEFAULT_PRINTED, deltaFunctionMd5, RECORDER } from '../../bucardo/objects.ts';
+import type { ObservedTable, ObservedTrigger } from '../../observe/model.ts';
+import type { LinkView } from './link-view.ts';
+import type { TableWork } from '../model.ts';
+
+/** pg_trigger.tgtype of the triggers we know: statement or row, before or after, and the events. */
+const TYPES = { delta: 29, truncateRecord: 32, truncateKeys: 34, kick: 60 } as const;
+
+/** What one table of a link's source needs and lacks, helper objects and triggers apart. */
+export interface WantedTable {
+  readonly table: ObservedTable;
+  readonly work: TableWork;
+  /** Names of helper facts that are missing or other than declared. */
+  readonly helpers: readonly string[];
+  /** `delta`, `truncate`, `kick`: triggers that are missing or other than declared. */
+  readonly triggers: readonly string[];
+  /** Triggers that are not ENABLE ALWAYS and shall be, by name; only where the source passes on. */
+  readonly notAlways: readonly string[];
+  /** Triggers that are ENABLE ALWAYS and shall not be: `cascade` was turned off. */
+  readonly stillAlways: readonly string[];
+}
+
+/** Compares each table of a link's source with what rules 8, 10 and 24 want there. */
+export function wantedTables(view: LinkView, tables: readonly ObservedTable[]): readonly WantedTable[] {
+  const names = new Set(view.source?.bucardo?.deltaNames);
+  return tables.map((table) => wantedTable(view, table, names));
+}
+
+function wantedTable(view: LinkView, table: ObservedTable, deltaNames: ReadonlySet<string>): WantedTable {
+  const { sync, disableKicking } = view.link;
+  const key = table.key;
+  const work: TableWork = {
+    oid: table.oid,
+    schema: table.schema,
+    table: table.name,
+    maker: makerName(table.schema, table.name),
+    keyColumns: key?.columns ?? [],
+    keyDefinitions: key?.definitions ?? [],
+    truncate: view.recordsKeys.has(table.address) ? 'keys' : 'record',
+    missing: [],
+  };
+  const helpers = missingHelpers(view, table, work, deltaNames);
+  const trigger = (name: string): ObservedTrigger | undefined => table.bucardo?.triggers.find((one) => one.name === name);
+  const triggers = [
+    ...(deltaStands(trigger(DELTA_TRIGGER), work) ? [] : ['delta']),
+    ...(truncateStands(trigger(truncateName(sync)), work, sync) ? [] : ['truncate']),
+    ...(disableKicking || kickStands(trigger(kickName(sync))) ? [] : ['kick']),
+  ];
+  const always = view.passesOn ? [truncateName(sync), ...(disableKicking ? [] : [kickName(sync)])] : [];
+  return {
+    table,
+    work: { ...work, missing: [...helpers, ...triggers] },
+    helpers,
+    triggers,
+    notAlways: always.filter((name) => trigger(name)?.enabled !== 'A'),
+    stillAlways: view.passesOn ? [] : [truncateName(sync), kickName(sync)].filter((name) => trigger(name)?.enabled === 'A'),
+  };
+}
+
+function missingHelpers(view: LinkView, table: ObservedTable, work: TableWork, deltaNames: ReadonlySet<string>): string[] {
+  const { bucardo } = table;
+  const columns = [
+    ...work.keyColumns.map((column, index) => `${column} ${stripCollation(work.keyDefinitions[index] ?? '')}`),
+    'txntime timestamp with time zone',
+  ];
+  const same = bucardo?.deltaColumns?.join('|') === columns.join('|');
+  return [
+    ...(bucardo === null || bucardo.deltaColumns === null ? ['delta table'] : same ? [] : ['delta columns']),
+    ...(bucardo === null || bucardo.deltaDefault === DELTA_DEFAULT_PRINTED ? [] : ['delta default']),
+    ...(bucardo?.track === true ? [] : ['track table']),
+    ...(bucardo?.stage === true ? [] : ['stage table']),
+    ...['dex1', 'dex2', 'dex3', 'goat'].filter((index) => bucardo?.indexes.includes(index) !== true).map((index) => `index ${index}`),
+    ...(bucardo !== null && bucardo.functionMd5 !== null && bucardo.functionMd5 === deltaFunctionMd5(work) ? [] : ['delta function']),
+    ...(bucardo?.targets.includes(targetName(view.link.sync)) === true ? [] : ['delta target']),
+    ...(deltaNames.has(`${view.link.sync}|${deltaNamesTable(table.schema, table.name)}`) ? [] : ['delta name']),
+  ];
+}
+
+function stripCollation(definition: string): string {
+  return definition.replace(/ COLLATE .*$/, '');
+}
+
+function deltaStands(trigger: ObservedTrigger | undefined, work: TableWork): boolean {
+  return (
+    trigger !== undefined && trigger.enabled === 'O' && trigger.type === TYPES.delta && trigger.functionName === deltaTable(work.maker)
+  );
+}
+
+function truncateStands(trigger: ObservedTrigger | undefined, work: TableWork, sync: string): boolean {
+  if (trigger === undefined || trigger.enabled === 'D' || trigger.enabled === 'R') return false;
+  return work.truncate === 'keys'
+    ? trigger.type === TYPES.truncateKeys && trigger.functionName === RECORDER && trigger.args[2] === sync
+    : trigger.type === TYPES.truncateRecord && trigger.functionName === 'bucardo_note_truncation' && trigger.args[0] === sync;
+}
+
+function kickStands(trigger: ObservedTrigger | undefined): boolean {
+  return trigger !== undefined && trigger.enabled !== 'D' && trigger.enabled !== 'R' && trigger.type === TYPES.kick;
+}
