@@ -32,7 +32,7 @@ describe('nothing is destroyed', () => {
   test('without an approval nothing is done, and the id and the words that approve it are said', async () => {
     const before = await leftovers(lab());
     const run = await destroy();
-    expect(run.exitCode, run.stderr).toBe(20);
+    expect(run).toMatchObject({ exitCode: 20 });
     expect(run.stdout).toMatch(/goatherd reconcile --destroy orders --approve [0-9a-f]{4}-[0-9a-f]{4}\n/);
     expect(run.stdout).not.toContain('removed: [');
     expect(await leftovers(lab())).toEqual(before);
@@ -79,7 +79,7 @@ describe.each(process.env['GOATHERD_TEST_ALL'] === '1' ? shapes : shapes.slice(0
     const before = await tables();
     const id = /--approve (\S+)/.exec((await destroy('--dry-run')).stdout)?.[1] ?? '';
     const run = await destroy('--approve', id);
-    expect(run.exitCode, `${run.stdout}\n${run.stderr}`).toBe(0);
+    expect(run).toMatchObject({ exitCode: 0 });
     expect(await tables()).toEqual(before);
     expect(await leftovers(lab())).toEqual([]);
     const again = await destroy();
