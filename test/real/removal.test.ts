@@ -138,8 +138,15 @@ test('removed with an approval in git while A is written to: a -> b goes on, not
   await removed(id);
   const measured = probe(lab());
   await sleep(3_000);
-  const document = await reconciled(lab()).finally(async () => sleep(2_000));
-  const { longestMs, rows } = await measured.stop();
+  let document: Awaited<ReturnType<typeof reconciled>>;
+  let seen: Awaited<ReturnType<typeof measured.stop>>;
+  try {
+    document = await reconciled(lab());
+    await sleep(2_000);
+  } finally {
+    seen = await measured.stop();
+  }
+  const { longestMs, rows } = seen;
   expect(document.plans[0]?.risk.sentences.join(' ')).toMatch(/Pauses .*orders_a_b.* for a few seconds/);
   process.stdout.write(`a -> b while b -> c was removed: longest pause ${Math.round(longestMs)} ms, ${rows} rows\n`);
   // The announced pause: a -> b's daemon is started once more, to read that it makes no deltas on B (some seconds).
