@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -99,16 +99,16 @@ function count({ tables }: Contents): string {
   return [...tables.values()].reduce((sum, table) => sum + table.rows, 0).toLocaleString('en');
 }
 
-/** Waits until C holds what A holds, and says how long that took. */
+/** Waits until `c` holds what `a` holds, and says how long that took. */
 async function arrives(a: ClusterState, c: ClusterState, what: string): Promise<void> {
   const from = Date.now();
   const wanted = await contents(a);
   while (!equal(wanted, await contents(c))) {
     stopping.signal.throwIfAborted();
-    check(Date.now() - from < ARRIVES_WITHIN_MS, `${what}: not on c after ${ARRIVES_WITHIN_MS / 1000} s`);
+    check(Date.now() - from < ARRIVES_WITHIN_MS, `${what}: not on ${c.name} after ${ARRIVES_WITHIN_MS / 1000} s`);
     await delay(50);
   }
-  held(`${what}: on c after ${((Date.now() - from) / 1000).toFixed(1)} s; a and c are equal`);
+  held(`${what}: on ${c.name} after ${((Date.now() - from) / 1000).toFixed(1)} s; a and ${c.name} are equal`);
 }
 
 /** Every database, schema and trigger there is, to see that a plan makes none. */
@@ -184,6 +184,35 @@ async function show(): Promise<void> {
   process.stdout.write(next.stdout);
   check(next.code === 0 && next.stdout.trimEnd().split('\n').length === 1, `the next plan is not empty (exit ${next.code})`);
   held('the next plan is empty: one line, exit 0');
+  await removeC(a, b);
+}
+
+/** c leaves: its line goes from the file, the plan asks for an approval, and a -> b runs on. */
+async function removeC(a: ClusterState, b: ClusterState): Promise<void> {
+  section('c leaves: its line goes from the file');
+  const file = labPaths(dir).topology;
+  const text = await readFile(file, 'utf8');
+  const shorter = text.replace(/^links:.*$/m, 'links: [ a -> b ]').replace(/^ {2}c:.*\n/m, '');
+  await writeFile(file, shorter);
+  const refused = await goatherd(['reconcile', '--dry-run', '--detailed-exitcode', '--config', 'goatherd.yaml']);
+  process.stdout.write(refused.stdout);
+  const id = /--approve ([0-9a-f]{4}-[0-9a-f]{4})/.exec(refused.stdout)?.[1];
+  check(refused.code === 20 && id !== undefined, `a removal without approval ended with ${refused.code}`);
+  held('the removal is planned in full, and blocked until it is approved');
+  const removed = await goatherd(['reconcile', '--config', 'goatherd.yaml', '--approve', id ?? '']);
+  check(removed.code === 0, `the removal ended with ${removed.code}:\n${removed.stdout}`);
+  const left = await query(
+    b,
+    'orders',
+    "SELECT nspname AS name FROM pg_namespace WHERE nspname = 'bucardo' UNION ALL SELECT tgname FROM pg_trigger WHERE tgname LIKE 'bucardo%'",
+  );
+  check(left.length === 0, `${left.length} objects of Bucardo are left on b`);
+  held(`${removed.stdout.trimEnd().split('\n').at(-1) ?? ''} Nothing of Bucardo is left on b; c keeps its rows`);
+  await query(a, 'orders', 'UPDATE product SET price = price + 1');
+  await arrives(a, b, 'every price changed on a');
+  const last = await goatherd(['reconcile', '--dry-run', '--detailed-exitcode', '--config', 'goatherd.yaml']);
+  process.stdout.write(last.stdout);
+  check(last.code === 0 && last.stdout.trimEnd().split('\n').length === 1, `the last plan is not empty (exit ${last.code})`);
 }
 
 /** Ends the lab, whatever happened before. */
