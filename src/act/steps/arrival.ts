@@ -1,11 +1,11 @@
-import { deltaTable, makerName, quoteIdent, quoteTable, targetName, trackTable, truncateName } from '../../bucardo/names.ts';
+import { controlDatabase, deltaTable, makerName, quoteIdent, quoteTable, targetName, trackTable } from '../../bucardo/names.ts';
 import type { Work } from '../../plan/model.ts';
-import { select } from '../../plan/view/select.ts';
 import type { Link } from '../../topology/model.ts';
 import { type ActContext, done, failed, linkAt, type Outcome, remembered } from '../context.ts';
 import { logFile } from './daemon.ts';
 import { lookAtControl, lookAtDaemon } from '../instance-look.ts';
 import { kick } from '../kick.ts';
+import { carries, proofTables } from './proof-tables.ts';
 import { tableAt } from './triggers.ts';
 
 /** A run of the link that began after its daemon did, and so with makedelta in effect, has ended well (rule 1). */
@@ -37,13 +37,15 @@ interface Proof {
   readonly startedAt: number;
   /** The clock of each link's source when the proof began, whole seconds as the delta default keeps them. */
   readonly clocks: Map<string, string>;
+  /** By link address: the clock of its control database when a run of it was first waited for, epoch milliseconds. */
+  readonly runsSince: Map<string, number>;
 }
 
 const PROVES_WITHIN_MS = 300_000;
 
 /**
- * Proves that changes arrive (rule 21): one existing key is noted as changed in the source's delta table and seen delivered on every
- * hop. Bucardo then rewrites that row below with the value it has; no row of a user is written by us.
+ * Proves that changes arrive (rule 21): one existing key of a copied table is noted as changed in the source's delta table and seen
+ * delivered on every hop. Bucardo then rewrites that row below with the value it has; no row of a user is written by us.
  */
 export async function proveArrival(context: ActContext, work: Extract<Work, { kind: 'arrival' }>): Promise<Outcome> {
   const proof = remembered<Proof>(context, 'arrival', () => ({
@@ -51,6 +53,7 @@ export async function proveArrival(context: ActContext, work: Extract<Work, { ki
     arrived: new Set(),
     startedAt: context.clock.now(),
     clocks: new Map(),
+    runsSince: new Map(),
   }));
   const links = context.topology.links.filter((link) => work.links.includes(link.address));
   for (const { from } of links) if (!proof.clocks.has(from)) proof.clocks.set(from, await clockOf(context, from));
@@ -58,7 +61,7 @@ export async function proveArrival(context: ActContext, work: Extract<Work, { ki
   for (const link of links) {
     if (proof.arrived.has(link.address)) continue;
     const hop = proof.hops.get(link.address) ?? (await beginHop(context, proof, link));
-    if (hop === null || (await delivered(context, link, hop))) {
+    if (hop === null ? await ranSince(context, proof, link) : await delivered(context, link, hop)) {
       proof.arrived.add(link.address);
       await context.ledger.saveProof(link.address, context.clock.now());
       continue;
@@ -87,6 +90,20 @@ export async function proveArrival(context: ActContext, work: Extract<Work, { ki
   };
 }
 
+/** Where no key can be noted, a run that began since and ended well has to do: it looked at every table of the link. */
+async function ranSince(context: ActContext, proof: Proof, link: Link): Promise<boolean> {
+  const since = proof.runsSince.get(link.address);
+  if (since === undefined) {
+    const rows = await context.access
+      .hub(controlDatabase(link.instance))
+      .query<{ now: number }>('SELECT (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS now');
+    proof.runsSince.set(link.address, rows[0]?.now ?? Number.POSITIVE_INFINITY);
+    return false;
+  }
+  const good = (await lookAtControl(context, link.instance)).runs[link.sync]?.lastGood ?? null;
+  return good !== null && good.startedAt > since;
+}
+
 /** Notes a key on the link's source, or takes the one that the hop above brought there. Null: there is nothing to prove it with. */
 async function beginHop(context: ActContext, proof: Proof, link: Link): Promise<Hop | null> {
   const above = context.topology.links.find((one) => one.to === link.from && proof.hops.has(one.address));
@@ -103,7 +120,7 @@ async function beginHop(context: ActContext, proof: Proof, link: Link): Promise<
     if (hop !== null) proof.hops.set(link.address, hop);
     return hop ?? { table: aboveHop.table, txntime: '' };
   }
-  const hop = await noteKey(context, link, preferred(context, link));
+  const hop = await noteKey(context, link, proofTables(context, link));
   if (hop !== null) proof.hops.set(link.address, hop);
   return hop;
 }
@@ -124,27 +141,6 @@ async function broughtBy(context: ActContext, link: Link, above: Hop, proof: Pro
     .database(link.from)
     .query<{ txntime: string }>(`SELECT max(txntime)::text AS txntime FROM ${delta} WHERE txntime >= $1`, [since]);
   return rows[0]?.txntime === undefined || rows[0].txntime === null ? null : { table: above.table, txntime: rows[0].txntime };
-}
-
-/** Tables that every link below carries too go first: one key then proves the whole chain. */
-function preferred(context: ActContext, link: Link): readonly string[] {
-  const tables = sourceTables(context, link);
-  const below = context.topology.links.filter((one) => one.from === link.to);
-  const shared = tables.filter((table) => below.every((one) => carries(context, one, table)));
-  return [...shared, ...tables.filter((table) => !shared.includes(table))];
-}
-
-/** Tables that the link carries: they match it and have its triggers. One that no longer matches is on its way out and proves nothing. */
-function sourceTables(context: ActContext, link: Link): readonly string[] {
-  const source = context.observation.databases[link.from];
-  if (source?.reachable !== true) return [];
-  return select(link, source)
-    .tables.filter((table) => table.bucardo?.triggers.some((trigger) => trigger.name === truncateName(link.sync)) === true)
-    .map((table) => table.address);
-}
-
-function carries(context: ActContext, link: Link, table: string): boolean {
-  return sourceTables(context, link).includes(table);
 }
 
 const TRIED_AT_ONCE = 50;
