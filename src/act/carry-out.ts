@@ -155,6 +155,8 @@ function mayBegin(entry: Entry, byId: ReadonlyMap<string, Entry>, running: Reado
 function resourcesOf(step: Step): readonly string[] {
   if (step.gate !== null) return [];
   const { work } = step;
+  // What stands on the source before and after Bucardo's validation is compared: nobody else may make anything there meanwhile.
+  if (work.kind === 'membership') return [`instance ${work.instance}`, `database ${step.on[1]}`];
   if ('database' in work && work.kind !== 'makedelta') return [`database ${work.database}`];
   return 'instance' in work ? [`instance ${work.instance}`] : ['ledger'];
 }
