@@ -67,7 +67,7 @@ test('the plan names what is skipped and what would be emptied, and asks for app
 test('without the approval, or with another, the run does all else and ends with 20, the id printed', async () => {
   const before = await contentsOf(lab(), 'filled');
   const run = await reconcile(lab(), '--approve', '0000-0000');
-  expect(run.exitCode).toBe(20);
+  expect(run.exitCode, run.stderr).toBe(20);
   expect(run.stdout).toContain(`--approve ${approval}`);
   expect(await contentsOf(lab(), 'filled')).toEqual(before);
 
@@ -89,7 +89,9 @@ test('with the approval the tables are emptied and copied, once', async () => {
 
   const plan = await expectNothingLeft(lab());
   expect(said(plan, 'SkippedNotEmpty')).toEqual(['orders/a-skips: public.parent']);
-  expect(plan.links.map((link) => link.suspect)).toEqual(['SkippedNotEmpty: public.parent', null, null, null]);
+  expect(plan.links.filter((link) => link.suspect !== null)).toMatchObject([
+    { address: 'orders/a-skips', suspect: 'SkippedNotEmpty: public.parent' },
+  ]);
   const receipts = await query(lab().hub, 'goatherd', 'SELECT address, receipt FROM goatherd.link');
   expect(Object.fromEntries(receipts.map((row) => [row['address'], row['receipt']]))).toMatchObject({
     'orders/a-skips': { mode: 'empty', copied: ['public.child'], skipped: ['public.parent'], rows: 100 },
