@@ -137,3 +137,13 @@ export const LONG_TRANSACTIONS_QUERY = `
 SELECT pid, extract(epoch FROM clock_timestamp() - xact_start)::int AS seconds, application_name AS application, coalesce(state, '') AS state
 FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND xact_start < clock_timestamp() - interval '1 minute'
 ORDER BY xact_start LIMIT 20`;
+
+/** Tables that somebody holds, or waits for, so that nobody may read them. */
+export const EXCLUSIVELY_LOCKED_QUERY = `
+SELECT relation::int8 AS oid FROM pg_locks
+WHERE locktype = 'relation' AND mode = 'AccessExclusiveLock' AND pid <> pg_backend_pid() AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`;
+
+/** $1: oids, $2: quoted names. */
+export const FILLED_QUERY = `
+SELECT t.oid, query_to_xml('SELECT count(*) AS f FROM (SELECT 1 FROM ONLY ' || t.name || ' LIMIT 1) AS one', false, true, '')::text LIKE '%<f>1</f>%' AS filled
+FROM unnest($1::int8[], $2::text[]) AS t(oid, name)`;

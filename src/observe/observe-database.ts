@@ -250,27 +250,28 @@ function parseTriggers(text: string): ObservedTrigger[] {
   });
 }
 
-const ROWS_AT_ONCE = 500;
-
-/** Whether each table that takes space holds a row: one statement for 500 tables. A table that cannot be looked at says null. */
+/**
+ * Whether each table that takes space holds a row, in one statement however many there are: query_to_xml runs a query for each row of
+ * another. A table that cannot be looked at says null.
+ */
 async function rowsOf(client: Client, tables: readonly TableRow[]): Promise<ReadonlyMap<string, boolean | null>> {
-  const asked = tables.filter((row) => row.kind === 'r' && Number(row.bytes) > 0 && row.rights.includes('s'));
+  const locked = new Set((await client.query<{ oid: string }>(sql.EXCLUSIVELY_LOCKED_QUERY)).rows.map((row) => row.oid));
   const result = new Map<string, boolean | null>();
   const ask = async (batch: readonly TableRow[]): Promise<void> => {
-    const text = batch
-      .map((row) => `SELECT ${row.oid}::int8 AS oid, EXISTS (SELECT 1 FROM ONLY ${quoteTable(row.schema, row.name)}) AS filled`)
-      .join(' UNION ALL ');
+    const names = batch.map((row) => quoteTable(row.schema, row.name));
     await client.query('SAVEPOINT rows');
     try {
-      for (const row of (await client.query<{ oid: string; filled: boolean }>(text)).rows) result.set(row.oid, row.filled);
+      const { rows } = await client.query<{ oid: string; filled: boolean }>(sql.FILLED_QUERY, [batch.map((row) => row.oid), names]);
+      for (const row of rows) result.set(row.oid, row.filled);
     } catch (error) {
       await client.query('ROLLBACK TO rows');
       if ((error as { code?: string }).code !== LOCK_NOT_AVAILABLE) throw error;
-      // Somebody holds one of them: each is asked for itself, so that one busy table hides only itself.
+      // Somebody took one of them just now: each is asked for itself, so that one busy table hides only itself.
       if (batch.length === 1) result.set(batch[0]?.oid ?? '', null);
       else for (const row of batch) await ask([row]);
     }
   };
-  for (let start = 0; start < asked.length; start += ROWS_AT_ONCE) await ask(asked.slice(start, start + ROWS_AT_ONCE));
+  const asked = tables.filter((row) => row.kind === 'r' && Number(row.bytes) > 0 && row.rights.includes('s') && !locked.has(row.oid));
+  if (asked.length > 0) await ask(asked);
   return result;
 }
