@@ -16,7 +16,9 @@ test.each(documents)(
 );
 
 test('every code of preflight stands in docs/plan.md', async () => {
-  const sources = await Promise.all(['preflight/preflight', 'preflight/fitness', 'summaries'].map(async (name) => read(`src/plan/${name}.ts`)));
+  const sources = await Promise.all(
+    ['preflight/preflight', 'preflight/fitness', 'summaries'].map(async (name) => read(`src/plan/${name}.ts`)),
+  );
   // Codes are the only texts of one capitalised word in these files.
   const codes = new Set(
     sources.flatMap((source) => [...source.matchAll(/'([A-Z][a-z]+(?:[A-Z][a-z]+)+|Unreachable|Unlogged)'/g)].map(([, code]) => code)),

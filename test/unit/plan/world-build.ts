@@ -187,6 +187,6 @@ function tableFacts(table: TableSpec, oid: number): Mutable<ObservedTable> {
 }
 
 /** Rows that a table holds, sorted. */
-export function rowsOf(world: World, name: string, table: string): readonly string[] {
+function rowsOf(world: World, name: string, table: string): readonly string[] {
   return [...(databaseOf(world, name).data.get(`public.${table}`)?.rows ?? [])].toSorted();
 }
