@@ -5,7 +5,6 @@ import type { ObservedTable } from '../../../src/observe/model.ts';
 import { defaultHostConfig } from '../../../src/topology/host-config.ts';
 import type { Topology } from '../../../src/topology/model.ts';
 import { readTopology } from '../../../src/topology/resolve.ts';
-import { databaseOf, type Mutable, type World, type WorldDatabase } from './world.ts';
 
 export interface TableSpec {
   readonly name: string;
@@ -184,9 +183,4 @@ function tableFacts(table: TableSpec, oid: number): Mutable<ObservedTable> {
     hasRows: null,
     bucardo: null,
   };
-}
-
-/** Rows that a table holds, sorted. */
-function rowsOf(world: World, name: string, table: string): readonly string[] {
-  return [...(databaseOf(world, name).data.get(`public.${table}`)?.rows ?? [])].toSorted();
 }
