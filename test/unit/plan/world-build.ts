@@ -5,6 +5,7 @@ import type { ObservedTable } from '../../../src/observe/model.ts';
 import { defaultHostConfig } from '../../../src/topology/host-config.ts';
 import type { Topology } from '../../../src/topology/model.ts';
 import { readTopology } from '../../../src/topology/resolve.ts';
+import type { Mutable, World, WorldDatabase } from './world.ts';
 
 export interface TableSpec {
   readonly name: string;
