@@ -16,6 +16,21 @@ export function finish(
   judged: Judgement,
 ): readonly Step[] {
   const ordered = inOrder(drafts);
+  const steps = numbered(views, ordered, blocked, held, judged);
+  const proof = dueProof(views, ordered, steps);
+  if (proof === undefined) return steps;
+  // A proof of fewer links, or none, moves the numbers that others name.
+  const others = ordered.filter((step) => step.kind !== 'arrival');
+  return numbered(views, proof === null ? others : ordered.map((step) => (step.kind === 'arrival' ? proof : step)), blocked, held, judged);
+}
+
+function numbered(
+  views: readonly LinkView[],
+  ordered: readonly Draft[],
+  blocked: ReadonlyMap<string, string>,
+  held: ReadonlySet<string>,
+  judged: Judgement,
+): readonly Step[] {
   const ids = new Set(ordered.map((step) => step.id));
   const reasons = new Map<string, string>();
   return ordered.map(({ phase: _phase, depth: _depth, gate, ...step }, index): Step => {
@@ -23,7 +38,6 @@ export function finish(
     const link = views.find(
       ({ link: one }) => one.address === step.address || (blocked.has(one.address) && step.address.endsWith(`/instance/${one.instance}`)),
     )?.link;
-    if (step.kind === 'arrival') return arrivalOf(step, index, after, reasons, ordered);
     const reason =
       ownReason(step, link, blocked, held, judged) ??
       stoppedAbove(views, step) ??
@@ -41,26 +55,39 @@ export function finish(
   });
 }
 
-/** The proof of those links that this plan brings up: one that is blocked does not hold the proof of the others. */
-function arrivalOf(
-  step: Omit<Draft, 'phase' | 'depth' | 'gate'>,
-  index: number,
-  after: readonly string[],
-  reasons: ReadonlyMap<string, string>,
-  ordered: readonly Draft[],
-): Step {
-  const held = after.filter((id) => reasons.has(id));
-  const work = step.work.kind === 'arrival' ? step.work : { kind: 'arrival' as const, links: [] };
-  const links = work.links.filter((address) => !held.some((id) => id.startsWith(`${address.split('/').at(-1) ?? ''}/`)));
-  const own = links.length === 0 ? after : after.filter((id) => !held.includes(id));
+/**
+ * The proof as it can be carried out: a link that is held does not hold the proof of the others, and a link that was proved before and
+ * of which nothing is carried out now needs none. Undefined: as it stands; null: nothing is to be proved.
+ */
+function dueProof(views: readonly LinkView[], ordered: readonly Draft[], steps: readonly Step[]): Draft | null | undefined {
+  const proof = ordered.find((step) => step.kind === 'arrival');
+  if (proof === undefined || proof.work.kind !== 'arrival') return undefined;
+  const { work } = proof;
+  const held = new Set(steps.filter((step) => step.blocked !== null && step.kind !== 'arrival').map((step) => step.id));
+  const waits = proof.after.filter((id) => held.has(id));
+  const links = work.links.filter((address) => {
+    const link = views.find((view) => view.link.address === address);
+    if (link === undefined || waits.some((id) => id.startsWith(`${link.link.id}/`))) return false;
+    const acts = steps.some(
+      (step) =>
+        step.blocked === null &&
+        step.kind !== 'arrival' &&
+        (step.address === address || step.address.endsWith(`/instance/${link.link.instance}`)),
+    );
+    return acts || (link.ledger?.provedAt ?? null) === null;
+  });
+  if (links.length === work.links.length && waits.length === 0) return undefined;
+  // Links that are not proved yet and cannot be now are shown as waiting; of others there is nothing to say.
+  if (links.length === 0)
+    return work.links.some((address) => (views.find((view) => view.link.address === address)?.ledger?.provedAt ?? null) === null)
+      ? undefined
+      : null;
   return {
-    ...step,
-    what: links.length === 0 ? step.what : `prove arrival on ${links.map((address) => address.split('/').at(-1)).join(', ')}`,
-    work: links.length === 0 ? work : { ...work, links },
-    seq: index + 1,
-    after: own,
-    blocked: links.length === 0 ? waitsFor(after, reasons, ordered) : null,
-    gate: null,
+    ...proof,
+    what: `prove arrival on ${links.map((address) => address.split('/').at(-1)).join(', ')}`,
+    work: { ...work, links },
+    after: proof.after.filter((id) => !held.has(id)),
+    objects: links.length,
   };
 }
 

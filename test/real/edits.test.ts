@@ -1,0 +1,141 @@
+import { expect, test } from 'vitest';
+import type { Lab } from '../../src/lab/lab.ts';
+import { declare } from './support/declare.ts';
+import { eventually } from './support/eventually.ts';
+import { query, withSession } from './support/query.ts';
+import { expectNothingLeft, planOf, reconcile, reconciled, said } from './support/reconciled.ts';
+import { runGoatherd } from './support/run-goatherd.ts';
+import { expectSameData } from './support/same-data.ts';
+import { loadStock } from './support/stock.ts';
+import { clusterOf, useLab } from './support/use-lab.ts';
+
+const lab = useLab({}, async (started) => {
+  await loadStock(started);
+  await declare(started, { links: ['a -> b', 'b -> c'] });
+  await reconciled(started);
+});
+
+/** Runs a statement on the databases named. */
+async function on(names: readonly string[], statement: string): Promise<void> {
+  for (const name of names) await query(clusterOf(lab(), name), lab().dbname, statement);
+}
+
+/** Bucardo's own truncate trigger empties the delta table that a run may be reading: PostgreSQL then ends one of the two. */
+async function truncate(table: string): Promise<void> {
+  await eventually(
+    () =>
+      on(['a'], `TRUNCATE ${table}`).then(
+        () => true,
+        (error: { code?: string }) => (error.code === '40P01' ? false : Promise.reject(error)),
+      ),
+    { everyMs: 100, timeoutMs: 20_000, until: (done) => done },
+  );
+}
+
+const values = async (name: string, statement: string): Promise<readonly unknown[]> => {
+  const rows = await query(clusterOf(lab(), name), lab().dbname, statement);
+  return rows.map((row) => row.value);
+};
+
+/** Writes into a table of A until told to stop, a row at a time, so that every step meets writers. */
+function writers(started: Lab, statement: string): { stop(): Promise<void> } {
+  let over = false;
+  const running = withSession(clusterOf(started, 'a'), started.dbname, async (client) => {
+    for (let id = 100_000; !over; id += 1) await client.query(statement, [id]);
+  });
+  return {
+    stop: async () => {
+      over = true;
+      await running;
+    },
+  };
+}
+
+test('a table that appears on all three joins both links, with its old rows, while it is written', async () => {
+  await on(['a', 'b', 'c'], 'CREATE TABLE joined (id int PRIMARY KEY, v text, twice int GENERATED ALWAYS AS (id * 2) STORED)');
+  await on(['a'], "INSERT INTO joined SELECT g, 'old' FROM generate_series(1, 5000) g");
+  const writing = writers(lab(), "INSERT INTO joined VALUES ($1, 'new')");
+  const document = await reconciled(lab());
+  await writing.stop();
+  expect(document.plans[0]?.steps.filter((step) => step.kind === 'copy_tables').map((step) => step.address)).toEqual([
+    'orders/a-b',
+    'orders/b-c',
+  ]);
+  await expectSameData(lab(), 'a', 'b', 'c');
+  await truncate('joined');
+  await on(['a'], "INSERT INTO joined SELECT g, 'after' FROM generate_series(1, 10) g");
+  await expectSameData(lab(), 'a', 'b', 'c');
+  await expectNothingLeft(lab());
+});
+
+test('a table that is excluded leaves when that is approved; nothing stands for it, its rows stay', async () => {
+  await declare(lab(), { tables: { exclude: ['public.joined'] } });
+  const blocked = await reconcile(lab());
+  expect(blocked.exitCode).toBe(20);
+  const plan = await planOf(lab());
+  const id = plan.approvals.required[0]?.id ?? '';
+  // Blocked as a whole: makedelta off without its approval would lose what C still follows.
+  expect(plan.steps.filter((step) => step.blocked === null)).toEqual([]);
+  await on(['a'], "INSERT INTO joined VALUES (50, 'still followed')");
+  await expectSameData(lab(), 'a', 'b', 'c');
+  await reconciled(lab(), 0, '--approve', id);
+  for (const name of ['a', 'b'])
+    expect(
+      await values(
+        name,
+        "SELECT tgname AS value FROM pg_trigger WHERE tgrelid = 'joined'::regclass UNION ALL SELECT relname FROM pg_class WHERE relname LIKE '%public_joined'",
+      ),
+    ).toEqual([]);
+  expect(await values('c', 'SELECT count(*)::int AS value FROM joined')).toEqual([11]);
+  await expectNothingLeft(lab());
+  await on(['a', 'b', 'c'], 'DROP TABLE joined');
+  await declare(lab(), { tables: null });
+  await expectNothingLeft(lab());
+});
+
+test('kick triggers come and go one table at a time, and changes arrive before, between and after', async () => {
+  const kicks = "SELECT count(*)::int AS value FROM pg_trigger WHERE tgname LIKE 'bucardo_kick_%'";
+  await declare(lab(), { disable_kicking: false });
+  await reconciled(lab());
+  expect((await values('a', kicks))[0]).toBeGreaterThan(0);
+  expect(await values('b', "SELECT DISTINCT tgenabled::text AS value FROM pg_trigger WHERE tgname LIKE 'bucardo_kick_%'")).toEqual(['A']);
+  await on(['a'], "INSERT INTO notes VALUES (70001, 'kicked')");
+  await expectSameData(lab(), 'a', 'b', 'c');
+  await expectNothingLeft(lab());
+  await declare(lab(), { disable_kicking: null });
+  await reconciled(lab());
+  expect([await values('a', kicks), await values('b', kicks)]).toEqual([[0], [0]]);
+  await on(['a'], "INSERT INTO notes VALUES (70002, 'polled')");
+  await expectSameData(lab(), 'a', 'b', 'c');
+  await expectNothingLeft(lab());
+});
+
+test('a trigger that somebody dropped is put back, and the link is Suspect until a person accepts it', async () => {
+  await on(['b'], 'DROP TRIGGER bucardo_delta ON notes');
+  const plan = await planOf(lab(), 2, '--detailed-exitcode');
+  expect(plan.verdict).toBe('drift');
+  await reconciled(lab());
+  expect(said(await planOf(lab()), 'Suspect')).toEqual(['orders/b-c: public.notes']);
+  const without = await runGoatherd(['accept', 'orders/b-c', 'public.nothing', '--reason', 'r', '--config', lab().configFile]);
+  expect(without).toMatchObject({ exitCode: 1, stdout: '' });
+  expect(without.stderr).toContain('doubted are: public.notes');
+  expect((await runGoatherd(['accept', 'orders/b-c', '--reason', 'compared', '--config', lab().configFile])).exitCode).toBe(0);
+  expect(said(await planOf(lab()), 'Suspect')).toEqual([]);
+  await on(['a'], "INSERT INTO notes VALUES (70003, 'after')");
+  await expectSameData(lab(), 'a', 'b', 'c');
+  await expectNothingLeft(lab());
+});
+
+test('cascade off and on again: nothing is passed on meanwhile, and afterwards the link below says so', async () => {
+  await declare(lab(), { databases: { b: { cascade: false } } });
+  await reconciled(lab());
+  await expectNothingLeft(lab());
+  expect(await values('b', "SELECT DISTINCT tgenabled::text AS value FROM pg_trigger WHERE tgname LIKE 'bucardo_note_trunc%'")).toEqual([
+    'O',
+  ]);
+  await declare(lab(), { databases: { b: { cascade: null } } });
+  await reconciled(lab());
+  expect(said(await planOf(lab()), 'Suspect')).toHaveLength(2);
+  await on(['a'], "INSERT INTO notes VALUES (70004, 'passed on')");
+  await expectSameData(lab(), 'a', 'b', 'c');
+});
