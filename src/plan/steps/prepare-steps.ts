@@ -1,4 +1,4 @@
-import { controlDatabase, kickName } from '../../bucardo/names.ts';
+import { controlDatabase } from '../../bucardo/names.ts';
 import { GLOBAL_TABLES } from '../../bucardo/objects.ts';
 import type { ControlGoat, Observation } from '../../observe/model.ts';
 import type { HostConfig, Topology } from '../../topology/model.ts';
@@ -202,39 +202,6 @@ export function helpersStep(view: LinkView, observation: Observation, carried: C
   ];
 }
 
-/** Triggers, one table at a time (rule 10). */
-export function triggersStep(view: LinkView, carried: Carried): Draft[] {
-  const { link } = view;
-  const tables = carried.tables.filter((one) => one.triggers.length > 0);
-  if (tables.length === 0) return [];
-  const count = tables.reduce((sum, one) => sum + one.triggers.length, 0);
-  return [
-    draft({
-      id: stepId.triggers(view),
-      kind: 'triggers',
-      symbol: '+',
-      address: link.address,
-      what: `${plural(count, 'trigger')} on ${plural(tables.length, 'table')} of ${link.from}`,
-      reason: 'not present, or other than declared',
-      on: [link.from],
-      after: [stepId.helpers(view), stepId.suspect(view)],
-      work: {
-        kind: 'triggers',
-        link: link.address,
-        database: link.from,
-        kick: !link.disableKicking,
-        tables: tables.map((one) => ({ ...one.work, missing: one.triggers })),
-      },
-      phase: PHASE.triggers,
-      depth: -view.depth,
-      lock: { mode: 'SHARE ROW EXCLUSIVE', timeoutMs: link.locks.timeoutMs, budgetMs: link.locks.budgetMs },
-      hazards: ['LOCKS_WRITERS'],
-      objects: tables.length,
-      estimateSeconds: Math.ceil(tables.length * ESTIMATE.perTable),
-    }),
-  ];
-}
-
 /** Tables enter the relgroup when their triggers stand, and Bucardo's own validation then finds nothing to do. */
 export function membershipStep(view: LinkView, carried: Carried, below: readonly LinkView[]): Draft[] {
   const { link, control } = view;
@@ -269,39 +236,6 @@ export function membershipStep(view: LinkView, carried: Carried, below: readonly
       lock: { mode: 'ACCESS SHARE' },
       objects: missing.length,
       estimateSeconds: 1,
-    }),
-  ];
-}
-
-/** Kick triggers of a link that polls now go one table at a time, before Bucardo is told. */
-export function dropKickStep(view: LinkView): Draft[] {
-  const { link, source } = view;
-  if (!link.disableKicking) return [];
-  const name = kickName(link.sync);
-  const tables = (source?.tables ?? []).filter((table) => table.bucardo?.triggers.some((trigger) => trigger.name === name) === true);
-  if (tables.length === 0) return [];
-  return [
-    draft({
-      id: stepId.dropKick(view),
-      kind: 'drop_triggers',
-      symbol: '-',
-      address: link.address,
-      what: `drop the kick triggers of ${plural(tables.length, 'table')} of ${link.from}`,
-      reason: '`disable_kicking`: the daemon polls',
-      on: [link.from],
-      after: [stepId.ledger],
-      work: {
-        kind: 'drop_triggers',
-        link: link.address,
-        database: link.from,
-        tables: tables.map((table) => ({ address: table.address, triggers: [name] })),
-      },
-      phase: PHASE.register,
-      depth: -view.depth,
-      lock: { mode: 'ACCESS EXCLUSIVE', timeoutMs: link.locks.timeoutMs, budgetMs: link.locks.budgetMs },
-      hazards: ['LOCKS_WRITERS', 'LOCKS_READERS'],
-      objects: tables.length,
-      estimateSeconds: Math.ceil(tables.length * ESTIMATE.perTable),
     }),
   ];
 }
