@@ -1,4 +1,3 @@
-import { controlDatabase } from '../bucardo/names.ts';
 import type { Link } from '../topology/model.ts';
 import { type ActContext, remembered } from './context.ts';
 
@@ -10,5 +9,5 @@ export async function kick(context: ActContext, link: Link): Promise<void> {
   const last = remembered(context, `kick ${link.sync}`, () => ({ at: 0 }));
   if (context.clock.now() - last.at < AGAIN_AFTER_MS) return;
   last.at = context.clock.now();
-  await context.access.hub(controlDatabase(link.instance)).query("SELECT pg_notify('bucardo', $1)", [`kick_sync_${link.sync}`]);
+  await context.access.control(link.instance).query("SELECT pg_notify('bucardo', $1)", [`kick_sync_${link.sync}`]);
 }

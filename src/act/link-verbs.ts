@@ -1,5 +1,4 @@
 import { AS_REPLICA, MARK_CHANGED } from '../bucardo/control-facts.ts';
-import { controlDatabase } from '../bucardo/names.ts';
 import { endSuspension, suspend } from '../ledger/suspensions.ts';
 import { formatMilliseconds, joinWords } from '../lib/format.ts';
 import type { ControlObservation, DaemonObservation } from '../observe/model.ts';
@@ -118,7 +117,7 @@ export async function kickLink(context: ActContext, link: Link): Promise<Said> {
   const refusal = refuseUnlessRunning(context, link, found, 'kick');
   if (refusal !== null) return refusal;
   if (!found.runs) return { exitCode: 1, text: `no daemon runs ${link.address}`, hint: `goatherd start ${link.address}` };
-  const control = context.access.hub(controlDatabase(link.instance));
+  const control = context.access.control(link.instance);
   const [asked] = await control.query<{ at: number }>('SELECT (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS at');
   const at = asked?.at ?? 0;
   const began = context.clock.now();
@@ -184,7 +183,7 @@ async function again(context: ActContext, link: Link, syncs: readonly string[]):
 }
 
 async function activateAgain(context: ActContext, link: Link): Promise<void> {
-  await context.access.hub(controlDatabase(link.instance)).transaction([AS_REPLICA], async (client) => {
+  await context.access.control(link.instance).transaction([AS_REPLICA], async (client) => {
     await client.query("UPDATE bucardo.sync SET status = 'active' WHERE name = $1", [link.sync]);
     await client.query(MARK_CHANGED);
   });

@@ -3,6 +3,7 @@
  * proofs of arrival, approvals (DESIGN 4, rules 6, 12, 14). Pure data.
  */
 import type { Database, Link, SchemaOwner } from '../topology/model.ts';
+import type { LinkNames } from '../topology/names.ts';
 
 export interface Ledger {
   /** Whether the ledger's database exists with its tables. */
@@ -19,8 +20,10 @@ export interface Ledger {
 
 export interface LedgerLink {
   readonly address: string;
-  readonly sync: string;
-  readonly instance: string;
+  /** The names that it was given, and keeps (rule 22). */
+  readonly names: LinkNames;
+  /** Where the ledger still has it, when `withRenames` has found that its file calls it otherwise now. */
+  readonly formerAddress?: string;
   /** The definition that was last applied, as `definitionOf` wrote it. */
   readonly definition: FormerDefinition | null;
   /** sha256 of the definition that was last applied in full; null before. */
@@ -40,14 +43,14 @@ export interface LedgerLink {
 }
 
 /** What the ledger keeps of a link's declaration: enough to reach and remove it when its file no longer names it. */
-export interface FormerDefinition extends Omit<Link, 'at' | 'former' | 'protect'> {
+export interface FormerDefinition extends Omit<Link, 'at' | 'former' | 'protect' | keyof LinkNames> {
   /** A ledger of an earlier version says nothing of it. */
   readonly protect?: boolean;
   readonly source: FormerDatabase;
   readonly target: FormerDatabase;
 }
 
-type FormerDatabase = Omit<Database, 'name' | 'at' | 'schemaOwner'> & { readonly schemaOwner: SchemaOwner | null };
+type FormerDatabase = Omit<Database, 'name' | 'at' | 'schemaOwner' | 'renamedFrom'> & { readonly schemaOwner: SchemaOwner | null };
 
 /** One reason to doubt some tables of a link. */
 export interface Suspicion {

@@ -9,6 +9,7 @@ import {
   type Receipt,
   type Suspicion,
 } from './model.ts';
+import { freshNames, type LinkNames } from '../topology/names.ts';
 import { readSuspensions } from './suspensions.ts';
 import { LOCK_KEYS } from './tables.ts';
 
@@ -16,6 +17,7 @@ interface LinkRow extends QueryResultRow {
   address: string;
   sync: string;
   instance: string;
+  names?: Omit<LinkNames, 'sync' | 'instance'> | null;
   definition: FormerDefinition | null;
   definition_hash: string | null;
   request: CopyRequest | null;
@@ -58,8 +60,7 @@ export async function readLedger(session: Queryable): Promise<Ledger> {
 function linkOf(row: LinkRow): LedgerLink {
   return {
     address: row.address,
-    sync: row.sync,
-    instance: row.instance,
+    names: namesOf(row),
     definition: row.definition,
     appliedDefinition: row.definition_hash,
     request: row.request,
@@ -70,6 +71,14 @@ function linkOf(row: LinkRow): LedgerLink {
     provedAt: row.proved_at,
     since: row.created_at.toISOString(),
   };
+}
+
+/** A row of a ledger that kept only two names is that of a link with fresh ones. */
+function namesOf({ address, sync, instance, names }: LinkRow): LinkNames {
+  if (names !== null && names !== undefined) return { ...names, sync, instance };
+  const [topology = '', id = ''] = address.split('/');
+  const [from = '', to = ''] = id.split('-');
+  return freshNames(topology, from, to, instance === sync ? null : instance.slice(topology.length + 1));
 }
 
 /** Who holds the lock of rule 17: the application_name of its session, which names command, host, pid and since when. */

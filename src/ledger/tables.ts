@@ -2,7 +2,7 @@ import { SUSPENSION_STATEMENTS } from './suspensions.ts';
 import { USED_PLAN_STATEMENTS } from './used-plans.ts';
 
 /** The ledger's tables. Every statement may be repeated; a later version adds columns with ADD COLUMN IF NOT EXISTS. */
-export const LEDGER_VERSION = 3;
+export const LEDGER_VERSION = 4;
 
 /** Two keys of the session advisory lock that only acting takes (rule 17): `goat` and `herd` in ASCII. */
 export const LOCK_KEYS = [0x676f6174, 0x68657264] as const;
@@ -14,6 +14,8 @@ export const LEDGER_STATEMENTS: readonly string[] = [
      address text PRIMARY KEY, sync text NOT NULL, instance text NOT NULL, definition jsonb, definition_hash text,
      request jsonb, receipt jsonb, proved_at double precision, created_at timestamptz NOT NULL DEFAULT now())`,
   'ALTER TABLE goatherd.link ADD COLUMN IF NOT EXISTS copying text[]',
+  // All names of a link but the two above: null where they are those that it was born with.
+  'ALTER TABLE goatherd.link ADD COLUMN IF NOT EXISTS names jsonb',
   'ALTER TABLE goatherd.link ADD COLUMN IF NOT EXISTS suspects jsonb',
   'ALTER TABLE goatherd.link ADD COLUMN IF NOT EXISTS accepted text[]',
   `CREATE TABLE IF NOT EXISTS goatherd.word (

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Access } from '../postgres/access.ts';
 import { quoteIdent } from '../bucardo/names.ts';
 import { GoatherdError } from '../lib/errors.ts';
+import type { LinkNames } from '../topology/names.ts';
 import type { CopyRequest, Receipt, Suspicion } from './model.ts';
 import { LEDGER_STATEMENTS } from './tables.ts';
 
@@ -30,8 +31,7 @@ export async function ensureLedger(access: Access): Promise<void> {
 
 export interface LinkRow {
   readonly address: string;
-  readonly sync: string;
-  readonly instance: string;
+  readonly names: LinkNames;
   readonly definition: unknown;
 }
 
@@ -54,9 +54,17 @@ export class LedgerWriter {
 
   /** Adds links that the ledger does not know. `receipt`: for those whose copy was made before this ledger. */
   async addLink(row: LinkRow, receipt: Receipt | null): Promise<void> {
+    const { sync, instance, ...names } = row.names;
     await this.#query(
-      'INSERT INTO goatherd.link(address, sync, instance, definition, receipt) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (address) DO NOTHING',
-      [row.address, row.sync, row.instance, JSON.stringify(row.definition), receipt === null ? null : JSON.stringify(receipt)],
+      'INSERT INTO goatherd.link(address, sync, instance, names, definition, receipt) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (address) DO NOTHING',
+      [
+        row.address,
+        sync,
+        instance,
+        JSON.stringify(names),
+        JSON.stringify(row.definition),
+        receipt === null ? null : JSON.stringify(receipt),
+      ],
     );
   }
 

@@ -10,7 +10,8 @@ import type { Backlog, CopyNow } from './model.ts';
  */
 const MEASURE = `DO $goatherd$
 DECLARE
-  wanted text[] := string_to_array(current_setting('goatherd.syncs'), ',');
+  -- Sync and dbgroup.
+  wanted jsonb := current_setting('goatherd.syncs')::jsonb;
   found jsonb := '{}';
   entry record;
   waiting bigint;
@@ -18,10 +19,10 @@ DECLARE
 BEGIN
   IF to_regclass('bucardo.bucardo_delta_names') IS NOT NULL THEN
     FOR entry IN SELECT sync, deltaname, trackname FROM bucardo.bucardo_delta_names
-      WHERE sync = ANY (wanted) AND pg_relation_size(to_regclass('bucardo.' || deltaname)) > 0 AND to_regclass('bucardo.' || trackname) IS NOT NULL LOOP
+      WHERE wanted ? sync AND pg_relation_size(to_regclass('bucardo.' || deltaname)) > 0 AND to_regclass('bucardo.' || trackname) IS NOT NULL LOOP
       BEGIN
         EXECUTE format('SELECT count(*), min(d.txntime) FROM bucardo.%s d WHERE NOT EXISTS (SELECT 1 FROM bucardo.%s t WHERE t.txntime = d.txntime AND t.target = $1)',
-          entry.deltaname, entry.trackname) INTO waiting, oldest USING 'dbgroup ' || entry.sync;
+          entry.deltaname, entry.trackname) INTO waiting, oldest USING 'dbgroup ' || (wanted ->> entry.sync);
         RAISE SQLSTATE 'GH000';
       EXCEPTION WHEN SQLSTATE 'GH000' THEN
         NULL;
@@ -35,7 +36,7 @@ BEGIN
     END LOOP;
   END IF;
   IF to_regclass('bucardo.bucardo_truncate_trigger') IS NOT NULL THEN
-    FOR entry IN SELECT sync, min(cdate) AS oldest FROM bucardo.bucardo_truncate_trigger WHERE replicated IS NULL AND sync = ANY (wanted) GROUP BY sync LOOP
+    FOR entry IN SELECT sync, min(cdate) AS oldest FROM bucardo.bucardo_truncate_trigger WHERE replicated IS NULL AND wanted ? sync GROUP BY sync LOOP
       found := jsonb_set(found, ARRAY[entry.sync], jsonb_build_object(
         'rows', coalesce((found #>> ARRAY[entry.sync, 'rows'])::bigint, 0),
         'tables', coalesce((found #>> ARRAY[entry.sync, 'tables'])::int, 0),
@@ -61,7 +62,8 @@ export async function observeBacklog(access: Access, topology: Topology): Promis
       const links = topology.links.filter((link) => link.from === name);
       try {
         return await access.database(name).transaction(READ_ONLY, async (client) => {
-          await client.query("SELECT set_config('goatherd.syncs', $1, true)", [links.map((link) => link.sync).join(',')]);
+          const groups = Object.fromEntries(links.map((link) => [link.sync, link.dbgroup]));
+          await client.query("SELECT set_config('goatherd.syncs', $1, true)", [JSON.stringify(groups)]);
           await client.query(MEASURE);
           const { rows } = await client.query<{ found: Measured; now: number }>(
             "SELECT current_setting('goatherd.backlog')::jsonb AS found, extract(epoch FROM clock_timestamp())::float8 AS now",

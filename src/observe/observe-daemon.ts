@@ -1,12 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { QueryResultRow } from 'pg';
-import { controlDatabase } from '../bucardo/names.ts';
 import type { Queryable } from '../postgres/session.ts';
 import type { DaemonObservation } from './model.ts';
 
 export interface DaemonSession {
-  readonly instance: string;
+  /** The control database. */
+  readonly database: string;
   readonly kind: 'MCP' | 'CTL' | 'KID' | 'VAC';
   /** The process on this host that the session belongs to: Bucardo writes it into application_name. */
   readonly pid: number;
@@ -20,17 +20,17 @@ interface SessionRow extends QueryResultRow {
   started: number;
 }
 
-/** Every session that a Bucardo daemon holds in a control database on the hub (rule 20: a process is known by its sessions). */
+/** Every session that a Bucardo daemon holds on the hub's server (rule 20: a process is known by its sessions in its control database). */
 export async function daemonSessions(hub: Queryable): Promise<readonly DaemonSession[]> {
   const { rows } = await hub.query<SessionRow>(`
     SELECT datname::text, application_name, (extract(epoch FROM backend_start) * 1000)::float8 AS started FROM pg_stat_activity
-    WHERE datname LIKE 'bucardo%' AND application_name LIKE 'bucardo %' ORDER BY backend_start, pid`);
+    WHERE application_name LIKE 'bucardo %' ORDER BY backend_start, pid`);
   return rows.flatMap((row): DaemonSession[] => {
     const match = /^bucardo (MCP|CTL|VAC|KID)\b.*\(PID (\d+)\)$/.exec(row.application_name);
-    if (match === null || !row.datname.startsWith(controlDatabase(''))) return [];
+    if (match === null) return [];
     return [
       {
-        instance: row.datname.slice(controlDatabase('').length),
+        database: row.datname,
         kind: match[1] as DaemonSession['kind'],
         pid: Number(match[2]),
         startedAt: row.started,
@@ -66,8 +66,8 @@ export function masterPidFile(pidDir: string, instance: string): { readonly file
  * What runs for one instance: the master by pid file, process title and session together; whatever else holds a session in the
  * control database without that master is an orphan.
  */
-export function observeDaemon(pidDir: string, instance: string, all: readonly DaemonSession[]): DaemonObservation {
-  const sessions = all.filter((session) => session.instance === instance);
+export function observeDaemon(pidDir: string, instance: string, control: string, all: readonly DaemonSession[]): DaemonObservation {
+  const sessions = all.filter((session) => session.database === control);
   const file = masterPidFile(pidDir, instance);
   const title = file === null ? null : processTitle(file.pid);
   const isMaster = title?.startsWith('Bucardo Master Control Program') ?? false;

@@ -35,7 +35,7 @@ export async function observeUndelivered(
 
 async function undelivered(access: Access, link: Link, source: DatabaseObservation | undefined): Promise<number | null> {
   if (source?.reachable !== true) return null;
-  const target = targetName(link.sync);
+  const target = targetName(link.dbgroup);
   const makers = source.tables.flatMap((table) =>
     table.bucardo?.deltaColumns !== null && table.bucardo?.track === true && table.bucardo.targets.includes(target)
       ? [table.bucardo.maker]

@@ -1,6 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Client } from 'pg';
-import { controlDatabase } from '../bucardo/names.ts';
 import { observeInstallation } from '../bucardo/installation.ts';
 import type { Ledger } from '../ledger/model.ts';
 import { EMPTY_LEDGER } from '../ledger/model.ts';
@@ -83,6 +82,12 @@ function wantedDbs(access: Access, topology: Topology): Record<string, WantedDb>
   );
 }
 
+/** Instances of the links, and those that a link is to leave. */
+function instanceNames(topology: Topology): readonly string[] {
+  const names = topology.links.flatMap(({ instance, movedFrom }) => [instance, ...(movedFrom === undefined ? [] : [movedFrom.instance])]);
+  return [...new Set(names)].toSorted();
+}
+
 interface HubLook {
   readonly hub: Omit<HubObservation, 'bucardo'>;
   readonly instances: Readonly<Record<string, InstanceObservation>>;
@@ -90,7 +95,7 @@ interface HubLook {
 }
 
 async function observeHub(access: Access, topology: Topology): Promise<HubLook> {
-  const names = [...new Set(topology.links.map((link) => link.instance))].toSorted();
+  const names = instanceNames(topology);
   const directories = observeDirectories(access.config);
   const application = { ...OPTIONS, applicationName: 'goatherd observe' };
   try {
@@ -104,10 +109,10 @@ async function observeHub(access: Access, topology: Topology): Promise<HubLook> 
           : EMPTY_LEDGER;
       const instances = await Promise.all(
         names.map(async (name): Promise<InstanceObservation> => {
-          const database = controlDatabase(name);
+          const database = access.controlDatabase(name);
           const control =
             database in server.databases ? await observeControlDatabase(access, database, server.databases[database] ?? null) : null;
-          return { name, control, daemon: observeDaemon(access.config.pidDir, name, sessions) };
+          return { name, control, daemon: observeDaemon(access.config.pidDir, name, database, sessions) };
         }),
       );
       return {

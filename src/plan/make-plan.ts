@@ -14,6 +14,7 @@ import { finish } from './finish.ts';
 import { guardedAmong, removalWarnings, undrainedLinks } from './view/leaving.ts';
 import { type LinkView, linkViews } from './view/link-view.ts';
 import { withLostLinks } from './view/lost-ledger.ts';
+import { withRenames } from './view/renames.ts';
 import type { Sorted } from './steps/makedelta.ts';
 import type { Diagnostic, Plan, Policy, Step, Verdict } from './model.ts';
 import { preflight } from './preflight/preflight.ts';
@@ -32,10 +33,11 @@ import { asStopped, suspendedLinks, suspensionWarnings } from './view/suspension
 export function makePlan(given: Topology, seen: Observation, found: Ledger, config: HostConfig, policy: Policy): Plan {
   const topology = canonicalTopology(given);
   const observation = canonicalObservation(seen);
-  const ledger = withLostLinks(topology, observation, found);
+  const known = withRenames(topology, found);
+  const ledger = withLostLinks(topology, observation, known);
   const former = topology.links.filter((link) => link.former === true && ledger.links[link.address] !== undefined);
   const declared = topology.links.filter((link) => link.former !== true);
-  const unknown = topology.links.map((link) => link.address).filter((address) => found.links[address] === undefined);
+  const unknown = topology.links.map((link) => link.address).filter((address) => known.links[address] === undefined);
   const sceneOf = (links: readonly Link[]): Scene => ({ config, topology: { ...topology, links }, observation, ledger, unknown });
 
   const all = sort(sceneOf([...declared, ...former]));
@@ -64,8 +66,8 @@ export function makePlan(given: Topology, seen: Observation, found: Ledger, conf
     ...(approved ? [] : removal),
     ...(guarded.size === 0 ? [] : guardedSteps(sort(sceneOf(declared)), all, guarded)),
   ];
-  const known = new Set(drafts.map((step) => step.id));
-  const heldDrafts = uniqueById(shown.filter((step) => !known.has(step.id)));
+  const acting = new Set(drafts.map((step) => step.id));
+  const heldDrafts = uniqueById(shown.filter((step) => !acting.has(step.id)));
   const steps = finish(
     [...views, ...(approved ? leaving : [])],
     [...drafts, ...heldDrafts],

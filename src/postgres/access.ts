@@ -1,4 +1,5 @@
 import type { Connection, HostConfig, Topology } from '../topology/model.ts';
+import { controlDatabase } from '../bucardo/names.ts';
 import { GoatherdError } from '../lib/errors.ts';
 import { describeTarget, type ResolvedConnection, resolveConnection } from './connection.ts';
 import { type SessionOptions, Sessions } from './session.ts';
@@ -10,11 +11,19 @@ export class Access {
   readonly config: HostConfig;
   readonly #connections: ReadonlyMap<string, Connection>;
   readonly #owners: ReadonlyMap<string, Connection>;
+  readonly #controls: ReadonlyMap<string, string>;
   readonly #options: SessionOptions;
 
   constructor(config: HostConfig, topology: Topology, options: SessionOptions) {
     this.config = config;
     this.#options = options;
+    // An adopted instance's has a name of its own; a link that moves is known in both.
+    this.#controls = new Map(
+      topology.links.flatMap(({ instance, control, movedFrom }): [string, string][] => [
+        [instance, control],
+        ...(movedFrom === undefined ? [] : [[movedFrom.instance, movedFrom.control] as [string, string]]),
+      ]),
+    );
     this.#connections = new Map(topology.databases.map((database) => [database.name, database.connection]));
     this.#owners = new Map(
       topology.databases.flatMap((database): [string, Connection][] => {
@@ -52,6 +61,15 @@ export class Access {
 
   hub(dbname: string): Sessions {
     return this.#sessions(`hub ${dbname}`, () => this.resolvedHub(dbname), `hub database ${dbname}`);
+  }
+
+  /** The database on the hub that is the control database of this instance. */
+  controlDatabase(instance: string): string {
+    return this.#controls.get(instance) ?? controlDatabase(instance);
+  }
+
+  control(instance: string): Sessions {
+    return this.hub(this.controlDatabase(instance));
   }
 
   /** Ends sessions to one database of the hub, so that it can be renamed or dropped. */

@@ -36,6 +36,8 @@ export interface Database {
   readonly schemaOwner?: SchemaOwner;
   /** Whether this database passes on what it receives. */
   readonly cascade: boolean;
+  /** The name under which the same database stood before. */
+  readonly renamedFrom?: string;
   readonly at: Position;
 }
 
@@ -72,13 +74,26 @@ export interface Link {
   readonly state: LinkState;
   /** Bucardo's settings of the link's instance, by bucardo_config name. */
   readonly settings: Readonly<Record<string, string>>;
-  /** The instance's name: `orders_a_b`, or `orders_<name>` where `bucardo.instance` names one. */
+  /** What `bucardo.instance` says; null where the link has an instance of its own. */
+  readonly instanceName: string | null;
+  /** The instance's name: `orders_a_b`, or `orders_<name>` where `bucardo.instance` names one; also the name of its pid directory. */
   readonly instance: string;
-  /** The name of its sync, dbgroup and relgroup: `orders_a_b`. */
+  /** The control database of its instance, on the hub. */
+  readonly control: string;
+  /** Where the link stands as long as it has not moved to `instance`. */
+  readonly movedFrom?: { readonly instance: string; readonly control: string };
+  /** The name of its sync: `orders_a_b` unless the ledger keeps another, as for the two below (rule 22, `withKeptNames`). */
   readonly sync: string;
+  /** The name of its dbgroup: in the sources, the key of what was delivered. */
+  readonly dbgroup: string;
+  readonly relgroup: string;
+  /** What the rows of `bucardo.db` call its two databases. */
+  readonly aliases: { readonly from: string; readonly to: string };
   /** Whether its removal is refused, whoever approves it (rule 14). */
   readonly protect: boolean;
   readonly at: Position;
+  /** The id under which the same link stood before: `a-b`. */
+  readonly renamedFrom?: string;
   /** Set on a link that its file no longer names: the ledger keeps its last definition, so that it can be supervised and removed (rule 13). */
   readonly former?: true;
 }

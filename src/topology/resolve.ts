@@ -2,6 +2,7 @@
 import { checkGraph, type Draft, upstreamFirst } from './graph.ts';
 import { mergeLevels, readLevel, type Report, type SharedKeys } from './levels.ts';
 import type { Connection, Database, Link, Problem, Removal, SecretRef, Topology } from './model.ts';
+import { freshNames } from './names.ts';
 import { type ParsedFile, parseYaml, type Path } from './parse.ts';
 import { checkSchema } from './schema.ts';
 import type { Database as DatabaseKeys, Link as LinkKeys, Removal as RemovalKeys, Secret, TopologyFile } from './schema-types.ts';
@@ -63,17 +64,14 @@ function draftOf(raw: Remains, parsed: ParsedFile, report: Report): Draft {
     const ends = typeof written === 'string' ? endsOf(written) : written;
     const keys: SharedKeys = typeof written === 'string' ? {} : written;
     const { instanceName, ...shared } = mergeLevels(common, readLevel(keys, path, report), report);
-    const sync = `${name}_${ends.from}_${ends.to}`;
     const id = `${ends.from}-${ends.to}`;
-    const instance = instanceName === undefined ? sync : `${name}_${instanceName}`;
     const link: Link = {
       id,
       address: `${name}/${id}`,
       from: ends.from,
       to: ends.to,
       ...shared,
-      instance,
-      sync,
+      ...freshNames(name, ends.from, ends.to, instanceName ?? null),
       at: parsed.at(path, 'value'),
     };
     paths.set(link, path);

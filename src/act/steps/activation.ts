@@ -1,5 +1,5 @@
 import { AS_REPLICA, MARK_CHANGED } from '../../bucardo/control-facts.ts';
-import { controlDatabase, quoteTable } from '../../bucardo/names.ts';
+import { quoteTable } from '../../bucardo/names.ts';
 import type { CopyRequest } from '../../ledger/model.ts';
 import { GoatherdError } from '../../lib/errors.ts';
 import { LOCK_NOT_AVAILABLE } from '../../postgres/sqlstate.ts';
@@ -18,7 +18,7 @@ const CLOCK = 'SELECT (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS 
  */
 export async function activate(context: ActContext, work: Extract<Work, { kind: 'activate' }>): Promise<Outcome> {
   const link = linkAt(context, work.link);
-  const control = context.access.hub(controlDatabase(work.instance));
+  const control = context.access.control(work.instance);
   const before = await context.ledger.readRequest(work.link);
   const unseen = work.copy && (before?.askedAt ?? null) === null ? await unseenTables(context, link.to, work) : null;
   if (unseen !== null) return unseen;
@@ -58,7 +58,7 @@ async function unseenTables(context: ActContext, target: string, work: Extract<W
 
 export async function deactivate(context: ActContext, work: Extract<Work, { kind: 'deactivate' }>): Promise<Outcome> {
   const link = linkAt(context, work.link);
-  await context.access.hub(controlDatabase(work.instance)).transaction([AS_REPLICA], async (client) => {
+  await context.access.control(work.instance).transaction([AS_REPLICA], async (client) => {
     await client.query("UPDATE bucardo.sync SET status = 'inactive' WHERE name = $1", [link.sync]);
     await client.query(MARK_CHANGED);
   });

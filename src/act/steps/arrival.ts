@@ -1,4 +1,4 @@
-import { controlDatabase, deltaTable, makerName, quoteIdent, quoteTable, targetName, trackTable } from '../../bucardo/names.ts';
+import { deltaTable, makerName, quoteIdent, quoteTable, targetName, trackTable } from '../../bucardo/names.ts';
 import type { Work } from '../../plan/model.ts';
 import type { Link } from '../../topology/model.ts';
 import { type ActContext, done, failed, linkAt, type Outcome, remembered } from '../context.ts';
@@ -95,7 +95,7 @@ async function ranSince(context: ActContext, proof: Proof, link: Link): Promise<
   const since = proof.runsSince.get(link.address);
   if (since === undefined) {
     const rows = await context.access
-      .hub(controlDatabase(link.instance))
+      .control(link.instance)
       .query<{ now: number }>('SELECT (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS now');
     proof.runsSince.set(link.address, rows[0]?.now ?? Number.POSITIVE_INFINITY);
     return false;
@@ -170,7 +170,7 @@ async function delivered(context: ActContext, link: Link, hop: Hop): Promise<boo
   const rows = await context.access.database(link.from).query<{ there: boolean; tracked: boolean }>(
     `SELECT EXISTS (SELECT 1 FROM bucardo.${quoteIdent(deltaTable(maker))} WHERE txntime = $1) AS there,
             EXISTS (SELECT 1 FROM bucardo.${quoteIdent(trackTable(maker))} WHERE txntime = $1 AND target = $2) AS tracked`,
-    [hop.txntime, targetName(link.sync)],
+    [hop.txntime, targetName(link.dbgroup)],
   );
   return rows[0]?.tracked === true || rows[0]?.there === false;
 }

@@ -1,6 +1,6 @@
 import { execa } from 'execa';
 import { CONTROL_STATEMENTS, AS_REPLICA, MARK_CHANGED } from '../../bucardo/control-facts.ts';
-import { controlDatabase, markOf, quoteIdent } from '../../bucardo/names.ts';
+import { markOf, quoteIdent } from '../../bucardo/names.ts';
 import { controlSchemaSql, readSchemaFile } from '../../bucardo/schema-file.ts';
 import { GoatherdError, messageOf } from '../../lib/errors.ts';
 import type { ResolvedConnection } from '../../postgres/connection.ts';
@@ -16,7 +16,7 @@ const SUCCESS = 'Pl/PerlU was successfully installed';
  */
 export async function makeControlDatabase(context: ActContext, instance: string): Promise<Outcome> {
   const { access, config } = context;
-  const name = controlDatabase(instance);
+  const name = access.controlDatabase(instance);
   const building = `goatherd_new_${instance}`;
   const hub = access.hub(config.hub.dbname);
   const existing = new Set(
@@ -126,6 +126,6 @@ async function writeSettings(context: ActContext, database: string, settings: Re
 }
 
 export async function changeSettings(context: ActContext, instance: string, settings: Readonly<Record<string, string>>): Promise<Outcome> {
-  await writeSettings(context, controlDatabase(instance), settings);
+  await writeSettings(context, context.access.controlDatabase(instance), settings);
   return done();
 }

@@ -1,4 +1,4 @@
-import { controlDatabase, deltaTable, makerName, quoteIdent, quoteTable } from '../../bucardo/names.ts';
+import { deltaTable, makerName, quoteIdent, quoteTable } from '../../bucardo/names.ts';
 import type { Work } from '../../plan/model.ts';
 import type { Link } from '../../topology/model.ts';
 import { type ActContext, done, failed, linkAt, type Outcome, remembered } from '../context.ts';
@@ -111,7 +111,7 @@ export async function writeReceipt(context: ActContext, work: Extract<Work, { ki
   const endedAt =
     (
       await context.access
-        .hub(controlDatabase(work.instance))
+        .control(work.instance)
         .query<{ now: number }>('SELECT (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS now')
     )[0]?.now ?? 0;
   const noted = await passOnCopied(context, link, work.copied);

@@ -1,7 +1,6 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { execa } from 'execa';
-import { controlDatabase } from '../../bucardo/names.ts';
 import { messageOf } from '../../lib/errors.ts';
 import type { DaemonObservation } from '../../observe/model.ts';
 import { masterPidFile, processTitle } from '../../observe/observe-daemon.ts';
@@ -89,7 +88,7 @@ async function runStart(context: ActContext, instance: string): Promise<string |
   const stale = masterPidFile(config.pidDir, instance);
   // A pid that another program has by now would make `bucardo start` refuse for ever (FACTS 4.2).
   if (stale !== null && !(processTitle(stale.pid)?.startsWith('Bucardo') ?? false)) rmSync(stale.file, { force: true });
-  const hub = access.resolvedHub(controlDatabase(instance));
+  const hub = access.resolvedHub(access.controlDatabase(instance));
   const result = await execa(
     config.bucardo,
     [
@@ -191,7 +190,7 @@ async function endBackends(context: ActContext, instance: string, pids: readonly
   await context.access
     .hub(context.config.hub.dbname)
     .query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1 AND application_name LIKE 'bucardo %'", [
-      controlDatabase(instance),
+      context.access.controlDatabase(instance),
     ]);
   const databases = new Set(context.topology.links.filter((link) => link.instance === instance).flatMap((link) => [link.from, link.to]));
   for (const database of databases) {

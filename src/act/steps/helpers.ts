@@ -51,7 +51,7 @@ export async function makeHelpers(context: ActContext, work: Helpers): Promise<O
       await client.query(
         `INSERT INTO bucardo.bucardo_delta_targets(tablename, target) SELECT oid, $2 FROM unnest($1::oid[]) AS t(oid)
          WHERE NOT EXISTS (SELECT 1 FROM bucardo.bucardo_delta_targets d WHERE d.tablename = t.oid AND d.target = $2)`,
-        [batch.map((table) => table.oid), targetName(link.sync)],
+        [batch.map((table) => table.oid), targetName(link.dbgroup)],
       );
       await client.query('INSERT INTO bucardo.bucardo_delta_names(sync, tablename) SELECT $2, unnest($1::text[]) ON CONFLICT DO NOTHING', [
         batch.map((table) => deltaNamesTable(table.schema, table.table)),

@@ -1,6 +1,7 @@
 import { ensureLedger } from '../../ledger/write.ts';
 import { definitionOf } from '../../plan/view/definition.ts';
 import { protectionChanges } from '../../plan/view/leaving.ts';
+import { linkNames } from '../../topology/names.ts';
 import { withLostLinks } from '../../plan/view/lost-ledger.ts';
 import { type ActContext, done, type Outcome } from '../context.ts';
 
@@ -18,7 +19,7 @@ export async function fillLedger(context: ActContext): Promise<Outcome> {
       continue;
     }
     await context.ledger.addLink(
-      { address: link.address, sync: link.sync, instance: link.instance, definition: definitionOf(context.topology, link) },
+      { address: link.address, names: linkNames(link), definition: definitionOf(context.topology, link) },
       lost[link.address]?.receipt ?? null,
     );
   }

@@ -1,5 +1,4 @@
 import { AS_REPLICA, MARK_CHANGED } from '../../bucardo/control-facts.ts';
-import { controlDatabase } from '../../bucardo/names.ts';
 import type { Work } from '../../plan/model.ts';
 import { type ActContext, done, failed, linkAt, type Outcome } from '../context.ts';
 import { exclusiveHolder } from '../quiet.ts';
@@ -33,18 +32,16 @@ export async function joinRelgroup(context: ActContext, work: Extract<Work, { ki
   }
   const source = context.access.database(link.from);
   const before = (await source.query<{ hash: string }>(OBJECTS))[0]?.hash;
-  await context.access
-    .hub(controlDatabase(work.instance))
-    .transaction([AS_REPLICA, "SET LOCAL statement_timeout = '10min'"], async (client) => {
-      await client.query(
-        `INSERT INTO bucardo.herdmap(herd, goat) SELECT $1, g.id FROM bucardo.goat g WHERE g.db = $2 AND g.schemaname || '.' || g.tablename = ANY ($3)
+  await context.access.control(work.instance).transaction([AS_REPLICA, "SET LOCAL statement_timeout = '10min'"], async (client) => {
+    await client.query(
+      `INSERT INTO bucardo.herdmap(herd, goat) SELECT $1, g.id FROM bucardo.goat g WHERE g.db = $2 AND g.schemaname || '.' || g.tablename = ANY ($3)
        AND NOT EXISTS (SELECT 1 FROM bucardo.herdmap h WHERE h.herd = $1 AND h.goat = g.id)`,
-        [link.sync, link.from, work.addresses],
-      );
-      await client.query(MARK_CHANGED);
-      await client.query('SET LOCAL session_replication_role = origin');
-      await client.query('SELECT bucardo.validate_sync($1)', [link.sync]);
-    });
+      [link.relgroup, link.aliases.from, work.addresses],
+    );
+    await client.query(MARK_CHANGED);
+    await client.query('SET LOCAL session_replication_role = origin');
+    await client.query('SELECT bucardo.validate_sync($1)', [link.sync]);
+  });
   const after = (await source.query<{ hash: string }>(OBJECTS))[0]?.hash;
   if (before !== after) {
     return failed(
@@ -58,11 +55,11 @@ export async function joinRelgroup(context: ActContext, work: Extract<Work, { ki
 
 export async function setMakedelta(context: ActContext, work: Extract<Work, { kind: 'makedelta' }>): Promise<Outcome> {
   const link = linkAt(context, work.link);
-  await context.access.hub(controlDatabase(work.instance)).transaction([AS_REPLICA], async (client) => {
+  await context.access.control(work.instance).transaction([AS_REPLICA], async (client) => {
     await client.query(
       `UPDATE bucardo.goat g SET makedelta = w.makedelta FROM jsonb_to_recordset($2) AS w(address text, makedelta text)
        WHERE g.db = $1 AND g.schemaname || '.' || g.tablename = w.address`,
-      [link.from, JSON.stringify(work.goats)],
+      [link.aliases.from, JSON.stringify(work.goats)],
     );
     await client.query(MARK_CHANGED);
   });

@@ -1,5 +1,5 @@
 import { AS_REPLICA, MARK_CHANGED } from '../../bucardo/control-facts.ts';
-import { controlDatabase, quoteIdent, quoteIdentAsServer } from '../../bucardo/names.ts';
+import { quoteIdent, quoteIdentAsServer } from '../../bucardo/names.ts';
 import { dbconnOf } from '../../postgres/connection.ts';
 import type { GoatWork, Work } from '../../plan/model.ts';
 import { type ActContext, done, linkAt, type Outcome } from '../context.ts';
@@ -16,11 +16,20 @@ const UNLOGGED = ['SET LOCAL log_parameter_max_length = 0', 'SET LOCAL log_param
  */
 export async function register(context: ActContext, work: Register): Promise<Outcome> {
   const link = linkAt(context, work.link);
-  const dbs = [link.from, link.to].map((name) => {
+  const dbs = (['from', 'to'] as const).map((end) => {
+    const name = link[end];
     const { host, port, dbname, user, password, ...rest } = context.access.resolved(name);
-    return [name, host, String(port), dbname, user, password?.reveal() ?? null, dbconnOf({ host, port, dbname, user, password, ...rest })];
+    return [
+      link.aliases[end],
+      host,
+      String(port),
+      dbname,
+      user,
+      password?.reveal() ?? null,
+      dbconnOf({ host, port, dbname, user, password, ...rest }),
+    ];
   });
-  await context.access.hub(controlDatabase(work.instance)).transaction([AS_REPLICA, ...UNLOGGED], async (client) => {
+  await context.access.control(work.instance).transaction([AS_REPLICA, ...UNLOGGED], async (client) => {
     for (const db of dbs) {
       await client.query(
         `INSERT INTO bucardo.db(name, dbhost, dbport, dbname, dbuser, dbpass, dbconn, dbservice, status) VALUES ($1, $2, $3, $4, $5, $6, $7, '', 'active')
@@ -29,21 +38,21 @@ export async function register(context: ActContext, work: Register): Promise<Out
         db,
       );
     }
-    await client.query('INSERT INTO bucardo.dbgroup(name) VALUES ($1) ON CONFLICT DO NOTHING', [link.sync]);
-    await client.query('DELETE FROM bucardo.dbmap WHERE dbgroup = $1', [link.sync]);
+    await client.query('INSERT INTO bucardo.dbgroup(name) VALUES ($1) ON CONFLICT DO NOTHING', [link.dbgroup]);
+    await client.query('DELETE FROM bucardo.dbmap WHERE dbgroup = $1', [link.dbgroup]);
     await client.query("INSERT INTO bucardo.dbmap(db, dbgroup, role) VALUES ($1, $3, 'source'), ($2, $3, 'target')", [
-      link.from,
-      link.to,
-      link.sync,
+      link.aliases.from,
+      link.aliases.to,
+      link.dbgroup,
     ]);
-    await client.query('INSERT INTO bucardo.herd(name) VALUES ($1) ON CONFLICT DO NOTHING', [link.sync]);
+    await client.query('INSERT INTO bucardo.herd(name) VALUES ($1) ON CONFLICT DO NOTHING', [link.relgroup]);
     await client.query(
       `WITH wanted AS (SELECT * FROM jsonb_to_recordset($2) AS w(schema text, name text, reltype text, pkey text, qpkey text, pkeytype text)),
        changed AS (UPDATE bucardo.goat g SET pkey = w.pkey, qpkey = w.qpkey, pkeytype = w.pkeytype FROM wanted w WHERE g.db = $1 AND g.schemaname = w.schema AND g.tablename = w.name RETURNING w.schema, w.name)
        INSERT INTO bucardo.goat(db, schemaname, tablename, reltype, pkey, qpkey, pkeytype)
        SELECT $1, schema, name, reltype, pkey, qpkey, pkeytype FROM wanted w WHERE NOT EXISTS (SELECT 1 FROM changed c WHERE c.schema = w.schema AND c.name = w.name) ORDER BY reltype DESC, schema, name`,
       [
-        link.from,
+        link.aliases.from,
         JSON.stringify([...work.tables.map((one) => goatRow(one, 'table')), ...work.sequences.map((one) => goatRow(one, 'sequence'))]),
       ],
     );
@@ -51,17 +60,17 @@ export async function register(context: ActContext, work: Register): Promise<Out
       if (one.columns === null) continue;
       await client.query(
         'DELETE FROM bucardo.customcols USING bucardo.goat g WHERE g.id = customcols.goat AND g.db = $1 AND g.schemaname = $2 AND g.tablename = $3',
-        [link.from, one.schema, one.name],
+        [link.aliases.from, one.schema, one.name],
       );
       await client.query(
         'INSERT INTO bucardo.customcols(goat, clause) SELECT id, $4 FROM bucardo.goat WHERE db = $1 AND schemaname = $2 AND tablename = $3',
-        [link.from, one.schema, one.name, `SELECT ${one.columns.map(quoteIdent).join(', ')}`],
+        [link.aliases.from, one.schema, one.name, `SELECT ${one.columns.map(quoteIdent).join(', ')}`],
       );
     }
     await client.query(
-      `INSERT INTO bucardo.sync(name, herd, dbs, status, autokick, checktime, onetimecopy) VALUES ($1, $1, $1, 'inactive', $2, make_interval(secs => $3), 0)
+      `INSERT INTO bucardo.sync(name, herd, dbs, status, autokick, checktime, onetimecopy) VALUES ($1, $4, $5, 'inactive', $2, make_interval(secs => $3), 0)
        ON CONFLICT (name) DO UPDATE SET herd = excluded.herd, dbs = excluded.dbs, autokick = excluded.autokick, checktime = excluded.checktime`,
-      [link.sync, !link.disableKicking, link.kickIntervalSeconds],
+      [link.sync, !link.disableKicking, link.kickIntervalSeconds, link.relgroup, link.dbgroup],
     );
     await client.query(MARK_CHANGED);
   });

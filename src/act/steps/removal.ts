@@ -1,17 +1,7 @@
 import { rmSync } from 'node:fs';
 import path from 'node:path';
 import { AS_REPLICA, MARK_CHANGED } from '../../bucardo/control-facts.ts';
-import {
-  controlDatabase,
-  deltaNamesTable,
-  deltaTable,
-  kickName,
-  quoteIdent,
-  quoteTable,
-  stageTable,
-  targetName,
-  trackTable,
-} from '../../bucardo/names.ts';
+import { deltaNamesTable, deltaTable, kickName, quoteIdent, quoteTable, stageTable, targetName, trackTable } from '../../bucardo/names.ts';
 import { plural } from '../../lib/format.ts';
 import type { Work } from '../../plan/model.ts';
 import type { Sessions } from '../../postgres/session.ts';
@@ -33,7 +23,7 @@ export async function waitDrained(context: ActContext, work: Extract<Work, { kin
   const session = context.access.database(link.from);
   const moment = remembered<{ at: string | null }>(context, `drain ${work.link}`, () => ({ at: null }));
   moment.at ??= (await session.query<{ now: string }>('SELECT clock_timestamp()::text AS now'))[0]?.now ?? null;
-  const tables = tablesOf(context, link.from, link.sync);
+  const tables = tablesOf(context, link.from, link.dbgroup);
   let open = 0;
   for (let start = 0; start < tables.length; start += TABLES_AT_ONCE) {
     const texts = tables
@@ -44,7 +34,7 @@ export async function waitDrained(context: ActContext, work: Extract<Work, { kin
       );
     const rows = await session.query<{ open: string }>(`SELECT sum(open) AS open FROM (${texts.join(' UNION ALL ')}) AS counted`, [
       moment.at,
-      targetName(link.sync),
+      targetName(link.dbgroup),
     ]);
     open += Number(rows[0]?.open ?? 0);
   }
@@ -62,11 +52,11 @@ export async function waitDrained(context: ActContext, work: Extract<Work, { kin
   };
 }
 
-function tablesOf(context: ActContext, database: string, sync: string): string[] {
+function tablesOf(context: ActContext, database: string, dbgroup: string): string[] {
   const observed = context.observation.databases[database];
   if (observed?.reachable !== true) return [];
   return observed.tables.flatMap((table) =>
-    table.bucardo?.deltaColumns !== null && table.bucardo?.track === true && table.bucardo.targets.includes(targetName(sync))
+    table.bucardo?.deltaColumns !== null && table.bucardo?.track === true && table.bucardo.targets.includes(targetName(dbgroup))
       ? [table.bucardo.maker]
       : [],
   );
@@ -107,13 +97,13 @@ export async function dropHelpers(context: ActContext, work: Extract<Work, { kin
   const link = linkAt(context, work.link);
   const session = context.access.database(work.database);
   const setup = [`SET LOCAL lock_timeout = ${link.locks.timeoutMs}`, "SET LOCAL client_min_messages = 'error'"];
-  const tables = tablesOf(context, work.database, link.sync).filter((maker) => !work.makers.includes(maker));
+  const tables = tablesOf(context, work.database, link.dbgroup).filter((maker) => !work.makers.includes(maker));
   if (work.only === null)
     await session.transaction(setup, async (client) => {
       // Rows of a target that nobody writes any more would keep Bucardo's purge from counting right (FACTS 2.5).
       for (const maker of tables)
-        await client.query(`DELETE FROM bucardo.${quoteIdent(trackTable(maker))} WHERE target = $1`, [targetName(link.sync)]);
-      await client.query('DELETE FROM bucardo.bucardo_delta_targets WHERE target = $1', [targetName(link.sync)]);
+        await client.query(`DELETE FROM bucardo.${quoteIdent(trackTable(maker))} WHERE target = $1`, [targetName(link.dbgroup)]);
+      await client.query('DELETE FROM bucardo.bucardo_delta_targets WHERE target = $1', [targetName(link.dbgroup)]);
       await client.query('DELETE FROM bucardo.bucardo_delta_names WHERE sync = $1', [link.sync]);
       await client.query('DELETE FROM bucardo.bucardo_truncate_trigger WHERE sync = $1', [link.sync]);
       await client.query('DELETE FROM bucardo.goatherd_suspect WHERE sync = $1', [link.sync]);
@@ -147,8 +137,8 @@ async function forgetTables(
       const track = `bucardo.${quoteIdent(trackTable(maker))}`;
       const there =
         (await client.query<{ there: boolean }>('SELECT to_regclass($1) IS NOT NULL AS there', [track])).rows[0]?.there === true;
-      if (there) await client.query(`DELETE FROM ${track} WHERE target = $1`, [targetName(link.sync)]);
-      await client.query('DELETE FROM bucardo.bucardo_delta_targets WHERE target = $1 AND tablename = $2', [targetName(link.sync), oid]);
+      if (there) await client.query(`DELETE FROM ${track} WHERE target = $1`, [targetName(link.dbgroup)]);
+      await client.query('DELETE FROM bucardo.bucardo_delta_targets WHERE target = $1 AND tablename = $2', [targetName(link.dbgroup), oid]);
       await client.query('DELETE FROM bucardo.bucardo_delta_names WHERE sync = $1 AND tablename = $2', [
         link.sync,
         deltaNamesTable(schema, table),
@@ -161,15 +151,15 @@ async function forgetTables(
 /** Takes tables and sequences out of a relgroup; their goats go where no other relgroup has them. */
 export async function leaveRelgroup(context: ActContext, work: Extract<Work, { kind: 'leave' }>): Promise<Outcome> {
   const link = linkAt(context, work.link);
-  await context.access.hub(controlDatabase(work.instance)).transaction([AS_REPLICA], async (client) => {
+  await context.access.control(work.instance).transaction([AS_REPLICA], async (client) => {
     await client.query(
       `DELETE FROM bucardo.herdmap USING bucardo.goat g WHERE g.id = herdmap.goat AND herdmap.herd = $1 AND g.db = $2 AND g.schemaname || '.' || g.tablename = ANY ($3)`,
-      [link.sync, link.from, work.addresses],
+      [link.relgroup, link.aliases.from, work.addresses],
     );
     const gone =
       "SELECT id FROM bucardo.goat WHERE db = $1 AND id NOT IN (SELECT goat FROM bucardo.herdmap) AND schemaname || '.' || tablename = ANY ($2)";
-    await client.query(`DELETE FROM bucardo.customcols WHERE goat IN (${gone})`, [link.from, work.addresses]);
-    await client.query(`DELETE FROM bucardo.goat WHERE id IN (${gone})`, [link.from, work.addresses]);
+    await client.query(`DELETE FROM bucardo.customcols WHERE goat IN (${gone})`, [link.aliases.from, work.addresses]);
+    await client.query(`DELETE FROM bucardo.goat WHERE id IN (${gone})`, [link.aliases.from, work.addresses]);
     await client.query(MARK_CHANGED);
   });
   await context.ledger.removeFromReceipt(work.link, work.addresses);
@@ -179,22 +169,22 @@ export async function leaveRelgroup(context: ActContext, work: Extract<Work, { k
 /** The whole control database with its files, or the rows of one link in it. */
 export async function dropControl(context: ActContext, work: Extract<Work, { kind: 'drop_control' }>): Promise<Outcome> {
   const link = linkAt(context, work.link);
-  const database = controlDatabase(work.instance);
+  const database = context.access.controlDatabase(work.instance);
   if (!work.whole) {
     await context.access.hub(database).transaction([AS_REPLICA], async (client) => {
       await client.query('DELETE FROM bucardo.sync WHERE name = $1', [link.sync]);
       await client.query('DELETE FROM bucardo.syncrun WHERE sync = $1', [link.sync]);
-      await client.query('DELETE FROM bucardo.herdmap WHERE herd = $1', [link.sync]);
-      await client.query('DELETE FROM bucardo.herd WHERE name = $1', [link.sync]);
-      await client.query('DELETE FROM bucardo.dbmap WHERE dbgroup = $1', [link.sync]);
-      await client.query('DELETE FROM bucardo.dbgroup WHERE name = $1', [link.sync]);
+      await client.query('DELETE FROM bucardo.herdmap WHERE herd = $1', [link.relgroup]);
+      await client.query('DELETE FROM bucardo.herd WHERE name = $1', [link.relgroup]);
+      await client.query('DELETE FROM bucardo.dbmap WHERE dbgroup = $1', [link.dbgroup]);
+      await client.query('DELETE FROM bucardo.dbgroup WHERE name = $1', [link.dbgroup]);
       await client.query(
         'DELETE FROM bucardo.customcols WHERE goat IN (SELECT id FROM bucardo.goat WHERE db = $1 AND id NOT IN (SELECT goat FROM bucardo.herdmap))',
-        [link.from],
+        [link.aliases.from],
       );
-      await client.query('DELETE FROM bucardo.goat WHERE db = $1 AND id NOT IN (SELECT goat FROM bucardo.herdmap)', [link.from]);
+      await client.query('DELETE FROM bucardo.goat WHERE db = $1 AND id NOT IN (SELECT goat FROM bucardo.herdmap)', [link.aliases.from]);
       await client.query('DELETE FROM bucardo.db WHERE name = ANY ($1) AND name NOT IN (SELECT db FROM bucardo.dbmap)', [
-        [link.from, link.to],
+        [link.aliases.from, link.aliases.to],
       ]);
     });
     return done();

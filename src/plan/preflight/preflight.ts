@@ -1,4 +1,4 @@
-import { controlDatabase, isOurMark } from '../../bucardo/names.ts';
+import { isOurMark } from '../../bucardo/names.ts';
 import type { Observation, ObservedDatabase } from '../../observe/model.ts';
 import type { Link, Topology } from '../../topology/model.ts';
 import { FINDING_TEXT, type Finding, findings } from './fitness.ts';
@@ -195,7 +195,7 @@ function syncsOf(database: ObservedDatabase): string[] {
 function linkProblems(observation: Observation, view: LinkView): Diagnostic[] {
   const { link, selected, source, target } = view;
   const problems: Diagnostic[] = [];
-  const database = controlDatabase(link.instance);
+  const database = link.control;
   if (database in observation.hub.databases && !isOurMark(observation.hub.databases[database])) {
     problems.push(
       problem(

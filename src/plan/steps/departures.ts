@@ -15,9 +15,9 @@ export function departureSteps(view: LinkView, above: readonly Planned[]): Draft
   const { link, selected, source, control } = view;
   if (selected === null || source === null) return [];
   const matching = new Set([...selected.tables, ...selected.sequences].map((one) => one.address));
-  const members = new Set(control?.herds[link.sync]);
+  const members = new Set(control?.herds[link.relgroup]);
   const leaving = (control?.goats ?? [])
-    .filter((goat) => goat.db === link.from && members.has(goat.id) && !matching.has(goat.address))
+    .filter((goat) => goat.db === link.aliases.from && members.has(goat.id) && !matching.has(goat.address))
     .map((goat) => goat.address);
   const named = new Set(source.bucardo?.deltaNames);
   const left = source.tables.filter((table) => !matching.has(table.address) && standsFor(view, table, named));
@@ -38,7 +38,7 @@ export function departureSteps(view: LinkView, above: readonly Planned[]): Draft
         ...common,
         id: stepId.leave(view),
         kind: 'leave',
-        what: `${plural(leaving.length, 'member')} leave relgroup ${link.sync}: ${link.to} follows them no longer`,
+        what: `${plural(leaving.length, 'member')} leave relgroup ${link.relgroup}: ${link.to} follows them no longer`,
         on: ['hub'],
         work: { kind: 'leave', link: link.address, instance: link.instance, addresses: leaving },
         phase: PHASE.membership,
@@ -52,7 +52,7 @@ export function departureSteps(view: LinkView, above: readonly Planned[]): Draft
   }
   if (left.length === 0) return steps;
   const own = new Set([truncateName(link.sync), kickName(link.sync)]);
-  const unused = left.filter((table) => (table.bucardo?.targets ?? []).every((target) => target === targetName(link.sync)));
+  const unused = left.filter((table) => (table.bucardo?.targets ?? []).every((target) => target === targetName(link.dbgroup)));
   const triggers = left
     .map((table) => ({
       address: table.address,
@@ -117,12 +117,12 @@ export function departureSteps(view: LinkView, above: readonly Planned[]): Draft
 
 /** Whether anything on the source stands for this table and this link. */
 function standsFor(view: LinkView, table: ObservedTable, deltaNames: ReadonlySet<string>): boolean {
-  const { sync } = view.link;
+  const { sync, dbgroup } = view.link;
   const { bucardo } = table;
   if (bucardo === null) return false;
   return (
     deltaNames.has(`${sync}|${deltaNamesTable(table.schema, table.name)}`) ||
-    bucardo.targets.includes(targetName(sync)) ||
+    bucardo.targets.includes(targetName(dbgroup)) ||
     bucardo.triggers.some((one) => one.name === truncateName(sync) || one.name === kickName(sync))
   );
 }

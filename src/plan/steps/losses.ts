@@ -20,9 +20,9 @@ export interface Loss {
 export function lossesOf(topology: Topology, view: LinkView, carried: Carried, above: readonly LinkView[]): readonly Loss[] {
   const receipt = view.ledger?.receipt ?? null;
   if (receipt === null || !receiptOf(view)) return [];
-  const members = new Set(view.control?.herds[view.link.sync]);
+  const members = new Set(view.control?.herds[view.link.relgroup]);
   const replicated = new Set(
-    view.control?.goats.filter((goat) => goat.db === view.link.from && members.has(goat.id)).map((goat) => goat.address),
+    view.control?.goats.filter((goat) => goat.db === view.link.aliases.from && members.has(goat.id)).map((goat) => goat.address),
   );
   const tables = carried.tables.filter((one) => replicated.has(one.table.address));
   const named = (keep: (one: (typeof tables)[number]) => boolean): string[] => tables.filter(keep).map((one) => one.table.address);
@@ -47,9 +47,9 @@ export function lossesOf(topology: Topology, view: LinkView, carried: Carried, a
 function lacksMakedelta(upper: LinkView, address: string): boolean {
   if (!receiptOf(upper)) return false;
   // A goat is shared by the links of an instance that leave its database: only this link's relgroup says that it carries the table.
-  const members = upper.control?.herds[upper.link.sync] ?? [];
+  const members = upper.control?.herds[upper.link.relgroup] ?? [];
   const goat = upper.control?.goats.find((one) => members.includes(one.id) && one.address === address && one.type === 'table');
-  return goat !== undefined && !(goat.makedelta?.split(/[ ,]+/) ?? []).includes(upper.link.to);
+  return goat !== undefined && !(goat.makedelta?.split(/[ ,]+/) ?? []).includes(upper.link.aliases.to);
 }
 
 /** Notes the losses in the ledger before anything is put back, unless they stand there already. */

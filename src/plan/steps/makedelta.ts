@@ -24,13 +24,16 @@ export interface Sorted {
 export function makedeltaStep(topology: Topology, view: LinkView, sorted: Sorted): Draft[] {
   const { link, control } = view;
   const siblings = sorted.free.filter((one) => one.view.link.from === link.from && one.view.link.instance === link.instance);
-  const passedOn = new Map(siblings.map((one) => [one.view.link.to, carriedBelow(topology, one, sorted)]));
+  const passedOn = new Map(siblings.map((one) => [one.view.link.aliases.to, carriedBelow(topology, one, sorted)]));
   const uncertain = new Set(
-    siblings.map((one) => one.view.link.to).filter((name) => sorted.held.some((one) => one.view.link.from === name)),
+    siblings
+      .filter(({ view: sibling }) => sorted.held.some((one) => one.view.link.from === sibling.link.to))
+      .map((one) => one.view.link.aliases.to),
   );
-  const own = passedOn.get(link.to) ?? new Set();
+  const target = link.aliases.to;
+  const own = passedOn.get(target) ?? new Set();
   const goats = (control?.goats ?? [])
-    .filter((goat) => goat.db === link.from && goat.type === 'table')
+    .filter((goat) => goat.db === link.aliases.from && goat.type === 'table')
     .map((goat) => ({ address: goat.address, before: namesOf(goat.makedelta), now: goat.makedelta }))
     .concat(newGoats(view, own))
     .map(({ address, before, now }) => {
@@ -39,14 +42,14 @@ export function makedeltaStep(topology: Topology, view: LinkView, sorted: Sorted
       return {
         address,
         now,
-        changes: before.has(link.to) !== after.has(link.to),
+        changes: before.has(target) !== after.has(target),
         makedelta: after.size === 0 ? null : [...after].toSorted().join(','),
       };
     })
     .filter((goat) => goat.changes);
   if (goats.length === 0) return [];
   const below = sorted.free.filter((one) => one.view.link.from === link.to);
-  const off = goats.every((goat) => !namesOf(goat.makedelta).has(link.to));
+  const off = goats.every((goat) => !namesOf(goat.makedelta).has(target));
   return [
     draft({
       id: stepId.makedelta(view),
@@ -90,7 +93,7 @@ function carriedBelow(topology: Topology, { view, carried }: Planned, sorted: So
 
 /** Goats that this plan registers: they have no makedelta yet. */
 function newGoats(view: LinkView, own: ReadonlySet<string>): { address: string; before: Set<string>; now: null }[] {
-  const known = new Set(view.control?.goats.filter((goat) => goat.db === view.link.from).map((goat) => goat.address));
+  const known = new Set(view.control?.goats.filter((goat) => goat.db === view.link.aliases.from).map((goat) => goat.address));
   return [...own].filter((address) => !known.has(address)).map((address) => ({ address, before: new Set<string>(), now: null }));
 }
 

@@ -16,9 +16,9 @@ export function newcomers(view: LinkView, carried: Carried): readonly string[] {
   const receipt = view.ledger?.receipt ?? null;
   if (receipt === null || !receiptOf(view)) return [];
   const known = new Set([...receipt.copied, ...receipt.skipped]);
-  const members = new Set(view.control?.herds[view.link.sync]);
+  const members = new Set(view.control?.herds[view.link.relgroup]);
   const joined = new Set(
-    view.control?.goats.filter((goat) => goat.db === view.link.from && members.has(goat.id)).map((goat) => goat.address),
+    view.control?.goats.filter((goat) => goat.db === view.link.aliases.from && members.has(goat.id)).map((goat) => goat.address),
   );
   return carried.tables.map((one) => one.table.address).filter((address) => !known.has(address) && !joined.has(address));
 }

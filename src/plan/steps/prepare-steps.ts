@@ -39,6 +39,7 @@ export function ledgerStep(topology: Topology, missing: boolean, unknown: readon
 /** Control database and settings of each instance. */
 export function instanceSteps(config: HostConfig, topology: Topology, observation: Observation, instance: string, depth: number): Draft[] {
   const control = observation.instances[instance]?.control ?? null;
+  const database = topology.links.find((link) => link.instance === instance)?.control ?? controlDatabase(instance);
   const address = `${topology.name}/instance/${instance}`;
   if (control === null || !control.pruning) {
     return [
@@ -47,7 +48,7 @@ export function instanceSteps(config: HostConfig, topology: Topology, observatio
         kind: 'control_database',
         symbol: '+',
         address,
-        what: control === null ? `control database ${controlDatabase(instance)}` : `pruning of ${controlDatabase(instance)}'s run log`,
+        what: control === null ? `control database ${database}` : `pruning of ${database}'s run log`,
         reason: control === null ? 'not present on the hub' : 'its run log would grow for ever (rule 24)',
         on: ['hub'],
         after: [stepId.ledger],
@@ -86,7 +87,7 @@ export function instanceSteps(config: HostConfig, topology: Topology, observatio
 export function registerStep(view: LinkView, observation: Observation, carried: Carried): Draft[] {
   const { link, control, sync } = view;
   const wrong = registerFacts(view, observation);
-  const known = new Map(control?.goats.filter((goat) => goat.db === link.from).map((goat) => [goat.address, goat]));
+  const known = new Map(control?.goats.filter((goat) => goat.db === link.aliases.from).map((goat) => [goat.address, goat]));
   const stale = new Set(
     carried.tables.filter((one) => isStale(known.get(one.table.address), one.table.key?.columns ?? [])).map((one) => one.table.address),
   );
@@ -144,9 +145,9 @@ function isStale(goat: ControlGoat | undefined, key: readonly string[]): boolean
 function registerFacts(view: LinkView, observation: Observation): string[] {
   const { link, control, sync } = view;
   if (control === null || sync === null) return ['sync'];
-  const rows = [link.from, link.to].filter((name) => {
-    const wanted = observation.connections[name];
-    const row = control.dbs.find((db) => db.name === name);
+  const rows = (['from', 'to'] as const).filter((end) => {
+    const wanted = observation.connections[link[end]];
+    const row = control.dbs.find((db) => db.name === link.aliases[end]);
     if (wanted === undefined) return false;
     return (
       row === undefined ||
@@ -154,15 +155,15 @@ function registerFacts(view: LinkView, observation: Observation): string[] {
       (['host', 'port', 'dbname', 'user', 'service', 'dbconn', 'passwordHash'] as const).some((key) => row[key] !== wanted[key])
     );
   });
-  const members = control.dbmap.filter((one) => one.group === link.sync);
+  const members = control.dbmap.filter((one) => one.group === link.dbgroup);
   const grouped =
     members.length === 2 &&
-    members.some((one) => one.db === link.from && one.role === 'source') &&
-    members.some((one) => one.db === link.to && one.role === 'target');
+    members.some((one) => one.db === link.aliases.from && one.role === 'source') &&
+    members.some((one) => one.db === link.aliases.to && one.role === 'target');
   return [
-    ...rows.map((name) => `connection of ${name}`),
+    ...rows.map((end) => `connection of ${link[end]}`),
     ...(grouped ? [] : ['dbgroup']),
-    ...(sync.herd === link.sync && sync.dbs === link.sync ? [] : ['sync']),
+    ...(sync.herd === link.relgroup && sync.dbs === link.dbgroup ? [] : ['sync']),
     ...(sync.autokick === !link.disableKicking ? [] : ['autokick']),
     ...(sync.checktimeSeconds === link.kickIntervalSeconds ? [] : ['kick interval']),
   ];
@@ -205,8 +206,8 @@ export function helpersStep(view: LinkView, observation: Observation, carried: C
 /** Tables enter the relgroup when their triggers stand, and Bucardo's own validation then finds nothing to do. */
 export function membershipStep(view: LinkView, carried: Carried, below: readonly LinkView[]): Draft[] {
   const { link, control } = view;
-  const members = new Set(control?.herds[link.sync]);
-  const ids = new Map(control?.goats.filter((goat) => goat.db === link.from).map((goat) => [goat.address, goat.id]));
+  const members = new Set(control?.herds[link.relgroup]);
+  const ids = new Map(control?.goats.filter((goat) => goat.db === link.aliases.from).map((goat) => [goat.address, goat.id]));
   const missing = [...carried.tables.map((one) => one.table.address), ...carried.sequences.map((one) => one.address)].filter((address) => {
     const id = ids.get(address);
     return id === undefined || !members.has(id);
@@ -218,7 +219,7 @@ export function membershipStep(view: LinkView, carried: Carried, below: readonly
       kind: 'membership',
       symbol: '+',
       address: link.address,
-      what: `${plural(missing.length, 'member')} of relgroup ${link.sync}, then Bucardo's validation`,
+      what: `${plural(missing.length, 'member')} of relgroup ${link.relgroup}, then Bucardo's validation`,
       reason: 'their triggers stand now',
       on: ['hub', link.from, link.to],
       after: [

@@ -203,7 +203,7 @@ interface Leftovers {
 function leftoversOf(view: LinkView, staying: readonly Planned[], leaving: readonly LinkView[]): Leftovers {
   const { link, source } = view;
   const tables = source?.tables.filter((table) => table.bucardo !== null) ?? [];
-  const going = new Set(leaving.filter((one) => one.link.from === link.from).map((one) => targetName(one.link.sync)));
+  const going = new Set(leaving.filter((one) => one.link.from === link.from).map((one) => targetName(one.link.dbgroup)));
   // The last of several links that leave one source takes what they shared.
   const last = leaving.filter((one) => one.link.from === link.from).at(-1) === view;
   const stays = new Set(
@@ -226,7 +226,7 @@ function leftoversOf(view: LinkView, staying: readonly Planned[], leaving: reado
   const names = source?.bucardo?.deltaNames ?? [];
   const rows =
     names.some((name) => name.startsWith(`${link.sync}|`)) ||
-    tables.some((table) => table.bucardo?.targets.includes(targetName(link.sync))) ||
+    tables.some((table) => table.bucardo?.targets.includes(targetName(link.dbgroup))) ||
     (source?.bucardo?.kickFunctions.includes(link.sync) ?? false);
   const goingSyncs = leaving.filter((one) => one.link.from === link.from).map((one) => one.link.sync);
   const foreign = names.some((name) => !goingSyncs.includes(name.split('|')[0] ?? '')) || tables.some((table) => !unused(table));

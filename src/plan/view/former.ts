@@ -1,18 +1,23 @@
 import type { FormerDefinition, Ledger } from '../../ledger/model.ts';
 import { GoatherdError } from '../../lib/errors.ts';
 import type { Database, Link, Position, Topology } from '../../topology/model.ts';
+import type { LinkNames } from '../../topology/names.ts';
+import { withKeptNames } from './kept-names.ts';
+import { withRenames } from './renames.ts';
 
 const NOWHERE: Position = { file: '', line: 0, column: 0 };
 
 /**
  * The topology with the links that its file no longer names and the ledger still knows, and the databases that only they need (rule 13).
- * They come last, marked as former.
+ * They come last, marked as former. All have the names that the ledger keeps.
  */
-export function withFormer(topology: Topology, ledger: Ledger): Topology {
+export function withFormer(given: Topology, known: Ledger): Topology {
+  const ledger = withRenames(given, known);
+  const topology = withKeptNames(given, ledger);
   const named = new Set(topology.links.map((link) => link.address));
   const definitions = Object.values(ledger.links)
     .filter((link) => link.address.startsWith(`${topology.name}/`) && !named.has(link.address))
-    .flatMap((link) => (link.definition === null ? [] : [link.definition]));
+    .flatMap(({ definition, names }) => (definition === null ? [] : [{ ...definition, names }]));
   const databases = new Map(topology.databases.map((database) => [database.name, database]));
   for (const { from, to, source, target } of definitions) {
     if (!databases.has(from)) databases.set(from, databaseOf(from, source));
@@ -55,6 +60,6 @@ function databaseOf(name: string, { schemaOwner, ...written }: FormerDefinition[
   return { name, ...written, ...(schemaOwner === null ? {} : { schemaOwner }), at: NOWHERE };
 }
 
-function linkOf({ source: _source, target: _target, ...link }: FormerDefinition): Link {
-  return { ...link, protect: link.protect ?? false, at: NOWHERE, former: true };
+function linkOf({ source: _source, target: _target, names, ...link }: FormerDefinition & { readonly names: LinkNames }): Link {
+  return { ...link, ...names, protect: link.protect ?? false, at: NOWHERE, former: true };
 }

@@ -39,7 +39,7 @@ export function wantedSettings(
 
 /** Bucardo's purge counts track rows, not targets: where a source has two, it can purge what one of them has not received (FACTS 9.4). */
 export function hasSeveralTargets(topology: Topology, observation: Observation, link: Link): boolean {
-  const targets = new Set(topology.links.filter((other) => other.from === link.from).map((other) => targetName(other.sync)));
+  const targets = new Set(topology.links.filter((other) => other.from === link.from).map((other) => targetName(other.dbgroup)));
   const source = observation.databases[link.from];
   if (source?.reachable === true) for (const table of source.tables) for (const target of table.bucardo?.targets ?? []) targets.add(target);
   return targets.size > 1;

@@ -72,7 +72,7 @@ function missingHelpers(view: LinkView, table: ObservedTable, work: TableWork, d
     ...(bucardo?.stage === true ? [] : ['stage table']),
     ...['dex1', 'dex2', 'dex3', 'goat'].filter((index) => bucardo?.indexes.includes(index) !== true).map((index) => `index ${index}`),
     ...(bucardo !== null && bucardo.functionMd5 !== null && bucardo.functionMd5 === deltaFunctionMd5(work) ? [] : ['delta function']),
-    ...(bucardo?.targets.includes(targetName(view.link.sync)) === true ? [] : ['delta target']),
+    ...(bucardo?.targets.includes(targetName(view.link.dbgroup)) === true ? [] : ['delta target']),
     ...(deltaNames.has(`${view.link.sync}|${deltaNamesTable(table.schema, table.name)}`) ? [] : ['delta name']),
   ];
 }

@@ -3,6 +3,7 @@ import { truncateName, DELTA_TRIGGER } from '../../../src/bucardo/names.ts';
 import type { LedgerLink } from '../../../src/ledger/model.ts';
 import { withLostLinks } from '../../../src/plan/view/lost-ledger.ts';
 import type { Work } from '../../../src/plan/model.ts';
+import { linkNames } from '../../../src/topology/names.ts';
 import { wantedSettings } from '../../../src/plan/view/settings.ts';
 import { controlOf, instanceOf, type Mutable, serial, statement, tableOf, violate, type World } from './world.ts';
 import { type Known, linkAt, type Outcome } from './world-steps.ts';
@@ -19,8 +20,7 @@ export function ledgerStep(world: World, known: Known): Outcome {
     statement(world);
     const row: LedgerLink = {
       address: link.address,
-      sync: link.sync,
-      instance: link.instance,
+      names: linkNames(link),
       appliedDefinition: null,
       request: null,
       receipt: lost[link.address]?.receipt ?? null,

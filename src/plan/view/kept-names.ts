@@ -1,0 +1,75 @@
+import { controlDatabase } from '../../bucardo/names.ts';
+import type { Ledger, LedgerLink } from '../../ledger/model.ts';
+import type { Link, Topology } from '../../topology/model.ts';
+import { freshNames, type LinkNames } from '../../topology/names.ts';
+
+/**
+ * The topology with the names under which its links stand in Bucardo (rule 22): what the ledger knows keeps the names that it has, however
+ * its databases are called now; what is new gets `<topology>_<from>_<to>`, or the next name that nobody has. A link whose `bucardo.instance`
+ * says something else than when it was registered gets the new instance; `movedFrom` tells of the one where it stands.
+ */
+export function withKeptNames(topology: Topology, ledger: Ledger): Topology {
+  const given = new Map<string, LinkNames>(Object.values(ledger.links).map((row) => [row.address, row.names]));
+  // Names are given by address, whatever the order in which the file has its links.
+  for (const link of topology.links.toSorted((one, other) => (one.address < other.address ? -1 : 1)))
+    given.set(link.address, namesOf(topology.name, link, ledger.links[link.address], given));
+  return { ...topology, links: topology.links.map((link) => named(link, given.get(link.address), ledger.links[link.address])) };
+}
+
+function named(link: Link, names: LinkNames | undefined, row: LedgerLink | undefined): Link {
+  const moves = row !== undefined && names !== undefined && row.names.instance !== names.instance;
+  return { ...link, ...names, ...(moves ? { movedFrom: { instance: row.names.instance, control: row.names.control } } : {}) };
+}
+
+/** `given`: the names that links have, of all topologies, by address. */
+function namesOf(topology: string, link: Link, row: LedgerLink | undefined, given: ReadonlyMap<string, LinkNames>): LinkNames {
+  const others = [...given].filter(([address]) => address !== link.address);
+  const own = row === undefined ? unusedNames(topology, link, others) : row.names;
+  if (row !== undefined && row.names.instanceName === link.instanceName) return own;
+  // Links of one named instance are where those that the ledger knows are.
+  const sharing = others.find(
+    ([address, names]) => address.startsWith(`${topology}/`) && link.instanceName !== null && names.instanceName === link.instanceName,
+  )?.[1];
+  const fresh = freshNames(topology, link.from, link.to, link.instanceName);
+  const where = link.instanceName === null ? freshInstance(own.sync) : { instance: fresh.instance, control: fresh.control };
+  const { instance, control } = sharing ?? where;
+  const aliasOf = aliasesIn(topology, instance, others);
+  const from = aliasOf(link.from, []);
+  return { ...own, instanceName: link.instanceName, instance, control, aliases: { from, to: aliasOf(link.to, [from]) } };
+}
+
+/** An instance of a link's own is called as its sync, which is unique over the hub. */
+function freshInstance(sync: string): Pick<LinkNames, 'instance' | 'control'> {
+  return { instance: sync, control: controlDatabase(sync) };
+}
+
+/** A link that was renamed may still have the name that a new one would get. */
+function unusedNames(topology: string, link: Link, others: readonly (readonly [string, LinkNames])[]): LinkNames {
+  const fresh = freshNames(topology, link.from, link.to, link.instanceName);
+  const taken = new Set(others.flatMap(([, names]) => [names.sync, names.dbgroup, names.relgroup]));
+  let name = fresh.sync;
+  for (let number = 2; taken.has(name); number += 1) name = `${fresh.sync}${number}`;
+  return { ...fresh, sync: name, dbgroup: name, relgroup: name };
+}
+
+/** What an instance calls a database: as its other links do, else by its own name, unless that is the old name of another. */
+function aliasesIn(
+  topology: string,
+  instance: string,
+  others: readonly (readonly [string, LinkNames])[],
+): (database: string, taken: readonly string[]) => string {
+  const known = new Map<string, string>();
+  for (const [address, names] of others) {
+    const [name, id = ''] = address.split('/');
+    const [from = '', to = ''] = id.split('-');
+    if (name !== topology || names.instance !== instance) continue;
+    known.set(from, names.aliases.from);
+    known.set(to, names.aliases.to);
+  }
+  return (database, more) => {
+    const taken = new Set([...known.values(), ...more]);
+    let alias = known.get(database) ?? database;
+    for (let number = 2; !known.has(database) && taken.has(alias); number += 1) alias = `${database}${number}`;
+    return alias;
+  };
+}

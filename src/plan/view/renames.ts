@@ -1,0 +1,62 @@
+import type { FormerDefinition, Ledger, LedgerLink } from '../../ledger/model.ts';
+import type { Topology } from '../../topology/model.ts';
+
+/**
+ * The ledger with the addresses that the file has now: a link whose database or who itself is `renamed_from` another name is the link that
+ * stood under that name (nothing of it is built anew), and `formerAddress` says where its row still is. A name that is known already was
+ * renamed before, and `renamed_from` may stay in the file.
+ */
+export function withRenames(topology: Topology, ledger: Ledger): Ledger {
+  const renamed = Object.values(ledger.links).flatMap((row): [string, LedgerLink][] => {
+    const address = addressNow(topology, row.address);
+    return address === row.address || ledger.links[address] !== undefined ? [] : [[row.address, underAddress(row, address)]];
+  });
+  if (renamed.length === 0) return ledger;
+  const moved = new Map(renamed);
+  const rows = Object.values(ledger.links).map((row) => moved.get(row.address) ?? row);
+  const byAddress = Object.fromEntries(rows.map((row) => [row.address, row]));
+  const suspensions = Object.fromEntries(
+    Object.entries(ledger.suspensions).map(([address, one]) => [moved.get(address)?.address ?? address, one]),
+  );
+  return {
+    ...ledger,
+    links: byAddress,
+    suspensions,
+    approvals: ledger.approvals.map((one) => ({ ...one, step: stepNow(topology.name, one, moved) })),
+  };
+}
+
+function addressNow(topology: Topology, address: string): string {
+  const [name, id = ''] = address.split('/');
+  if (name !== topology.name) return address;
+  const link = topology.links.find((one) => one.renamedFrom === id);
+  if (link !== undefined) return link.address;
+  const nameNow = (old: string): string => topology.databases.find((one) => one.renamedFrom === old)?.name ?? old;
+  return `${name}/${id.split('-').map(nameNow).join('-')}`;
+}
+
+function underAddress(row: LedgerLink, address: string): LedgerLink {
+  return {
+    ...row,
+    address,
+    formerAddress: row.address,
+    definition: row.definition === null ? null : definitionUnder(row.definition, address),
+  };
+}
+
+function definitionUnder(definition: FormerDefinition, address: string): FormerDefinition {
+  const id = address.split('/')[1] ?? '';
+  const [from = '', to = ''] = id.split('-');
+  return { ...definition, id, address, from, to };
+}
+
+/** Steps of a link begin with its id: `a-b/empty-tables`. */
+function stepNow(
+  topology: string,
+  approval: { readonly topology: string; readonly step: string },
+  moved: ReadonlyMap<string, LedgerLink>,
+): string {
+  const [id = '', ...rest] = approval.step.split('/');
+  const row = moved.get(`${topology}/${id}`);
+  return row === undefined || approval.topology !== topology ? approval.step : [row.address.split('/')[1], ...rest].join('/');
+}

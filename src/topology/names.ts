@@ -1,0 +1,22 @@
+import { controlDatabase } from '../bucardo/names.ts';
+import type { Link } from './model.ts';
+
+/** Everything that a link is called in Bucardo, and in which control database. */
+export type LinkNames = Pick<Link, 'instanceName' | 'instance' | 'control' | 'sync' | 'dbgroup' | 'relgroup' | 'aliases'>;
+
+/** The names that a link gets when it is new (rule 22): `orders_a_b` for all, and an instance of that name unless it shares one. */
+export function freshNames(topology: string, from: string, to: string, instanceName: string | null): LinkNames {
+  const sync = `${topology}_${from}_${to}`;
+  const instance = instanceName === null ? sync : sharedInstance(topology, instanceName);
+  return { instanceName, instance, control: controlDatabase(instance), sync, dbgroup: sync, relgroup: sync, aliases: { from, to } };
+}
+
+/** The instance that links share under this name. */
+export function sharedInstance(topology: string, instanceName: string): string {
+  return `${topology}_${instanceName}`;
+}
+
+/** The names of a link, and nothing else of it. */
+export function linkNames({ instanceName, instance, control, sync, dbgroup, relgroup, aliases }: Link): LinkNames {
+  return { instanceName, instance, control, sync, dbgroup, relgroup, aliases };
+}
