@@ -22,6 +22,8 @@ const allowedPackages: Readonly<Record<string, readonly string[] | 'anything'>> 
   yaml: 'anything',
   ajv: 'anything',
   'fastest-levenshtein': 'anything',
+  '@dagrejs/dagre': 'anything',
+  '@prometheus-io/client': ['Registry', 'Gauge', 'Counter', 'Histogram', 'HistogramConfiguration'],
   'node:crypto': ['createHash'],
   'node:util': ['inspect', 'isDeepStrictEqual', 'stripVTControlCharacters'],
 };

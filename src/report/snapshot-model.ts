@@ -6,6 +6,7 @@ import type { Condition } from '../plan/condition-model.ts';
 import type { Plan } from '../plan/model.ts';
 import type { TopologyStatus } from '../plan/status-model.ts';
 import type { Problem } from '../topology/model.ts';
+import type { Durations } from './durations.ts';
 import type { RunOutcome, RunRecord } from './run-model.ts';
 
 export interface ControllerSnapshot {
@@ -39,6 +40,7 @@ export interface SourceSnapshot {
   readonly desired: string | null;
   readonly attempted: string | null;
   readonly applied: string | null;
+  /** When it was last read well. */
   readonly readAt: number | null;
   /** Why the last reading failed; null when it did not. The last good revision is in force meanwhile. */
   readonly error: string | null;
@@ -78,13 +80,20 @@ export interface RunSummary {
   readonly stepsFailed: number;
 }
 
-/** Counters since the controller started, for metrics: what a snapshot of now cannot tell. */
+/** Counters since the controller started, for metrics: what a snapshot of now cannot tell. All of them only grow. */
 export interface ControllerCounters {
+  /** By topology. */
   readonly reconciles: Readonly<Record<string, Readonly<Record<'noop' | 'changed' | 'waiting' | 'blocked' | 'error', number>>>>;
-  readonly steps: readonly { readonly topology: string; readonly kind: string; readonly result: 'done' | 'failed'; readonly count: number; readonly seconds: readonly number[] }[];
+  readonly steps: readonly {
+    readonly topology: string;
+    readonly kind: string;
+    readonly result: 'done' | 'failed';
+    readonly took: Durations;
+  }[];
+  /** `link` as in its topology: `a-b`. */
   readonly driftCorrected: readonly { readonly topology: string; readonly link: string; readonly count: number }[];
   readonly daemonRestarts: readonly { readonly instance: string; readonly count: number }[];
   readonly sourceFetches: { readonly ok: number; readonly failed: number };
-  /** Durations of the last loops, seconds, by phase. */
-  readonly durations: readonly { readonly topology: string; readonly phase: 'observe' | 'plan' | 'act'; readonly seconds: number }[];
+  /** How long the loops took, by phase. */
+  readonly durations: readonly { readonly topology: string; readonly phase: 'observe' | 'plan' | 'act'; readonly took: Durations }[];
 }
