@@ -102,6 +102,8 @@ export class Sessions {
     for (const ssl of tlsAttempts(connection)) {
       const pool = new Pool({ ...configOf(connection, options, ssl), max: 4, idleTimeoutMillis: 30_000 });
       pool.on('error', () => undefined);
+      // The pool listens only to idle clients; one listener a client, or a client used often collects them.
+      pool.on('connect', (client) => void client.on('error', () => undefined));
       try {
         (await pool.connect()).release();
         return pool;
@@ -132,7 +134,6 @@ export class Sessions {
     let client: PoolClient | null = null;
     try {
       client = await (await this.#pool).connect();
-      client.on('error', () => undefined);
       await client.query(['BEGIN', ...setup].join('; '));
       const result = await work(client);
       await client.query('COMMIT');
@@ -149,7 +150,6 @@ export class Sessions {
     let client: PoolClient | null = null;
     try {
       client = await (await this.#pool).connect();
-      client.on('error', () => undefined);
       return await work(client);
     } catch (error) {
       throw asGoatherdError(error, this.where);

@@ -25,6 +25,8 @@ export async function runGoatherd(
     env: { NO_COLOR: '1', ...env },
   });
   if (result.exitCode === undefined && result.signal === undefined) throw new Error('goatherd could not be started', { cause: result });
+  const warning = /^\(node:\d+\).*$/m.exec(result.stderr);
+  if (warning !== null) throw new Error(`goatherd ${args.join(' ')}: Node warns its users: ${warning[0]}`);
   const exitCode = result.exitCode ?? 128 + (SIGNAL_NUMBERS[result.signal ?? ''] ?? 0);
   return { exitCode, stdout: result.stdout, stderr: result.stderr };
 }
