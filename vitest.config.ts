@@ -14,6 +14,8 @@ export default defineConfig({
           include: ['test/unit/**/*.test.ts', 'src/**/*.test.ts'],
           pool: 'forks',
           maxWorkers: 2,
+          // Properties take a second each; the limit is for what hangs, on a machine that is busy besides.
+          testTimeout: 60_000,
           // The groups run one after the other, so the real servers do not compete with the pure tests for the machine.
           sequence: { groupOrder: 0 },
         },
