@@ -13,8 +13,8 @@ export interface Carried {
   readonly moved: string | null;
   readonly interrupted: boolean;
   readonly timedOut: boolean;
-  /** Whether any step was finished. */
-  readonly advanced: boolean;
+  /** Ids of the steps that were finished. */
+  readonly done: readonly string[];
 }
 
 /** Events without what every one has. */
@@ -56,7 +56,7 @@ export async function carryOut(plan: Plan, options: CarryOptions): Promise<Carri
   const failed: { step: Step; error: GoatherdError }[] = [];
   const spent: string[] = [];
   let moved: string | null = null;
-  let advanced = false;
+  const done: string[] = [];
   const running = new Map<Entry, Promise<void>>();
   const stopping = (): boolean => options.signal.aborted || moved !== null || timedOut();
   const timedOut = (): boolean => options.deadline !== null && options.now() >= options.deadline;
@@ -67,7 +67,7 @@ export async function carryOut(plan: Plan, options: CarryOptions): Promise<Carri
       case 'done':
         entry.state = 'done';
         options.forget(entry.step);
-        advanced = true;
+        done.push(id);
         options.emit({
           kind: entry.step.gate === null ? 'step_done' : 'gate_open',
           step: id,
@@ -138,7 +138,7 @@ export async function carryOut(plan: Plan, options: CarryOptions): Promise<Carri
     if (next.length === 0) break;
     await options.sleep(Math.max(20, Math.min(...next) - options.now()), options.signal);
   }
-  return { failed, spent, moved, interrupted: options.signal.aborted, timedOut: timedOut() && moved === null, advanced };
+  return { failed, spent, moved, interrupted: options.signal.aborted, timedOut: timedOut() && moved === null, done };
 }
 
 function afterDone(entry: Entry, byId: ReadonlyMap<string, Entry>): boolean {

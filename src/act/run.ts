@@ -87,12 +87,13 @@ export async function runTopology(access: Access, topology: Topology, first: Pla
       signal: options.signal,
       now: () => options.clock.now(),
     });
+    await noteHeals(ledger, topology, plan, carried.done);
     const end = endOf(carried, plan);
     if (end !== null) {
       emit({ kind: 'summary', ...end });
       return { ...end, plan };
     }
-    stuck = carried.advanced && plan.fingerprint !== previous ? 0 : stuck + 1;
+    stuck = carried.done.length > 0 && plan.fingerprint !== previous ? 0 : stuck + 1;
     if (stuck >= ROUNDS_WITHOUT_ADVANCE) {
       const reason = `the same steps stay after ${stuck} rounds: ${open.map((step) => step.id).join(', ')}${carried.moved === null ? '' : ` (${carried.moved})`}`;
       emit({ kind: 'summary', outcome: 'failed', reason });
@@ -106,6 +107,15 @@ async function forgetApprovals(ledger: LedgerWriter, plan: Plan, known: Ledger):
   const planned = plan.steps.filter((step) => step.destructive).map((step) => step.id);
   const stale = known.approvals.some((approval) => approval.topology === plan.topology && !planned.includes(approval.step));
   if (stale && !plan.diagnostics.some((one) => one.severity === 'error')) await ledger.pruneApprovals(plan.topology, planned);
+}
+
+/** What was put back is counted, so that what somebody else changes again and again is left alone (rule 15). */
+async function noteHeals(ledger: LedgerWriter, topology: Topology, plan: Plan, done: readonly string[]): Promise<void> {
+  for (const { address, drift } of plan.changes) {
+    const link = topology.links.find((one) => one.address === address);
+    if (drift?.treatment === 'heal' && done.includes(drift.step) && link !== undefined)
+      await ledger.saveHeals(address, definitionHash(topology, link), drift.keys);
+  }
 }
 
 async function sleep(milliseconds: number, signal: AbortSignal): Promise<void> {
@@ -133,10 +143,11 @@ async function finish(
   emit: CarryOptions['emit'],
 ): Promise<RunResult> {
   const outcome: RunOutcome = plan.verdict === 'blocked' ? 'blocked' : 'converged';
+  const driftLeft = plan.changes.some((change) => change.drift?.treatment === 'warn');
   const reason =
     outcome === 'blocked'
       ? ([...new Set(plan.steps.map((step) => step.blocked).filter((one) => one !== null))][0] ??
-        plan.diagnostics.find((one) => one.code === 'Suspended')?.message ??
+        plan.diagnostics.find((one) => one.code === 'Suspended' || one.code === 'Contended')?.message ??
         'preflight')
       : null;
   if (ledgerPresent) {
@@ -147,6 +158,6 @@ async function finish(
       if (settled.has(link.address)) await ledger.saveApplied(link.address, definitionOf(topology, link), definitionHash(topology, link));
     for (const note of await purgeDelivered(access, topology)) emit({ kind: 'message', level: 'info', text: note });
   }
-  emit({ kind: 'summary', outcome, reason });
+  emit({ kind: 'summary', outcome, reason, driftLeft });
   return { outcome, reason, plan };
 }

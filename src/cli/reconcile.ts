@@ -14,7 +14,7 @@ import { makePlan } from '../plan/make-plan.ts';
 import type { Plan, RequiredApproval } from '../plan/model.ts';
 import { Access } from '../postgres/access.ts';
 import { documentText, planDocument } from '../report/document.ts';
-import { planExitCodes, runExitCodes } from '../report/exit-code.ts';
+import { isBlocked, planExitCodes, runExitCodes } from '../report/exit-code.ts';
 import type { ReportMeta } from '../report/meta.ts';
 import { planMarkdown } from '../report/plan-markdown.ts';
 import { planText } from '../report/plan-text.ts';
@@ -156,11 +156,18 @@ async function act(planned: readonly Planned[], meta: ReportMeta, options: Asked
   const plans = planned.map((one) => one.plan);
   const first = planned[0];
   const nothing = plans.every((plan) => plan.steps.every((step) => step.blocked !== null));
+  const codes = planExitCodes(plans);
   const given = planned.filter((one) => one.plan.approvals.required.some((required) => required.given));
   if (nothing) for (const note of await purgeUnderLock(planned)) process.stderr.write(`goatherd: ${note}\n`);
   if (first === undefined || (nothing && plans.every((plan) => plan.verdict === 'in_sync'))) {
     report({ ...options, output: options.output === 'text' ? 'none' : options.output }, plans, meta, []);
     return 0;
+  }
+  if (nothing && plans.every((plan) => !isBlocked(plan))) {
+    // Drift that the policy leaves alone: it is shown, and no run is made of it.
+    const code = options.detailedExitcode === true ? codes.detailed : codes.plain;
+    report({ ...options, output: options.output === 'text' ? 'none' : options.output }, plans, { ...meta, exitCode: code }, []);
+    return code;
   }
   if (nothing) {
     report({ ...options, output: options.output === 'text' ? 'none' : options.output }, plans, { ...meta, exitCode: 20 });

@@ -2,7 +2,7 @@
  * What the ledger knows: a cache of what stands marked in the databases, and what nothing else can tell - receipts of copies,
  * proofs of arrival, approvals (DESIGN 4, rules 6, 12, 14). Pure data.
  */
-import type { Database, Link, SchemaOwner } from '../topology/model.ts';
+import type { Database, DriftPolicy, Link, SchemaOwner } from '../topology/model.ts';
 import type { LinkNames } from '../topology/names.ts';
 
 export interface Ledger {
@@ -14,6 +14,8 @@ export interface Ledger {
   readonly approvals: readonly Approval[];
   /** Links that a person stopped (`goatherd stop`), by address. */
   readonly suspensions: Readonly<Record<string, Suspension>>;
+  /** What was put back, and when, by link address: those of the last hour and some more. */
+  readonly heals?: Readonly<Record<string, readonly Heal[]>>;
   /** Who holds the lock, as text for people; null when nobody does. */
   readonly holder: string | null;
 }
@@ -43,9 +45,10 @@ export interface LedgerLink {
 }
 
 /** What the ledger keeps of a link's declaration: enough to reach and remove it when its file no longer names it. */
-export interface FormerDefinition extends Omit<Link, 'at' | 'former' | 'protect' | keyof LinkNames> {
-  /** A ledger of an earlier version says nothing of it. */
+export interface FormerDefinition extends Omit<Link, 'at' | 'former' | 'protect' | 'drift' | keyof LinkNames> {
+  /** A ledger of an earlier version says nothing of these. */
   readonly protect?: boolean;
+  readonly drift?: DriftPolicy;
   readonly source: FormerDatabase;
   readonly target: FormerDatabase;
 }
@@ -80,6 +83,16 @@ export interface Receipt {
   /** Rows seen on the target. */
   readonly rows: number;
   readonly endedAt: number;
+}
+
+/** A fact that drifted and was put back. */
+export interface Heal {
+  /** `trigger public.items delta`: the key of a `DriftFact`. */
+  readonly fact: string;
+  /** Hash of the definition that it was put back for: another one begins anew. */
+  readonly definition: string;
+  /** Epoch milliseconds of the hub's clock. */
+  readonly at: number;
 }
 
 /** A link is observed and not touched until `goatherd start` ends this. */

@@ -10,6 +10,7 @@ import {
   type Suspicion,
 } from './model.ts';
 import { freshNames, type LinkNames } from '../topology/names.ts';
+import { readHeals } from './heals.ts';
 import { readSuspensions } from './suspensions.ts';
 import { LOCK_KEYS } from './tables.ts';
 
@@ -53,6 +54,7 @@ export async function readLedger(session: Queryable): Promise<Ledger> {
       overCap: row.over_cap ?? true,
     })),
     suspensions: await readSuspensions(session),
+    heals: await readHeals(session),
     holder: await lockHolder(session),
   };
 }

@@ -130,6 +130,7 @@ export class LedgerWriter {
       'UPDATE goatherd.link SET suspects = $2, accepted = ARRAY(SELECT DISTINCT unnest(coalesce(accepted, $3::text[]) || $3::text[]) ORDER BY 1) WHERE address = $1',
       [address, JSON.stringify(suspects), tables],
     );
+    await this.#query('DELETE FROM goatherd.heal WHERE address = $1', [address]);
     await this.#query("INSERT INTO goatherd.word(who, what, address, reason, objects) VALUES ($1, 'accept', $2, $3, $4)", [
       who,
       address,
@@ -138,13 +139,23 @@ export class LedgerWriter {
     ]);
   }
 
+  /** Notes that facts of a link were put back, by the clock of the hub; what is older than a day is of no use to anybody. */
+  async saveHeals(address: string, definition: string, facts: readonly string[]): Promise<void> {
+    await this.#query('INSERT INTO goatherd.heal(address, definition, fact) SELECT $1, $2, unnest($3::text[])', [
+      address,
+      definition,
+      facts,
+    ]);
+    await this.#query("DELETE FROM goatherd.heal WHERE at < now() - interval '1 day'", []);
+  }
+
   async saveProof(address: string, at: number): Promise<void> {
     await this.#query('UPDATE goatherd.link SET proved_at = $2 WHERE address = $1', [address, at]);
   }
 
   async saveApplied(address: string, definition: unknown, hash: string): Promise<void> {
     await this.#query(
-      'UPDATE goatherd.link SET definition = $2, definition_hash = $3 WHERE address = $1 AND definition_hash IS DISTINCT FROM $3',
+      'UPDATE goatherd.link SET definition = $2, definition_hash = $3 WHERE address = $1 AND (definition_hash IS DISTINCT FROM $3 OR definition IS DISTINCT FROM $2::jsonb)',
       [address, JSON.stringify(definition), hash],
     );
   }

@@ -13,6 +13,8 @@ export interface Observation {
   readonly instances: Readonly<Record<string, InstanceObservation>>;
   /** Measure: changes on the source that the target does not have yet, by link address; only of links that their file no longer names. */
   readonly undelivered?: Readonly<Record<string, number>>;
+  /** Measure: when this was, by the hub's clock, epoch milliseconds. */
+  readonly now?: number;
 }
 
 export interface Unreachable {

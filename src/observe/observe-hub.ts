@@ -6,19 +6,22 @@ import type { HostConfig } from '../topology/model.ts';
 import type { HubObservation } from './model.ts';
 
 type HubFacts = Pick<HubObservation, 'version' | 'superuser' | 'createDatabase' | 'plperlu' | 'databases'>;
+/** The same with the hub's clock, epoch milliseconds. */
+type HubLook = { readonly facts: HubFacts; readonly now: number };
 
 interface Row extends QueryResultRow {
   version: number;
+  now: number;
   superuser: boolean;
   create_database: boolean;
   plperlu: boolean;
 }
 
 /** What the hub's server is and holds. */
-export async function observeHubServer(session: Queryable): Promise<HubFacts> {
+export async function observeHubServer(session: Queryable): Promise<HubLook> {
   const row = (
     await session.query<Row>(`
-    SELECT current_setting('server_version_num')::int AS version, rolsuper AS superuser, rolsuper OR rolcreatedb AS create_database,
+    SELECT current_setting('server_version_num')::int AS version, (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS now, rolsuper AS superuser, rolsuper OR rolcreatedb AS create_database,
            EXISTS (SELECT 1 FROM pg_available_extensions WHERE name = 'plperlu') AS plperlu
     FROM pg_roles WHERE rolname = current_user`)
   ).rows[0];
@@ -28,11 +31,14 @@ export async function observeHubServer(session: Queryable): Promise<HubFacts> {
     )
   ).rows;
   return {
-    version: row?.version ?? 0,
-    superuser: row?.superuser ?? false,
-    createDatabase: row?.create_database ?? false,
-    plperlu: row?.plperlu ?? false,
-    databases: Object.fromEntries(databases.map((database) => [database.name, database.comment])),
+    now: row?.now ?? 0,
+    facts: {
+      version: row?.version ?? 0,
+      superuser: row?.superuser ?? false,
+      createDatabase: row?.create_database ?? false,
+      plperlu: row?.plperlu ?? false,
+      databases: Object.fromEntries(databases.map((database) => [database.name, database.comment])),
+    },
   };
 }
 

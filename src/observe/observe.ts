@@ -42,6 +42,7 @@ export async function observe(access: Access, topology: Topology): Promise<Look>
       hub: { ...hub.hub, bucardo: installation },
       instances: hub.instances,
       undelivered,
+      ...(hub.now === undefined ? {} : { now: hub.now }),
     },
   };
 }
@@ -89,6 +90,8 @@ function instanceNames(topology: Topology): readonly string[] {
 }
 
 interface HubLook {
+  /** Undefined when nothing could be asked. */
+  readonly now?: number;
   readonly hub: Omit<HubObservation, 'bucardo'>;
   readonly instances: Readonly<Record<string, InstanceObservation>>;
   readonly ledger: Ledger;
@@ -101,7 +104,7 @@ async function observeHub(access: Access, topology: Topology): Promise<HubLook> 
   try {
     return await withSession(access.resolvedHub(access.config.hub.dbname), application, 'hub', async (client) => {
       await client.query(READ_ONLY);
-      const server = await observeHubServer(client);
+      const { facts: server, now } = await observeHubServer(client);
       const sessions = await daemonSessions(client);
       const ledger =
         access.config.ledger in server.databases
@@ -117,6 +120,7 @@ async function observeHub(access: Access, topology: Topology): Promise<HubLook> 
       );
       return {
         hub: { reachable: true, code: '', message: '', ...server, directories },
+        now,
         instances: Object.fromEntries(instances.map((instance) => [instance.name, instance])),
         ledger,
       };

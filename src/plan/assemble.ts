@@ -10,10 +10,11 @@ import type { LinkView } from './view/link-view.ts';
 import { lossesOf, suspectStep } from './steps/losses.ts';
 import { makedeltaStep, type Sorted } from './steps/makedelta.ts';
 import { copyTablesStep } from './steps/newcomers.ts';
-import { helpersStep, instanceSteps, ledgerStep, membershipStep, registerStep } from './steps/prepare-steps.ts';
+import { instanceSteps } from './steps/instance-steps.ts';
+import { helpersStep, ledgerStep, membershipStep, registerStep } from './steps/prepare-steps.ts';
 import { dropKickStep, triggersStep } from './steps/trigger-steps.ts';
 import { removalSteps, runningAbove } from './steps/removal.ts';
-import { arrivalStep, copySteps, deactivateSteps, needsActivation, type Planned, wantsRunning } from './steps/run-steps.ts';
+import { alwaysSteps, arrivalStep, copySteps, deactivateSteps, needsActivation, type Planned, wantsRunning } from './steps/run-steps.ts';
 import { runId, stepId } from './steps/step-ids.ts';
 
 /** Everything that one call of the planner works on. */
@@ -47,11 +48,13 @@ function prepare(scene: Scene, sorted: Sorted): Draft[] {
   const instances = [...new Set(links.map(({ view }) => view.link.instance))];
   const depthOf = (instance: string): number =>
     Math.min(...links.filter(({ view }) => view.link.instance === instance).map(({ view }) => view.depth));
+  const leftOf = (instance: string): ReadonlySet<string> =>
+    new Set(links.filter(({ view }) => view.link.instance === instance).flatMap(({ view }) => [...view.left]));
   return [
     ...(links.length > 0 ? ledgerStep(topology, !ledger.present, unknown) : []),
     // A link that preflight holds is protected no less.
     ...[...links, ...sorted.held].flatMap(({ view }) => protectionStep(view)),
-    ...instances.flatMap((instance) => instanceSteps(config, topology, observation, instance, depthOf(instance))),
+    ...instances.flatMap((instance) => instanceSteps(config, topology, observation, instance, depthOf(instance), leftOf(instance))),
     ...links.flatMap(({ view, carried }) => {
       const below = links.filter((other) => other.view.link.from === view.link.to).map((one) => one.view);
       const above = links.filter((other) => other.view.link.to === view.link.from).map((one) => one.view);
@@ -101,6 +104,10 @@ function run(scene: Scene, sorted: Sorted, prepared: readonly Draft[]): Draft[] 
     ];
     return copySteps(planned, daemon?.startOf.get(view.link.address) ?? '', before);
   });
+  // A link that is stopped with its copy goes on recording, TRUNCATEs too.
+  const recording = links
+    .filter(({ view }) => !wantsRunning(view) && receiptOf(view))
+    .flatMap((planned) => alwaysSteps(planned, PHASE.run + planned.view.depth * 10 + 1));
   // The objects of a link that leaves go when a kid of the link above, younger than makedelta's end, has been seen to run (rule 11).
   for (const view of [...sorted.leaving, ...links.map((one) => one.view)])
     if (
@@ -108,7 +115,7 @@ function run(scene: Scene, sorted: Sorted, prepared: readonly Draft[]): Draft[] 
       prepared.some((step) => step.id === stepId.helpersGone(view) || step.id === stepId.triggersGone(view))
     )
       gatesFor(view);
-  const steps = [...deactivations, ...copies, ...gates.values(), ...[...daemons.values()].flatMap((daemon) => daemon.steps)];
+  const steps = [...deactivations, ...recording, ...copies, ...gates.values(), ...[...daemons.values()].flatMap((daemon) => daemon.steps)];
   const touched = new Set(
     running
       .filter(

@@ -7,6 +7,8 @@ import { canonicalObservation, canonicalTopology } from './view/canonical.ts';
 import { carriedBy } from './view/carried.ts';
 import { changesOf } from './changes.ts';
 import { receiptOf } from './view/copy.ts';
+import { contendedWarnings } from './drift/contended.ts';
+import { type Drift, driftOf, leavingAlone } from './drift/drift.ts';
 import { drawingOf } from './drawing.ts';
 import type { Draft } from './steps/draft.ts';
 import { fingerprintOf, planFacts } from './fingerprint.ts';
@@ -58,7 +60,7 @@ export function makePlan(given: Topology, seen: Observation, found: Ledger, conf
   const removal = undrained.size === 0 ? drained : removalWith(undrained);
   const approved = leaving.length > 0 && removal.every((step) => !going.has(step.address) || judged.reasonAgainst(step) === null);
 
-  const { scene, views, planned, blocked, checked, suspended } = approved ? remaining : all;
+  const { scene, views, planned, blocked, checked, suspended, sorted, drift } = approved ? remaining : all;
   const drafts = approved ? removal : supervised;
   // What a blocked link or an unapproved removal would need is shown, and nothing else depends on it.
   const shown = [
@@ -75,31 +77,33 @@ export function makePlan(given: Topology, seen: Observation, found: Ledger, conf
     new Set(heldDrafts.map((step) => step.id)),
     judged,
   );
-  const diagnostics = sortDiagnostics([
-    ...suspensionWarnings(suspended),
-    ...checked.diagnostics,
-    ...linkWarnings(planned, scene.topology),
-    ...removalWarnings(leaving, all.views, guarded, removal, observation),
-  ]);
   const changes = changesOf(
     scene.topology,
-    planned,
+    [...sorted.free, ...sorted.held],
+    drift,
     all.views.filter(({ link }) => link.former === true),
     steps,
     ledger,
   );
+  const diagnostics = sortDiagnostics([
+    ...suspensionWarnings(suspended),
+    ...contendedWarnings(changes),
+    ...checked.diagnostics,
+    ...linkWarnings(planned, scene.topology),
+    ...removalWarnings(leaving, all.views, guarded, removal, observation),
+  ]);
   const counts = countsOf(changes, steps);
   return {
     topology: topology.name,
     file: topology.file,
-    verdict: verdictOf(counts, blocked.size),
+    verdict: verdictOf(counts, blocked.size + drift.filter((fact) => fact.treatment === 'contended').length),
     fingerprint: fingerprintOf(planFacts(topology, steps, diagnostics)),
     drawing: drawingOf(scene.topology, observation),
     changes,
     steps,
     diagnostics,
     approvals: { required: judged.required },
-    risk: riskOf(steps),
+    risk: riskOf(steps, drift),
     counts,
     factsChecked: countFacts(planned),
     links: linkSummaries(planned, blocked, steps),
@@ -114,6 +118,7 @@ interface Sorting {
   readonly suspended: ReadonlyMap<string, string>;
   readonly blocked: ReadonlyMap<string, string>;
   readonly sorted: Sorted;
+  readonly drift: readonly Drift[];
 }
 
 /** Parts the links into those that may act and those that preflight holds. */
@@ -125,7 +130,9 @@ function sort(scene: Scene): Sorting {
   const planned = views.map((view): Planned => ({ view, carried: carriedBy(view, checked.unfit.get(view.link.address) ?? new Set()) }));
   const free = planned.filter(({ view }) => !blocked.has(view.link.address));
   const held = planned.filter(({ view }) => blocked.has(view.link.address)).map((one) => asStopped(one, suspended));
-  return { scene, views, planned, checked, suspended, blocked, sorted: { free, held, leaving: [] } };
+  const drift = driftOf(scene, [...free, ...held], { free, held, leaving: [] });
+  const sorted = { free: leavingAlone(free, drift), held: leavingAlone(held, drift), leaving: [] };
+  return { scene, views, planned, checked, suspended, blocked, sorted, drift };
 }
 
 /** The steps of links that preflight or a person's word holds: shown, and not carried out. */
@@ -177,16 +184,16 @@ function countsOf(changes: Plan['changes'], steps: readonly Step[]): Plan['count
     create: of('create'),
     change: of('change'),
     remove: of('remove'),
-    drift: of('drift'),
+    drift: changes.reduce((sum, change) => sum + (change.drift?.keys.length ?? 0), 0),
     steps: steps.length,
     waits: steps.filter((step) => step.gate !== null).length,
     blocked: steps.filter((step) => step.blocked !== null).length,
   };
 }
 
-function verdictOf(counts: Plan['counts'], blockedLinksCount: number): Verdict {
-  if (counts.blocked > 0 || blockedLinksCount > 0) return 'blocked';
-  if (counts.steps === 0) return 'in_sync';
+function verdictOf(counts: Plan['counts'], held: number): Verdict {
+  if (counts.blocked > 0 || held > 0) return 'blocked';
+  if (counts.steps === 0) return counts.drift === 0 ? 'in_sync' : 'drift';
   return counts.create + counts.change + counts.remove === 0 && counts.drift > 0 ? 'drift' : 'changes';
 }
 

@@ -48,6 +48,18 @@ export interface Change {
   readonly what: string;
   readonly reason: string;
   readonly fields: readonly { readonly path: string; readonly before: string | null; readonly after: string | null }[];
+  /** Set on drift. */
+  readonly drift?: DriftPart;
+}
+
+/** What is done about facts that drifted. */
+export interface DriftPart {
+  /** `contended`: put back too often within an hour, and left alone (rule 15). */
+  readonly treatment: 'heal' | 'warn' | 'contended';
+  /** Id of the step that puts them back, planned or not. */
+  readonly step: string;
+  /** What the ledger counts them by. */
+  readonly keys: readonly string[];
 }
 
 /** What each kind of step does: `src/act` has one file for each family. */

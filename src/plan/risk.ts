@@ -1,10 +1,11 @@
 import { plural } from '../lib/format.ts';
+import type { Drift } from './drift/drift.ts';
 import type { LockMode, Risk, Step } from './model.ts';
 
 const MODES: readonly LockMode[] = ['none', 'ACCESS SHARE', 'SHARE ROW EXCLUSIVE', 'ACCESS EXCLUSIVE'];
 
 /** The RISK line: what the steps can do to users, worst first. */
-export function riskOf(steps: readonly Step[]): Risk {
+export function riskOf(steps: readonly Step[], drift: readonly Pick<Drift, 'address' | 'loses' | 'of'>[]): Risk {
   const acting = steps.filter((step) => step.gate === null);
   const maxLock = acting.reduce<LockMode>(
     (worst, step) => (MODES.indexOf(step.lock.mode) > MODES.indexOf(worst) ? step.lock.mode : worst),
@@ -14,11 +15,13 @@ export function riskOf(steps: readonly Step[]): Risk {
   const writers = acting.filter((step) => step.hazards.includes('LOCKS_WRITERS'));
   const removed = acting.filter((step) => step.hazards.includes('LOSES_RESUME'));
   const dropped = acting.filter((step) => step.kind === 'drop_triggers' || step.kind === 'drop_helpers' || step.kind === 'drop_control');
+  const losing = new Set(drift.filter((fact) => fact.loses).map((fact) => `${fact.address.split('/').at(-1)}: ${fact.of}`));
   const paused = acting.filter((step) => step.hazards.includes('PAUSES_LINK'));
   return {
     maxLock,
     destructive: acting.some((step) => step.destructive),
     sentences: [
+      ...[...losing].map((of) => `Writes may be lost now on ${of}.`),
       ...emptied.map((step) => `Empties ${plural(step.objects ?? 0, 'table')} of ${step.on.join(', ')} that hold rows.`),
       ...lockSentence(writers),
       ...(paused.length > 0

@@ -2,7 +2,7 @@
 import { LONGEST_MS, parseDuration } from './durations.ts';
 import { idleSettings } from './form/settings.ts';
 import { covers, isReservedPattern } from './glob.ts';
-import type { CopyData, Link, LinkState, Selection } from './model.ts';
+import type { CopyData, DriftPolicy, Link, LinkState, Selection } from './model.ts';
 import type { Path } from './parse.ts';
 import type { Bucardo, Link as LinkMapping, Tables } from './schema-types.ts';
 import { compare, type Finding } from './source.ts';
@@ -26,11 +26,12 @@ interface Level {
   readonly settings: Readonly<Record<string, string>>;
   readonly instance?: string | undefined;
   readonly protect?: boolean | undefined;
+  readonly drift?: DriftPolicy | undefined;
 }
 
 type Shared = Pick<
   Link,
-  'copyData' | 'disableKicking' | 'kickIntervalSeconds' | 'tables' | 'sequences' | 'locks' | 'state' | 'settings' | 'protect'
+  'copyData' | 'disableKicking' | 'kickIntervalSeconds' | 'tables' | 'sequences' | 'locks' | 'state' | 'settings' | 'protect' | 'drift'
 > & {
   /** What `bucardo.instance` says, if anything. */
   readonly instanceName: string | undefined;
@@ -53,6 +54,7 @@ export function readLevel(keys: SharedKeys, path: Path, report: Report): Level {
     settings: readSettings(keys.bucardo, [...path, 'bucardo', 'settings'], report),
     instance: keys.bucardo?.instance,
     protect: keys.protect,
+    drift: keys.drift,
   };
 }
 
@@ -96,6 +98,7 @@ export function mergeLevels(topology: Level, link: Level, report: Report): Share
       Object.entries({ ...topology.settings, ...link.settings }).toSorted(([one], [other]) => compare(one, other)),
     ),
     protect: link.protect ?? topology.protect ?? false,
+    drift: link.drift ?? topology.drift ?? 'heal',
     instanceName: link.instance ?? topology.instance,
   };
 }

@@ -50,6 +50,8 @@ export interface Position {
 
 export type CopyData = 'empty' | 'always' | 'never';
 export type LinkState = 'running' | 'stopped';
+/** What is done about drift that loses no data; the other kind is always put back (rule 15). */
+export type DriftPolicy = 'heal' | 'warn';
 
 /** Globs on `schema.table`: `*` any run of characters, `?` one; evaluated on the link's source. */
 export interface Selection {
@@ -91,6 +93,7 @@ export interface Link {
   readonly aliases: { readonly from: string; readonly to: string };
   /** Whether its removal is refused, whoever approves it (rule 14). */
   readonly protect: boolean;
+  readonly drift: DriftPolicy;
   readonly at: Position;
   /** The id under which the same link stood before: `a-b`. */
   readonly renamedFrom?: string;

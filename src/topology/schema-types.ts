@@ -77,6 +77,10 @@ export type State = 'running' | 'stopped';
  * True: the removal of this link is refused, whoever approves it, until a file without `protect` has been applied; so is the removal of the whole topology. At the topology for all its links; a link may differ.
  */
 export type Protect = boolean;
+/**
+ * What is done about a fact that was as declared and is not any more. `heal` puts it back. `warn` shows it and leaves it, as long as it loses no data: what may lose writes is always put back, and the link is `Suspect`.
+ */
+export type Drift = 'heal' | 'warn';
 
 /**
  * One topology: the databases that take part and the links between them. One file holds one topology; goatherd makes Bucardo agree with it.
@@ -108,6 +112,7 @@ export interface TopologyFile {
   state?: State;
   bucardo?: Bucardo;
   protect?: Protect;
+  drift?: Drift;
   /**
    * Approvals, in git, of removals: an entry for each link whose line has left `links`. It approves exactly the destructive steps that the plan names by this id. An entry whose link is gone is ignored; one whose link stands in `links` is a warning.
    *
@@ -194,6 +199,7 @@ export interface Link {
   state?: State;
   bucardo?: Bucardo;
   protect?: Protect;
+  drift?: Drift;
 }
 /**
  * The tables to replicate, found on the link's source: those that a pattern of `include` matches and none of `exclude`. System schemas and those of Bucardo and goatherd never match.
@@ -449,6 +455,7 @@ export const topologySchema = {
     state: { $ref: '#/$defs/state' },
     bucardo: { $ref: '#/$defs/bucardo' },
     protect: { $ref: '#/$defs/protect' },
+    drift: { $ref: '#/$defs/drift' },
     removed: {
       title: 'Approved removals',
       description:
@@ -641,6 +648,7 @@ export const topologySchema = {
         state: { $ref: '#/$defs/state' },
         bucardo: { $ref: '#/$defs/bucardo' },
         protect: { $ref: '#/$defs/protect' },
+        drift: { $ref: '#/$defs/drift' },
       },
     },
     removal: {
@@ -674,6 +682,13 @@ export const topologySchema = {
           default: true,
         },
       },
+    },
+    drift: {
+      title: 'Drift',
+      description:
+        'What is done about a fact that was as declared and is not any more. `heal` puts it back. `warn` shows it and leaves it, as long as it loses no data: what may lose writes is always put back, and the link is `Suspect`.',
+      enum: ['heal', 'warn'],
+      default: 'heal',
     },
     protect: {
       title: 'Protection',

@@ -1,4 +1,5 @@
 import type { InstanceObservation } from '../../observe/model.ts';
+import { factKey } from '../drift/fact.ts';
 import { type Draft, draft, PHASE } from './draft.ts';
 import { runId, stepId } from './step-ids.ts';
 import { receiptOf } from '../view/copy.ts';
@@ -37,6 +38,14 @@ export function daemonPlan(
   const standing = running.filter(({ view }) => !needsActivation(view));
   const changes = drafts.filter((step) => (READ_AT_START as readonly string[]).includes(step.kind) && belongsTo(step, instance));
   const leftovers = daemon !== null && !alive && (daemon.sessions.length > 0 || daemon.orphans.length > 0);
+  // Drift of a daemon that is left alone: it is not stopped or started for that.
+  const leaves =
+    links.length > 0 &&
+    links.every(({ view }) => view.left.has(factKey.daemon)) &&
+    pending.length === 0 &&
+    changes.length === 0 &&
+    !(alive && (observed?.control?.changedAt ?? 0) > daemon.startedAt);
+  if (leaves) return { steps: [], startOf: new Map(), activateAfter: new Map(), restarts: false };
   const reasons = alive ? staleReasons(daemon, observed?.control ?? null, standing, changes) : [];
   // A copy that was asked for after this daemon started is not running in it: it reads the flag when it starts.
   const copying = standing.filter(({ view }) => !receiptOf(view) && (!alive || (view.ledger?.request?.askedAt ?? 0) <= daemon.startedAt));
@@ -125,6 +134,8 @@ export function daemonPlan(
     const copies = [
       ...waitsForCopies,
       ...before.flatMap(({ view }) => [runId.copy(view.link.id), runId.receipt(view.link.id)]),
+      // A daemon that runs what it should not is down before another is started.
+      runId.stop(instance, 0),
       runId.start(instance, 0),
     ];
     if (up)

@@ -9,7 +9,7 @@ import { stepId } from './step-ids.ts';
 
 /** Why changes of some tables may be lost on a link. */
 export interface Loss {
-  readonly code: 'TriggerMissing' | 'DeltaTableMissing' | 'NotAlways' | 'MakedeltaOff';
+  readonly code: 'TriggerMissing' | 'DeltaTableMissing' | 'DeltaFunction' | 'NotAlways' | 'MakedeltaOff';
   readonly tables: readonly string[];
 }
 
@@ -27,8 +27,12 @@ export function lossesOf(topology: Topology, view: LinkView, carried: Carried, a
   const tables = carried.tables.filter((one) => replicated.has(one.table.address));
   const named = (keep: (one: (typeof tables)[number]) => boolean): string[] => tables.filter(keep).map((one) => one.table.address);
   const losses: Loss[] = [
-    { code: 'TriggerMissing', tables: named((one) => one.triggers.includes('delta') || one.triggers.includes('truncate')) },
+    {
+      code: 'TriggerMissing',
+      tables: named((one) => one.triggers.includes('delta') || (one.triggers.includes('truncate') && !one.otherTruncate)),
+    },
     { code: 'DeltaTableMissing', tables: named((one) => one.helpers.includes('delta table')) },
+    { code: 'DeltaFunction', tables: named((one) => one.helpers.includes('delta function') && !one.helpers.includes('delta columns')) },
     {
       code: 'NotAlways',
       tables: !above.some(receiptOf)

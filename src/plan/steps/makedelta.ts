@@ -1,5 +1,6 @@
 import { plural } from '../../lib/format.ts';
 import type { Topology } from '../../topology/model.ts';
+import { factKey } from '../drift/fact.ts';
 import { type Draft, draft, PHASE } from './draft.ts';
 import { cascades, type LinkView } from '../view/link-view.ts';
 import type { Planned } from './run-steps.ts';
@@ -22,31 +23,9 @@ export interface Sorted {
  * instance that leave its database, so its list of databases is made from all of them.
  */
 export function makedeltaStep(topology: Topology, view: LinkView, sorted: Sorted): Draft[] {
-  const { link, control } = view;
-  const siblings = sorted.free.filter((one) => one.view.link.from === link.from && one.view.link.instance === link.instance);
-  const passedOn = new Map(siblings.map((one) => [one.view.link.aliases.to, carriedBelow(topology, one, sorted)]));
-  const uncertain = new Set(
-    siblings
-      .filter(({ view: sibling }) => sorted.held.some((one) => one.view.link.from === sibling.link.to))
-      .map((one) => one.view.link.aliases.to),
-  );
+  const { link } = view;
+  const goats = makedeltaChanges(topology, view, sorted).filter((goat) => !view.left.has(factKey.makedelta(goat.address)));
   const target = link.aliases.to;
-  const own = passedOn.get(target) ?? new Set();
-  const goats = (control?.goats ?? [])
-    .filter((goat) => goat.db === link.aliases.from && goat.type === 'table')
-    .map((goat) => ({ address: goat.address, before: namesOf(goat.makedelta), now: goat.makedelta }))
-    .concat(newGoats(view, own))
-    .map(({ address, before, now }) => {
-      const after = new Set([...passedOn].filter(([, tables]) => tables.has(address)).map(([name]) => name));
-      for (const name of before) if (uncertain.has(name) || !passedOn.has(name)) after.add(name);
-      return {
-        address,
-        now,
-        changes: before.has(target) !== after.has(target),
-        makedelta: after.size === 0 ? null : [...after].toSorted().join(','),
-      };
-    })
-    .filter((goat) => goat.changes);
   if (goats.length === 0) return [];
   const below = sorted.free.filter((one) => one.view.link.from === link.to);
   const off = goats.every((goat) => !namesOf(goat.makedelta).has(target));
@@ -81,6 +60,42 @@ export function makedeltaStep(topology: Topology, view: LinkView, sorted: Sorted
       objects: goats.length,
     }),
   ];
+}
+
+/** A goat whose makedelta is not what it shall be. */
+export interface OtherMakedelta {
+  readonly address: string;
+  readonly now: string | null;
+  readonly makedelta: string | null;
+}
+
+/** Goats of the link whose makedelta for its target is to change. */
+export function makedeltaChanges(topology: Topology, view: LinkView, sorted: Sorted): readonly OtherMakedelta[] {
+  const { link, control } = view;
+  const siblings = sorted.free.filter((one) => one.view.link.from === link.from && one.view.link.instance === link.instance);
+  const passedOn = new Map(siblings.map((one) => [one.view.link.aliases.to, carriedBelow(topology, one, sorted)]));
+  const uncertain = new Set(
+    siblings
+      .filter(({ view: sibling }) => sorted.held.some((one) => one.view.link.from === sibling.link.to))
+      .map((one) => one.view.link.aliases.to),
+  );
+  const target = link.aliases.to;
+  const own = passedOn.get(target) ?? new Set();
+  return (control?.goats ?? [])
+    .filter((goat) => goat.db === link.aliases.from && goat.type === 'table')
+    .map((goat) => ({ address: goat.address, before: namesOf(goat.makedelta), now: goat.makedelta }))
+    .concat(newGoats(view, own))
+    .map(({ address, before, now }) => {
+      const after = new Set([...passedOn].filter(([, tables]) => tables.has(address)).map(([name]) => name));
+      for (const name of before) if (uncertain.has(name) || !passedOn.has(name)) after.add(name);
+      return {
+        address,
+        now,
+        changes: before.has(target) !== after.has(target),
+        makedelta: after.size === 0 ? null : [...after].toSorted().join(','),
+      };
+    })
+    .filter((goat) => goat.changes);
 }
 
 /** Tables of the link that a link below carries too, where the target passes on what it receives. */

@@ -1,7 +1,6 @@
-import { controlDatabase } from '../../bucardo/names.ts';
 import { GLOBAL_TABLES } from '../../bucardo/objects.ts';
-import type { ControlGoat, Observation } from '../../observe/model.ts';
-import type { HostConfig, Topology } from '../../topology/model.ts';
+import type { Observation, ObservedTable } from '../../observe/model.ts';
+import type { Topology } from '../../topology/model.ts';
 import { plural } from '../../lib/format.ts';
 import { parseColumn } from '../preflight/columns.ts';
 import { type Draft, draft, PHASE } from './draft.ts';
@@ -9,11 +8,11 @@ import type { LinkView } from '../view/link-view.ts';
 import { receiptOf } from '../view/copy.ts';
 import { runId, stepId } from './step-ids.ts';
 import type { GoatWork } from '../model.ts';
-import { wantedSettings } from '../view/settings.ts';
+import { factKey } from '../drift/fact.ts';
 import type { Carried } from '../view/carried.ts';
 
 /** Seconds: measured on small machines, given as rough figures. */
-const ESTIMATE = { control: 1, register: 1, perTable: 0.012 } as const;
+const ESTIMATE = { register: 1, perTable: 0.012 } as const;
 
 /** The ledger's database, tables and rows of links: before anything else is made, so that nothing we make is unknown to it. */
 export function ledgerStep(topology: Topology, missing: boolean, unknown: readonly string[]): Draft[] {
@@ -36,77 +35,20 @@ export function ledgerStep(topology: Topology, missing: boolean, unknown: readon
   ];
 }
 
-/** Control database and settings of each instance. */
-export function instanceSteps(config: HostConfig, topology: Topology, observation: Observation, instance: string, depth: number): Draft[] {
-  const control = observation.instances[instance]?.control ?? null;
-  const database = topology.links.find((link) => link.instance === instance)?.control ?? controlDatabase(instance);
-  const address = `${topology.name}/instance/${instance}`;
-  if (control === null || !control.pruning) {
-    return [
-      draft({
-        id: stepId.control(instance),
-        kind: 'control_database',
-        symbol: '+',
-        address,
-        what: control === null ? `control database ${database}` : `pruning of ${database}'s run log`,
-        reason: control === null ? 'not present on the hub' : 'its run log would grow for ever (rule 24)',
-        on: ['hub'],
-        after: [stepId.ledger],
-        work: { kind: 'control_database', instance },
-        phase: PHASE.control,
-        depth,
-        objects: 1,
-        estimateSeconds: ESTIMATE.control,
-      }),
-    ];
-  }
-  const wanted = wantedSettings(config, topology, observation, instance);
-  const other = Object.entries(wanted).filter(([name, value]) => control.settings[name] !== value);
-  if (other.length === 0) return [];
-  return [
-    draft({
-      id: stepId.settings(instance),
-      kind: 'settings',
-      symbol: '~',
-      address,
-      what: `settings ${other.map(([name]) => name).join(', ')}`,
-      reason: 'other than declared',
-      on: ['hub'],
-      after: [stepId.ledger],
-      work: { kind: 'settings', instance, settings: Object.fromEntries(other) },
-      phase: PHASE.control,
-      depth,
-      objects: other.length,
-      before: other.map(([name]) => `${name} = ${control.settings[name] ?? '(none)'}`),
-      afterFacts: other.map(([name, value]) => `${name} = ${value}`),
-    }),
-  ];
-}
-
 /** Rows of one link in its control database. Nothing of it reaches a user database: the relgroup is still empty. */
 export function registerStep(view: LinkView, observation: Observation, carried: Carried): Draft[] {
-  const { link, control, sync } = view;
-  const wrong = registerFacts(view, observation);
-  const known = new Map(control?.goats.filter((goat) => goat.db === link.aliases.from).map((goat) => [goat.address, goat]));
-  const stale = new Set(
-    carried.tables.filter((one) => isStale(known.get(one.table.address), one.table.key?.columns ?? [])).map((one) => one.table.address),
+  const { link, sync } = view;
+  const wrong = registerFacts(view, observation)
+    .map((row) => row.what)
+    .filter((what) => !view.left.has(factKey.row(what)));
+  const due = new Set(
+    goatsToWrite(view, carried)
+      .map((goat) => goat.address)
+      .filter((address) => !view.left.has(factKey.goat(address))),
   );
-  const tables = carried.tables
-    .filter((one) => !known.has(one.table.address) || stale.has(one.table.address))
-    .map((one): GoatWork => {
-      const columns = one.table.columns.map(parseColumn);
-      return {
-        schema: one.table.schema,
-        name: one.table.name,
-        pkey: one.table.key?.columns ?? [],
-        types: one.table.key?.types ?? [],
-        columns: columns.some((column) => column.generated)
-          ? columns.filter((column) => !column.generated).map((column) => column.name)
-          : null,
-      };
-    });
+  const tables = carried.tables.filter((one) => due.has(one.table.address)).map((one) => goatWork(one.table));
   const sequences = carried.sequences
-    .filter((one) => !known.has(one.address))
+    .filter((one) => due.has(one.address))
     .map((one): GoatWork => ({ schema: one.schema, name: one.name, pkey: [], types: [], columns: null }));
   if (wrong.length === 0 && tables.length === 0 && sequences.length === 0) return [];
   const objects = carried.tables.length + carried.sequences.length;
@@ -137,49 +79,94 @@ export function registerStep(view: LinkView, observation: Observation, carried: 
   ];
 }
 
-function isStale(goat: ControlGoat | undefined, key: readonly string[]): boolean {
-  return goat !== undefined && goat.type === 'table' && goat.pkey !== key.join('|');
+function goatWork(table: ObservedTable): GoatWork {
+  const columns = table.columns.map(parseColumn);
+  return {
+    schema: table.schema,
+    name: table.name,
+    pkey: table.key?.columns ?? [],
+    types: table.key?.types ?? [],
+    columns: columns.some((column) => column.generated) ? columns.filter((column) => !column.generated).map((column) => column.name) : null,
+  };
 }
 
-/** What of the link's own rows is missing or other than declared. */
-function registerFacts(view: LinkView, observation: Observation): string[] {
+/** Tables and sequences whose goat is missing or has another key, with what was seen. */
+export function goatsToWrite(view: LinkView, carried: Carried): readonly { readonly address: string; readonly before: string }[] {
+  const known = new Map(view.control?.goats.filter((goat) => goat.db === view.link.aliases.from).map((goat) => [goat.address, goat]));
+  return [
+    ...carried.tables.flatMap(({ table }) => {
+      const goat = known.get(table.address);
+      if (goat === undefined) return [{ address: table.address, before: 'absent' }];
+      return goat.type === 'table' && goat.pkey !== (table.key?.columns ?? []).join('|')
+        ? [{ address: table.address, before: `key ${goat.pkey}` }]
+        : [];
+    }),
+    ...carried.sequences.filter((one) => !known.has(one.address)).map((one) => ({ address: one.address, before: 'absent' })),
+  ];
+}
+
+/** A row, or part of one, that is missing or other than declared. */
+interface OtherRow {
+  readonly what: string;
+  readonly before: string;
+  readonly after: string;
+}
+
+/** What of the link's own rows is missing or other than declared. A password is never shown. */
+export function registerFacts(view: LinkView, observation: Observation): readonly OtherRow[] {
   const { link, control, sync } = view;
-  if (control === null || sync === null) return ['sync'];
-  const rows = (['from', 'to'] as const).filter((end) => {
+  if (control === null || sync === null) return [{ what: 'sync', before: 'absent', after: 'present' }];
+  const rows = (['from', 'to'] as const).flatMap((end): OtherRow[] => {
     const wanted = observation.connections[link[end]];
     const row = control.dbs.find((db) => db.name === link.aliases[end]);
-    if (wanted === undefined) return false;
-    return (
-      row === undefined ||
-      row.status !== 'active' ||
-      (['host', 'port', 'dbname', 'user', 'service', 'dbconn', 'passwordHash'] as const).some((key) => row[key] !== wanted[key])
+    if (wanted === undefined) return [];
+    const what = `connection of ${link[end]}`;
+    if (row === undefined) return [{ what, before: 'absent', after: 'present' }];
+    const keys = (['host', 'port', 'dbname', 'user', 'service', 'dbconn', 'passwordHash'] as const).filter(
+      (key) => row[key] !== wanted[key],
     );
+    if (keys.length === 0 && row.status === 'active') return [];
+    const shown = keys.filter((key) => key !== 'passwordHash' && key !== 'dbconn');
+    return [
+      {
+        what,
+        before: [
+          ...shown.map((key) => `${key} ${row[key]}`),
+          ...(shown.length < keys.length ? ['another secret'] : []),
+          ...(row.status === 'active' ? [] : [row.status]),
+        ].join(', '),
+        after: [
+          ...shown.map((key) => `${key} ${wanted[key]}`),
+          ...(shown.length < keys.length ? ['as declared'] : []),
+          ...(row.status === 'active' ? [] : ['active']),
+        ].join(', '),
+      },
+    ];
   });
   const members = control.dbmap.filter((one) => one.group === link.dbgroup);
   const grouped =
     members.length === 2 &&
     members.some((one) => one.db === link.aliases.from && one.role === 'source') &&
     members.some((one) => one.db === link.aliases.to && one.role === 'target');
+  const described = members
+    .map((one) => `${one.db} ${one.role}`)
+    .toSorted()
+    .join(', ');
+  const other = (what: string, before: string, after: string): OtherRow[] => (before === after ? [] : [{ what, before, after }]);
   return [
-    ...rows.map((end) => `connection of ${link[end]}`),
-    ...(grouped ? [] : ['dbgroup']),
-    ...(sync.herd === link.relgroup && sync.dbs === link.dbgroup ? [] : ['sync']),
-    ...(sync.autokick === !link.disableKicking ? [] : ['autokick']),
-    ...(sync.checktimeSeconds === link.kickIntervalSeconds ? [] : ['kick interval']),
+    ...rows,
+    ...(grouped ? [] : [{ what: 'dbgroup', before: described, after: `${link.aliases.from} source, ${link.aliases.to} target` }]),
+    ...other('sync', `herd ${sync.herd}, dbs ${sync.dbs}`, `herd ${link.relgroup}, dbs ${link.dbgroup}`),
+    ...other('autokick', String(sync.autokick), String(!link.disableKicking)),
+    ...other('kick interval', `${sync.checktimeSeconds ?? '(none)'} s`, `${link.kickIntervalSeconds} s`),
   ];
 }
 
 /** Helper tables, functions and the rows that name the link, on its source: no lock on any table of the user's. */
 export function helpersStep(view: LinkView, observation: Observation, carried: Carried): Draft[] {
   const { link, source } = view;
-  const { bucardo: installed } = observation.hub;
   const there = source?.bucardo ?? null;
-  const global =
-    there === null ||
-    there.globalTables.length < GLOBAL_TABLES.length ||
-    there.recorderMd5 !== carried.recorderMd5 ||
-    Object.entries(installed.functions).some(([name, md5]) => there.functions[name] !== md5) ||
-    !there.kickFunctions.includes(link.sync);
+  const global = !view.left.has(factKey.functions) && lacksGlobals(view, observation, carried);
   const tables = carried.tables.filter((one) => one.helpers.length > 0);
   if (!global && tables.length === 0) return [];
   return [
@@ -203,15 +190,22 @@ export function helpersStep(view: LinkView, observation: Observation, carried: C
   ];
 }
 
+/** Whether functions or tables of Bucardo that belong to no user table are missing on the source, or are not those that are installed. */
+export function lacksGlobals({ link, source }: LinkView, observation: Observation, carried: Carried): boolean {
+  const there = source?.bucardo ?? null;
+  return (
+    there === null ||
+    there.globalTables.length < GLOBAL_TABLES.length ||
+    there.recorderMd5 !== carried.recorderMd5 ||
+    Object.entries(observation.hub.bucardo.functions).some(([name, md5]) => there.functions[name] !== md5) ||
+    !there.kickFunctions.includes(link.sync)
+  );
+}
+
 /** Tables enter the relgroup when their triggers stand, and Bucardo's own validation then finds nothing to do. */
 export function membershipStep(view: LinkView, carried: Carried, below: readonly LinkView[]): Draft[] {
-  const { link, control } = view;
-  const members = new Set(control?.herds[link.relgroup]);
-  const ids = new Map(control?.goats.filter((goat) => goat.db === link.aliases.from).map((goat) => [goat.address, goat.id]));
-  const missing = [...carried.tables.map((one) => one.table.address), ...carried.sequences.map((one) => one.address)].filter((address) => {
-    const id = ids.get(address);
-    return id === undefined || !members.has(id);
-  });
+  const { link } = view;
+  const missing = missingMembers(view, carried).filter((address) => !view.left.has(factKey.member(address)));
   if (missing.length === 0) return [];
   return [
     draft({
@@ -239,4 +233,14 @@ export function membershipStep(view: LinkView, carried: Carried, below: readonly
       estimateSeconds: 1,
     }),
   ];
+}
+
+/** Tables and sequences of the link that its relgroup does not have. */
+export function missingMembers({ link, control }: LinkView, carried: Carried): readonly string[] {
+  const members = new Set(control?.herds[link.relgroup]);
+  const ids = new Map(control?.goats.filter((goat) => goat.db === link.aliases.from).map((goat) => [goat.address, goat.id]));
+  return [...carried.tables.map((one) => one.table.address), ...carried.sequences.map((one) => one.address)].filter((address) => {
+    const id = ids.get(address);
+    return id === undefined || !members.has(id);
+  });
 }

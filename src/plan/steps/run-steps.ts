@@ -3,6 +3,7 @@ import { plural } from '../../lib/format.ts';
 import type { Topology } from '../../topology/model.ts';
 import type { Carried } from '../view/carried.ts';
 import { copyEnded, copyPlan, mustAskForCopy, receiptOf } from '../view/copy.ts';
+import { factKey } from '../drift/fact.ts';
 import { type Draft, draft, PHASE } from './draft.ts';
 import type { LinkView } from '../view/link-view.ts';
 import { runId, stepId } from './step-ids.ts';
@@ -176,7 +177,7 @@ export function copySteps(planned: Planned, start: string, before: readonly stri
 /** A link that shall be stopped: its sync is made inactive, and its daemon no longer runs it. */
 export function deactivateSteps(view: LinkView): Draft[] {
   const { link, sync } = view;
-  if (sync === null || sync.status !== 'active') return [];
+  if (sync === null || sync.status !== 'active' || view.left.has(factKey.status)) return [];
   return [
     draft({
       id: runId.deactivate(view),
@@ -235,7 +236,7 @@ export function arrivalStep(topology: Topology, links: readonly Planned[], touch
  * after the upstream copy and before this link's is asked for (rule 8). On a link that has its copy already, tables get them before they
  * join. Where `cascade` was turned off they become ordinary again.
  */
-function alwaysSteps(planned: Planned, phase: number): Draft[] {
+export function alwaysSteps(planned: Planned, phase: number): Draft[] {
   const { view, carried } = planned;
   const { link } = view;
   const step = (tables: readonly string[], triggers: readonly string[], mode: 'A' | 'O', what: string, reason: string): Draft =>

@@ -1,5 +1,7 @@
 import { kickName } from '../../bucardo/names.ts';
 import { plural } from '../../lib/format.ts';
+import type { ObservedTable } from '../../observe/model.ts';
+import { factKey } from '../drift/fact.ts';
 import type { Carried } from '../view/carried.ts';
 import type { LinkView } from '../view/link-view.ts';
 import { type Draft, draft, PHASE } from './draft.ts';
@@ -43,10 +45,9 @@ export function triggersStep(view: LinkView, carried: Carried): Draft[] {
 
 /** Kick triggers of a link that polls now go one table at a time, before Bucardo is told. */
 export function dropKickStep(view: LinkView): Draft[] {
-  const { link, source } = view;
-  if (!link.disableKicking) return [];
+  const { link } = view;
   const name = kickName(link.sync);
-  const tables = (source?.tables ?? []).filter((table) => table.bucardo?.triggers.some((trigger) => trigger.name === name) === true);
+  const tables = kickBackTables(view).filter((table) => !view.left.has(factKey.kickBack(table.address)));
   if (tables.length === 0) return [];
   return [
     draft({
@@ -72,4 +73,11 @@ export function dropKickStep(view: LinkView): Draft[] {
       estimateSeconds: Math.ceil(tables.length * SECONDS_PER_TABLE),
     }),
   ];
+}
+
+/** Tables with a kick trigger of a link that polls. */
+export function kickBackTables({ link, source }: LinkView): readonly ObservedTable[] {
+  if (!link.disableKicking) return [];
+  const name = kickName(link.sync);
+  return (source?.tables ?? []).filter((table) => table.bucardo?.triggers.some((trigger) => trigger.name === name) === true);
 }

@@ -32,6 +32,8 @@ export interface LinkView {
   readonly recordsKeys: ReadonlySet<string>;
   /** Longest way from a database that nothing enters: 0 for the first link. */
   readonly depth: number;
+  /** Keys of drift that is shown and left alone (`factKey`). */
+  readonly left: ReadonlySet<string>;
 }
 
 /** One view for each link, upstream first. */
@@ -57,6 +59,7 @@ export function linkViews(topology: Topology, observation: Observation, ledger: 
       passesOn: upstream.length > 0 && cascades(topology, link.from),
       recordsKeys: recorded.get(link.from) ?? new Set(),
       depth: depthOf(topology, link),
+      left: new Set(),
     };
   });
 }

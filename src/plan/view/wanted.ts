@@ -15,6 +15,8 @@ export interface WantedTable {
   readonly helpers: readonly string[];
   /** `delta`, `truncate`, `kick`: triggers that are missing or other than declared. */
   readonly triggers: readonly string[];
+  /** Its truncate trigger stands and is the other of the two kinds: what is declared elsewhere asks for this one now. */
+  readonly otherTruncate: boolean;
   /** Triggers that are not ENABLE ALWAYS and shall be, by name; only where the source passes on. */
   readonly notAlways: readonly string[];
   /** Triggers that are ENABLE ALWAYS and shall not be: `cascade` was turned off. */
@@ -53,6 +55,7 @@ function wantedTable(view: LinkView, table: ObservedTable, deltaNames: ReadonlyS
     work: { ...work, missing: [...helpers, ...triggers] },
     helpers,
     triggers,
+    otherTruncate: truncateStands(trigger(truncateName(sync)), { ...work, truncate: work.truncate === 'keys' ? 'record' : 'keys' }, sync),
     notAlways: always.filter((name) => trigger(name)?.enabled !== 'A'),
     stillAlways: view.passesOn ? [] : [truncateName(sync), kickName(sync)].filter((name) => trigger(name)?.enabled === 'A'),
   };

@@ -36,6 +36,7 @@ export function planJson(plan: Plan) {
     changes: plan.changes.map((change) => ({
       address: change.address,
       action: change.action,
+      treatment: change.drift?.treatment ?? null,
       what: change.what,
       reason: change.reason,
       fields: change.fields.map((field) => ({ path: field.path, before: field.before, after: field.after })),

@@ -5,7 +5,7 @@ import type { Plan } from '../../plan/model.ts';
 import { orderedSteps, shortAddress, stepWhat } from '../address.ts';
 import { formatTimestamp } from '../../lib/format.ts';
 import type { ReportMeta } from '../meta.ts';
-import { changeSymbols, changeWhat, valueText } from '../plan-text/changes.ts';
+import { changeSymbol, changeWhat, valueText } from '../plan-text/changes.ts';
 import { shortFingerprint, riskSentences } from '../plan-text/header.ts';
 import { verdictSentences, verdictWord } from '../plan-text/verdict.ts';
 import { sentence } from '../layout.ts';
@@ -64,7 +64,7 @@ function changesPart(plan: Plan, limits: Limits): string[] {
       .map((field) => `${field.path}: ${valueText(field.before)} -> ${valueText(field.after)}`);
     const what = [changeWhat(plan, change), ...fields].filter((part) => part !== '').map((part) => escaped(clipped(part, limits.text)));
     return [
-      code(changeSymbols[change.action]),
+      code(changeSymbol(change)),
       code(shortAddress(plan, change.address)),
       what.join('<br>'),
       escaped(clipped(change.reason, limits.text)),

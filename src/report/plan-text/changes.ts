@@ -6,7 +6,7 @@ import { indented, padEnd, spaced, widthOf } from '../layout.ts';
 import type { Style } from '../style.ts';
 import { shortAddress } from '../address.ts';
 
-export const changeSymbols: Readonly<Record<Change['action'], string>> = { create: '+', change: '~', remove: '-', drift: '!' };
+const changeSymbols: Readonly<Record<Change['action'], string>> = { create: '+', change: '~', remove: '-', drift: '!' };
 
 /** The blocks `Drift` and `Changes`, those that have something. */
 export function changesLines(plan: Plan, width: number, style: Style): string[] {
@@ -32,10 +32,22 @@ interface Columns {
   readonly reason: number;
 }
 
-/** What the change consists of, without `link a-b: ` in front: the address stands beside it. */
+const TREATMENTS: Readonly<Record<NonNullable<Change['drift']>['treatment'], string>> = {
+  heal: 'put back: ',
+  warn: 'left as it is: ',
+  contended: 'left alone, changed again and again: ',
+};
+
+/** What the change consists of, without `link a-b: ` in front, as the address stands beside it; of drift what is done about it. */
 export function changeWhat(plan: Plan, change: Change): string {
   const prefix = `link ${shortAddress(plan, change.address)}: `;
-  return change.what.startsWith(prefix) ? change.what.slice(prefix.length) : change.what;
+  const treatment = change.drift === undefined ? '' : TREATMENTS[change.drift.treatment];
+  return treatment + (change.what.startsWith(prefix) ? change.what.slice(prefix.length) : change.what);
+}
+
+/** Drift that is not put back has a sign of its own. */
+export function changeSymbol(change: Change): string {
+  return change.drift === undefined || change.drift.treatment === 'heal' ? changeSymbols[change.action] : '?';
 }
 
 function reasonText(change: Change): string {
@@ -73,7 +85,7 @@ export function valueText(value: string | null): string {
 }
 
 function paintSymbol(change: Change, style: Style): string {
-  const symbol = changeSymbols[change.action];
+  const symbol = changeSymbol(change);
   switch (change.action) {
     case 'create':
       return style.good(symbol);

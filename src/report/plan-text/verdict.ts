@@ -28,7 +28,7 @@ export function isQuiet(plan: Plan): boolean {
 /** `2 links to create, 0 to change, 0 to remove; 1 fact has drifted.` */
 export function countsSentence(plan: Plan): string {
   const { create, change, remove, drift } = plan.counts;
-  const drifted = drift === 0 ? '' : drift === 1 ? '1 fact has drifted' : `${plural(drift, 'fact')} have drifted`;
+  const drifted = drift === 0 ? '' : `${drift === 1 ? '1 fact has' : `${plural(drift, 'fact')} have`} drifted${leftText(plan)}`;
   if (create + change + remove === 0) return sentence(drifted === '' ? 'Nothing to create, change or remove' : drifted);
   const parts = [
     `${counted(plan, 'create', create)} to create`,
@@ -36,6 +36,16 @@ export function countsSentence(plan: Plan): string {
     `${counted(plan, 'remove', remove)} to remove`,
   ];
   return sentence([parts.join(', '), drifted].filter((part) => part !== '').join('; '));
+}
+
+/** `, 1 of them is left as it is`; empty when all of it is put back. */
+function leftText(plan: Plan): string {
+  const left = plan.changes
+    .filter((change) => change.drift !== undefined && change.drift.treatment !== 'heal')
+    .reduce((sum, change) => sum + (change.drift?.keys.length ?? 0), 0);
+  if (left === 0) return '';
+  if (left === plan.counts.drift) return left === 1 ? ' and is left as it is' : ' and are left as they are';
+  return `, ${left} of them ${left === 1 ? 'is left as it is' : 'are left as they are'}`;
 }
 
 /** The count with its noun where all that it counts is of one kind; a bare number where it is zero or mixed. */

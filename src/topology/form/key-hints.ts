@@ -5,7 +5,6 @@ import { hostSchema, topologySchema } from '../schema-types.ts';
 const laterKeys: ReadonlySet<string> = new Set([
   'adopt',
   'copy_generation',
-  'drift',
   'indexes',
   'listen',
   'materialized_views',

@@ -73,8 +73,16 @@ export function step(link: string, kind: StepKind, what: string, rest: Partial<O
   };
 }
 
-export function change(action: Change['action'], address: string, what: string, reason: string, fields: Change['fields'] = []): Change {
-  return { action, address, what, reason, fields };
+export function change(
+  action: Change['action'],
+  address: string,
+  what: string,
+  reason: string,
+  fields: Change['fields'] = [],
+  treatment: NonNullable<Change['drift']>['treatment'] = 'heal',
+): Change {
+  const drift = { treatment, step: '', keys: fields.length === 0 ? [''] : fields.map((field) => field.path) };
+  return { action, address, what, reason, fields, ...(action === 'drift' ? { drift } : {}) };
 }
 
 export function diagnostic(
@@ -125,7 +133,7 @@ export function plan(given: Partial<Plan> & Pick<Plan, 'verdict' | 'drawing' | '
       create: counted('create'),
       change: counted('change'),
       remove: counted('remove'),
-      drift: counted('drift'),
+      drift: changes.reduce((sum, one) => sum + (one.drift?.keys.length ?? 0), 0),
       steps: steps.length,
       waits: steps.filter((one) => one.gate !== null).length,
       blocked: steps.filter((one) => one.blocked !== null).length,

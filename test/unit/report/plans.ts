@@ -107,6 +107,34 @@ export const noOpWithWarnings: Plan = plan({
   ],
 });
 
+/** Some drift is put back, some is only shown. */
+const driftLeft: Plan = plan({
+  verdict: 'drift',
+  drawing: drawing(['a-b', 'b-c']),
+  changes: [
+    change(
+      'drift',
+      'orders/a-b',
+      'link a-b: settings of orders_a_b',
+      'SettingChanged: changed in the control database',
+      [{ path: 'log_level', before: 'DEBUG', after: 'NORMAL' }],
+      'warn',
+    ),
+    change(
+      'drift',
+      'orders/b-c',
+      'link b-c: kick triggers on b, 2 facts',
+      'KickTriggerBack: `disable_kicking`: they serialise every commit of the source',
+      [
+        { path: 'public.invoice bucardo_kick_orders_b_c', before: 'present', after: 'absent' },
+        { path: 'public.line bucardo_kick_orders_b_c', before: 'present', after: 'absent' },
+      ],
+      'contended',
+    ),
+  ],
+  links: [link('a-b', { state: 'converged', copy: 'copied 2026-11-20' }), link('b-c', { state: 'converged', copy: 'copied 2026-11-20' })],
+});
+
 export const drift: Plan = plan({
   verdict: 'drift',
   drawing: drawing(['a-b', 'b-c']),
@@ -312,6 +340,7 @@ export const plans: Readonly<Record<string, readonly Plan[]>> = {
   'no-op-with-warnings': [noOpWithWarnings],
   'no-op-of-many-links': [longChainInSync],
   drift: [drift],
+  'drift-left': [driftLeft],
   'blocked-by-preflight': [blockedByPreflight],
   'blocked-by-approval': [blockedByApproval],
   approved: [approved],

@@ -53,6 +53,7 @@ describe('defaults', () => {
         state: 'running',
         settings: {},
         protect: false,
+        drift: 'heal',
         instanceName: null,
         instance: `orders_${from}_${to}`,
         control: `bucardo_orders_${from}_${to}`,

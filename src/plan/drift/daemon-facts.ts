@@ -1,0 +1,37 @@
+import { type Planned, wantsRunning } from '../steps/run-steps.ts';
+import { runId } from '../steps/step-ids.ts';
+import { receiptOf } from '../view/copy.ts';
+import { type DriftFact, factKey } from './fact.ts';
+
+/** What the daemon of a link that was applied does otherwise. `first`: whether what concerns the daemon as a whole is said of this link. */
+export function daemonFacts({ view }: Planned, first: boolean): readonly DriftFact[] {
+  const { link, daemon, sync } = view;
+  if (daemon === null || sync === null) return [];
+  const alive = daemon.masterPid !== null && daemon.startedAt !== null;
+  const runs = daemon.activeSyncs.includes(link.sync);
+  const wanted = wantsRunning(view) && receiptOf(view);
+  const common = { key: factKey.daemon, address: link.address, of: `daemon ${link.instance}`, loses: false } as const;
+  const start = runId.start(link.instance, 0);
+  const stop = runId.stop(link.instance, 0);
+  const orphans: DriftFact[] =
+    first && daemon.orphans.length > 0
+      ? [
+          {
+            ...common,
+            code: 'DaemonOther',
+            object: 'processes of an older daemon',
+            before: String(daemon.orphans.length),
+            after: '0',
+            step: stop,
+          },
+        ]
+      : [];
+  if (wanted && !alive)
+    return [...orphans, { ...common, code: 'DaemonDown', object: link.sync, before: 'dead', after: 'running', step: start }];
+  // One that is inactive in its row is not run for that reason, which is said there.
+  if (wanted && !runs && sync.status === 'active')
+    return [...orphans, { ...common, code: 'DaemonOther', object: link.sync, before: 'not running', after: 'running', step: start }];
+  if (!wanted && alive && runs && sync.status !== 'active')
+    return [...orphans, { ...common, code: 'DaemonOther', object: link.sync, before: 'running', after: 'not running', step: stop }];
+  return orphans;
+}

@@ -1,0 +1,137 @@
+import type { Ledger } from '../../ledger/model.ts';
+import type { Observation } from '../../observe/model.ts';
+import type { HostConfig, Topology } from '../../topology/model.ts';
+import type { Sorted } from '../steps/makedelta.ts';
+import { type Planned, wantsRunning } from '../steps/run-steps.ts';
+import type { Carried } from '../view/carried.ts';
+import { definitionHash } from '../view/definition.ts';
+import { receiptOf } from '../view/copy.ts';
+import { controlFacts, instanceFacts } from './control-facts.ts';
+import { daemonFacts } from './daemon-facts.ts';
+import { type DriftFact, factKey, type Treatment } from './fact.ts';
+import { sourceFacts } from './source-facts.ts';
+
+/** A fact that drifted, and what is done about it. */
+export type Drift = DriftFact & { readonly treatment: Treatment };
+
+/** A fact that was put back more often than this within an hour is left alone (rule 15). */
+const HEALS_AN_HOUR = 3;
+const HOUR_MS = 3_600_000;
+
+/** Keys of facts that one daemon or control database shares between its links. */
+const OF_INSTANCE = /^(?:control database|pruning|setting .*|daemon|status)$/;
+
+interface Scene {
+  readonly config: HostConfig;
+  readonly topology: Topology;
+  readonly observation: Observation;
+  readonly ledger: Ledger;
+}
+
+/**
+ * Every fact of links that were applied as they are declared which is not so any more, and whether it is put back. A link that is declared
+ * otherwise since, or was never applied in full, has not drifted: what it lacks is a change.
+ */
+export function driftOf(scene: Scene, planned: readonly Planned[], sorted: Sorted): readonly Drift[] {
+  const { config, topology, observation, ledger } = scene;
+  const applied = planned.filter(({ view }) => isApplied(scene, view.link.address));
+  const facts = applied.flatMap((one): readonly DriftFact[] => {
+    const { link } = one.view;
+    const first = applied.find((other) => other.view.link.instance === link.instance) === one;
+    const known = replicatedBy(one);
+    return [
+      ...(first && observation.hub.reachable ? instanceFacts(config, topology, observation, one) : []),
+      ...controlFacts(topology, one, sorted, observation, known),
+      ...sourceFacts(one, observation, known),
+      ...daemonFacts(one, first),
+    ];
+  });
+  const tired = new Set(facts.filter((fact) => isContended(ledger, observation, topology, fact)).map((fact) => instanceKey(planned, fact)));
+  return facts.map((fact): Drift => {
+    if (tired.has(instanceKey(planned, fact))) return { ...fact, treatment: 'contended' };
+    const concerned = OF_INSTANCE.test(fact.key)
+      ? planned.filter(({ view }) => view.link.instance === instanceOf(planned, fact))
+      : planned.filter(({ view }) => view.link.address === fact.address);
+    const warns = concerned.every(({ view }) => view.link.drift === 'warn' && isApplied(scene, view.link.address));
+    return { ...fact, treatment: warns && !fact.loses ? 'warn' : 'heal' };
+  });
+}
+
+function isApplied({ topology, ledger }: Scene, address: string): boolean {
+  const link = topology.links.find((one) => one.address === address);
+  return link !== undefined && ledger.links[address]?.appliedDefinition === definitionHash(topology, link);
+}
+
+/** Tables and sequences that a link replicates already, by its receipt or its relgroup: what they lack has drifted. */
+export function replicatedBy({ view, carried }: Planned): ReadonlySet<string> {
+  const receipt = view.ledger?.receipt ?? null;
+  const members = new Set(view.control?.herds[view.link.relgroup]);
+  const goats =
+    view.control?.goats.filter((goat) => goat.db === view.link.aliases.from && members.has(goat.id)).map((goat) => goat.address) ?? [];
+  const tables = new Set([...(receipt?.copied ?? []), ...(receipt?.skipped ?? []), ...goats]);
+  const sequences = carried.sequences.filter((one) => one.usedBy !== null && tables.has(one.usedBy)).map((one) => one.address);
+  return new Set([...tables, ...sequences]);
+}
+
+function instanceOf(planned: readonly Planned[], fact: DriftFact): string {
+  return planned.find(({ view }) => view.link.address === fact.address)?.view.link.instance ?? '';
+}
+
+/** What a fact is left alone together with: a daemon is stopped and started for all its links. */
+function instanceKey(planned: readonly Planned[], fact: DriftFact): string {
+  return OF_INSTANCE.test(fact.key) ? `${instanceOf(planned, fact)} ${fact.key}` : `${fact.address} ${fact.key}`;
+}
+
+function isContended(ledger: Ledger, observation: Observation, topology: Topology, fact: DriftFact): boolean {
+  const link = topology.links.find((one) => one.address === fact.address);
+  if (link === undefined || observation.now === undefined) return false;
+  const since = observation.now - HOUR_MS;
+  const hash = definitionHash(topology, link);
+  const heals = (ledger.heals?.[fact.address] ?? []).filter(
+    (heal) => heal.fact === fact.key && heal.at > since && heal.definition === hash,
+  );
+  return heals.length > HEALS_AN_HOUR;
+}
+
+/** Links with the facts that are left alone taken for as declared, so that no step of theirs puts them back. */
+export function leavingAlone(planned: readonly Planned[], drift: readonly Drift[]): readonly Planned[] {
+  const left = drift.filter((fact) => fact.treatment !== 'heal');
+  if (left.length === 0) return planned;
+  return planned.map((one) => {
+    const { view } = one;
+    const keys = new Set(
+      left
+        .filter(
+          (fact) => fact.address === view.link.address || (OF_INSTANCE.test(fact.key) && instanceOf(planned, fact) === view.link.instance),
+        )
+        .map((fact) => fact.key),
+    );
+    if (keys.size === 0) return one;
+    // A sync that is left inactive is not in its daemon either.
+    if (keys.has(factKey.status)) keys.add(factKey.daemon);
+    const idle = wantsRunning(view) && receiptOf(view) && view.sync?.status !== 'active' && keys.has(factKey.status);
+    return {
+      view: { ...view, left: keys, link: idle ? { ...view.link, state: 'stopped' } : view.link },
+      carried: withoutLeft(one.carried, keys),
+    };
+  });
+}
+
+function withoutLeft(carried: Carried, left: ReadonlySet<string>): Carried {
+  return {
+    ...carried,
+    tables: carried.tables.map((one) => {
+      const { address } = one.table;
+      const helpers = one.helpers.filter((helper) => !left.has(factKey.helper(address, helper)));
+      const triggers = one.triggers.filter((trigger) => !left.has(factKey.trigger(address, trigger)));
+      return {
+        ...one,
+        helpers,
+        triggers,
+        work: { ...one.work, missing: [...helpers, ...triggers] },
+        notAlways: left.has(factKey.always(address)) ? [] : one.notAlways,
+        stillAlways: left.has(factKey.ordinary(address)) ? [] : one.stillAlways,
+      };
+    }),
+  };
+}

@@ -1,0 +1,97 @@
+import type { DriftPolicy } from '../../topology/model.ts';
+
+/** Kinds of drift, stable and CamelCase: what `Change.reason` names. */
+export type DriftCode =
+  | 'TriggerMissing'
+  | 'NotAlways'
+  | 'StillAlways'
+  | 'KickTriggerMissing'
+  | 'KickTriggerBack'
+  | 'DeltaTableMissing'
+  | 'DeltaFunction'
+  | 'DeltaDefault'
+  | 'HelperMissing'
+  | 'FunctionMissing'
+  | 'ControlDatabaseMissing'
+  | 'PruningMissing'
+  | 'SettingChanged'
+  | 'MetadataChanged'
+  | 'GoatChanged'
+  | 'NotMember'
+  | 'MakedeltaOff'
+  | 'MakedeltaOn'
+  | 'SyncInactive'
+  | 'SyncActive'
+  | 'DaemonDown'
+  | 'DaemonOther';
+
+/** One fact that was as declared and is not any more. */
+export interface DriftFact {
+  /** Within its address, stable over plans: `trigger public.items delta`. What it was healed how often is counted by it. */
+  readonly key: string;
+  /** `orders/a-b`. */
+  readonly address: string;
+  readonly code: DriftCode;
+  /** What this fact and others of its kind are together: `triggers of a`. */
+  readonly of: string;
+  /** Which of them: `public.items bucardo_delta`. */
+  readonly object: string;
+  readonly before: string | null;
+  readonly after: string | null;
+  /** Writes may be lost: it is put back whatever the policy is, and the link is `Suspect` (rule 15). */
+  readonly loses: boolean;
+  /** Id of the step that puts it back. */
+  readonly step: string;
+}
+
+/** What is done about a fact: put back, shown only, or left alone because it was put back too often. */
+export type Treatment = DriftPolicy | 'contended';
+
+/** Keys of facts, within one link. */
+export const factKey = {
+  trigger: (table: string, trigger: string): string => `trigger ${table} ${trigger}`,
+  always: (table: string): string => `always ${table}`,
+  ordinary: (table: string): string => `ordinary ${table}`,
+  kickBack: (table: string): string => `kick ${table}`,
+  helper: (table: string, helper: string): string => `helper ${table} ${helper}`,
+  functions: 'functions',
+  control: 'control database',
+  pruning: 'pruning',
+  setting: (name: string): string => `setting ${name}`,
+  row: (what: string): string => `row ${what}`,
+  goat: (address: string): string => `goat ${address}`,
+  member: (address: string): string => `member ${address}`,
+  makedelta: (address: string): string => `makedelta ${address}`,
+  status: 'status',
+  daemon: 'daemon',
+} as const;
+
+const BECAUSE: Readonly<Record<DriftCode, string>> = {
+  TriggerMissing: 'a trigger that notes changes is missing, disabled or in another mode',
+  NotAlways: 'it would not fire for a TRUNCATE that comes from above',
+  StillAlways: 'what comes from above is not to be passed on here',
+  KickTriggerMissing: '`disable_kicking: false` wants them',
+  KickTriggerBack: '`disable_kicking`: they serialise every commit of the source',
+  DeltaTableMissing: 'the changes that stood in it are gone',
+  DeltaFunction: 'it may not have noted every change',
+  DeltaDefault: "Bucardo's now() loses rows when two transactions share a microsecond (rule 24)",
+  HelperMissing: 'a helper object or row of Bucardo is missing',
+  FunctionMissing: "Bucardo's functions or tables are not those of the installed version",
+  ControlDatabaseMissing: 'not present on the hub',
+  PruningMissing: 'its run log would grow for ever (rule 24)',
+  SettingChanged: 'changed in the control database',
+  MetadataChanged: 'changed in the control database',
+  GoatChanged: 'changed in the control database',
+  NotMember: 'taken out of the relgroup: its changes are not replicated',
+  MakedeltaOff: 'what came from above meanwhile was not passed on',
+  MakedeltaOn: 'nothing carries them on from there',
+  SyncInactive: 'made inactive in the control database',
+  SyncActive: 'declared stopped',
+  DaemonDown: 'no daemon runs it',
+  DaemonOther: 'its daemon does not run what it should',
+};
+
+/** One sentence: the code, and what it means. */
+export function becauseOf(code: DriftCode): string {
+  return `${code}: ${BECAUSE[code]}`;
+}

@@ -1,0 +1,298 @@
+import { describe, expect, test } from 'vitest';
+import { definitionHash } from '../../../src/plan/view/definition.ts';
+import type { Plan } from '../../../src/plan/model.ts';
+import type { ObservedDatabase } from '../../../src/observe/model.ts';
+import { makePlan } from '../../../src/plan/make-plan.ts';
+import { worldOf } from './world-build.ts';
+import { look } from './world-observe.ts';
+import { planFor, reconcile } from './world-run.ts';
+import { instanceOf, type Mutable, type World } from './world.ts';
+
+const DATABASES = `databases:
+  a: {host: pg-a.internal, dbname: orders, password: {env: PASSWORD_OF_A}}
+  b: {host: pg-b.internal, dbname: orders, password: {env: PASSWORD_OF_B}}
+  c: {host: pg-c.internal, dbname: orders, password: {env: PASSWORD_OF_C}}`;
+const CHAIN = `topology: orders\n${DATABASES}\nlinks: [a -> b, b -> c]\n`;
+
+/** A chain that is applied and converged. */
+function converged(more = ''): World {
+  const world = worldOf({ topology: CHAIN + more });
+  expect(reconcile(world, { choose: () => 0, approvals: 'all' }).fault).toBeNull();
+  expect(planFor(world, []).verdict).toBe('in_sync');
+  return world;
+}
+
+type Facts = Mutable<ObservedDatabase>;
+
+function tableOf(world: World, name: string, index = 0): Facts['tables'][number] {
+  const table = world.databases[name]?.facts.tables.filter((one) => one.bucardo !== null)[index];
+  if (table === undefined) throw new Error(`no replicated table on ${name}`);
+  return table;
+}
+
+function controlOf(world: World, instance: string): NonNullable<ReturnType<typeof instanceOf>['control']> {
+  const { control } = instanceOf(world, instance);
+  if (control === null) throw new Error(`no control database of ${instance}`);
+  return control;
+}
+
+const shown = (plan: Plan): string[] =>
+  plan.changes.map((change) => `${change.address} ${change.reason.split(':')[0]} ${change.drift?.treatment ?? ''}`.trim());
+
+/** How a run ends, and what the plan after it says. */
+function settled(world: World): { fault: string | null; verdict: string; changes: string[]; suspects: string[] } {
+  const { fault } = reconcile(world, { choose: () => 0, approvals: [] });
+  const plan = planFor(world, []);
+  const suspects = Object.values(world.ledger.links).flatMap((link) => link.suspects.map((one) => one.code));
+  return { fault, verdict: plan.verdict, changes: shown(plan), suspects: [...new Set(suspects)] };
+}
+
+interface Case {
+  readonly name: string;
+  readonly inject: (world: World) => void;
+  readonly address: string;
+  readonly code: string;
+  /** Whether writes may be lost: its code is what the link is Suspect for. */
+  readonly suspect?: true;
+}
+
+const trigger = (world: World, name: string, of: string): Facts['tables'][number]['bucardo'] & object => {
+  const { bucardo } = tableOf(world, name);
+  if (bucardo === null) throw new Error('nothing stands there');
+  expect(bucardo.triggers.map((one) => one.name)).toContain(of);
+  return bucardo;
+};
+
+const CASES: readonly Case[] = [
+  {
+    name: 'a delta trigger is dropped',
+    inject: (world) => void trigger(world, 'a', 'bucardo_delta').triggers.splice(0, 1),
+    address: 'orders/a-b',
+    code: 'TriggerMissing',
+    suspect: true,
+  },
+  {
+    name: 'a delta trigger is disabled',
+    inject: (world) => {
+      for (const one of trigger(world, 'a', 'bucardo_delta').triggers) if (one.name === 'bucardo_delta') one.enabled = 'D';
+    },
+    address: 'orders/a-b',
+    code: 'TriggerMissing',
+    suspect: true,
+  },
+  {
+    name: 'a truncate trigger of the middle database is ORIGIN again',
+    inject: (world) => {
+      const tables = world.databases['b']?.facts.tables.flatMap((table) => table.bucardo?.triggers ?? []) ?? [];
+      // Where keys are recorded, a TRUNCATE comes as rows, and nothing is lost.
+      const one = tables.find((each) => each.functionName === 'bucardo_note_truncation');
+      if (one !== undefined) one.enabled = 'O';
+    },
+    address: 'orders/b-c',
+    code: 'NotAlways',
+    suspect: true,
+  },
+  {
+    name: 'a delta table is missing',
+    inject: (world) => {
+      const { bucardo } = tableOf(world, 'a');
+      if (bucardo !== null) bucardo.deltaColumns = null;
+    },
+    address: 'orders/a-b',
+    code: 'DeltaTableMissing',
+    suspect: true,
+  },
+  {
+    name: 'a delta function is another one',
+    inject: (world) => {
+      const { bucardo } = tableOf(world, 'a');
+      if (bucardo !== null) bucardo.functionMd5 = 'other';
+    },
+    address: 'orders/a-b',
+    code: 'DeltaFunction',
+    suspect: true,
+  },
+  {
+    name: "the delta default is Bucardo's again",
+    inject: (world) => {
+      const { bucardo } = tableOf(world, 'a');
+      if (bucardo !== null) bucardo.deltaDefault = 'now()';
+    },
+    address: 'orders/a-b',
+    code: 'DeltaDefault',
+  },
+  {
+    name: 'the index on the track table is dropped',
+    inject: (world) => {
+      const { bucardo } = tableOf(world, 'b');
+      if (bucardo !== null) bucardo.indexes = bucardo.indexes.filter((index) => index !== 'goat');
+    },
+    address: 'orders/b-c',
+    code: 'HelperMissing',
+  },
+  {
+    name: 'a target is not waited for by the purge',
+    inject: (world) => {
+      const { bucardo } = tableOf(world, 'a');
+      if (bucardo !== null) bucardo.targets = [];
+    },
+    address: 'orders/a-b',
+    code: 'HelperMissing',
+  },
+  {
+    name: 'a function of Bucardo is changed',
+    inject: (world) => {
+      const bucardo = world.databases['b']?.facts.bucardo;
+      if (bucardo) bucardo.functions['bucardo_note_truncation()'] = 'other';
+    },
+    address: 'orders/b-c',
+    code: 'FunctionMissing',
+  },
+  {
+    name: 'a setting is changed',
+    inject: (world) => void (controlOf(world, 'orders_a_b').settings['quick_delta_check'] = '0'),
+    address: 'orders/a-b',
+    code: 'SettingChanged',
+  },
+  {
+    name: 'the pruning of the run log is gone',
+    inject: (world) => void (controlOf(world, 'orders_a_b').pruning = false),
+    address: 'orders/a-b',
+    code: 'PruningMissing',
+  },
+  {
+    name: 'a sync polls at another interval',
+    inject: (world) => {
+      for (const sync of controlOf(world, 'orders_a_b').syncs) sync.checktimeSeconds = 60;
+    },
+    address: 'orders/a-b',
+    code: 'MetadataChanged',
+  },
+  {
+    name: 'a connection points elsewhere',
+    inject: (world) => {
+      for (const db of controlOf(world, 'orders_a_b').dbs) if (db.name === 'b') db.host = 'pg-z';
+    },
+    address: 'orders/a-b',
+    code: 'MetadataChanged',
+  },
+  {
+    name: 'a member is taken out of a relgroup',
+    inject: (world) => void controlOf(world, 'orders_b_c').herds['orders_b_c']?.splice(0, 1),
+    address: 'orders/b-c',
+    code: 'NotMember',
+  },
+  {
+    name: 'makedelta is off',
+    inject: (world) => {
+      for (const goat of controlOf(world, 'orders_a_b').goats) goat.makedelta = null;
+    },
+    address: 'orders/a-b',
+    code: 'MakedeltaOff',
+    suspect: true,
+  },
+  {
+    name: 'makedelta is on where nothing passes on',
+    inject: (world) => {
+      for (const goat of controlOf(world, 'orders_b_c').goats) if (goat.type === 'table') goat.makedelta = 'c';
+    },
+    address: 'orders/b-c',
+    code: 'MakedeltaOn',
+  },
+  {
+    name: 'a sync is made inactive',
+    inject: (world) => {
+      for (const sync of controlOf(world, 'orders_a_b').syncs) sync.status = 'inactive';
+    },
+    address: 'orders/a-b',
+    code: 'SyncInactive',
+  },
+  {
+    name: 'a daemon is dead',
+    inject: (world) => void (instanceOf(world, 'orders_b_c').daemon = null),
+    address: 'orders/b-c',
+    code: 'DaemonDown',
+  },
+  {
+    name: 'a daemon lives without its sync',
+    inject: (world) => void instanceOf(world, 'orders_b_c').daemon?.syncs.splice(0),
+    address: 'orders/b-c',
+    code: 'DaemonOther',
+  },
+];
+
+describe('drift', () => {
+  test.each(CASES)('$name: shown apart, and put back', ({ inject, address, code, suspect }) => {
+    const world = converged();
+    inject(world);
+    world.memory.set('drift', 1);
+    const plan = planFor(world, []);
+    expect(shown(plan)).toEqual([`${address} ${code} heal`]);
+    expect(plan.verdict).toBe('drift');
+    expect(plan.changes[0]?.fields.every((field) => field.path !== '' && field.before !== field.after)).toBe(true);
+    const healed = new Set(plan.steps.map((step) => step.id));
+    expect(plan.changes.every((change) => healed.has(change.drift?.step ?? ''))).toBe(true);
+    expect(plan.steps.some((step) => step.kind === 'suspect')).toBe(suspect === true);
+    expect(settled(world)).toEqual({ fault: null, verdict: 'in_sync', changes: [], suspects: suspect === true ? [code] : [] });
+  });
+
+  test.each(CASES.filter((one) => one.suspect !== true))('$name: with `drift: warn` it is left alone', ({ inject, address, code }) => {
+    const world = converged('drift: warn\n');
+    inject(world);
+    const plan = planFor(world, []);
+    expect({ verdict: plan.verdict, changes: shown(plan), steps: plan.steps }).toEqual({
+      verdict: 'drift',
+      changes: [`${address} ${code} warn`],
+      steps: [],
+    });
+  });
+
+  test.each(CASES.filter((one) => one.suspect === true))(
+    '$name: with `drift: warn` it is put back, as it loses data',
+    ({ inject, address, code }) => {
+      const world = converged('drift: warn\n');
+      inject(world);
+      world.memory.set('drift', 1);
+      expect(shown(planFor(world, []))).toEqual([`${address} ${code} heal`]);
+      expect(settled(world)).toEqual({ fault: null, verdict: 'in_sync', changes: [], suspects: [code] });
+    },
+  );
+
+  test('that is left alone does not hold what else is declared', () => {
+    const world = converged('drift: warn\n');
+    for (const sync of controlOf(world, 'orders_a_b').syncs) sync.checktimeSeconds = 60;
+    world.topology = {
+      ...world.topology,
+      links: world.topology.links.map((link) => (link.id === 'b-c' ? { ...link, kickIntervalSeconds: 5 } : link)),
+    };
+    expect(shown(planFor(world, []))).toEqual(['orders/a-b MetadataChanged warn', 'orders/b-c not finished yet, or declared otherwise']);
+    expect(reconcile(world, { choose: () => 0, approvals: [] }).fault).toBeNull();
+    expect(shown(planFor(world, []))).toEqual(['orders/a-b MetadataChanged warn']);
+    expect(controlOf(world, 'orders_b_c').syncs[0]?.checktimeSeconds).toBe(5);
+    expect(controlOf(world, 'orders_a_b').syncs[0]?.checktimeSeconds).toBe(60);
+  });
+
+  test('that was put back more than three times within an hour is left alone, whatever the policy is', () => {
+    const world = converged();
+    const [link] = world.topology.links;
+    if (link === undefined) throw new Error('no link');
+    for (const sync of controlOf(world, 'orders_a_b').syncs) sync.checktimeSeconds = 60;
+    const treated = (heals: number, minutes: number, definition = definitionHash(world.topology, link)): string[] => {
+      const { observation, ledger } = look(world);
+      const now = 10 * 3_600_000;
+      const heal = { fact: 'row kick interval', definition, at: now - minutes * 60_000 };
+      const plan = makePlan(
+        world.topology,
+        { ...observation, now },
+        { ...ledger, heals: { [link.address]: Array.from({ length: heals }, () => heal) } },
+        world.config,
+        { approvals: [] },
+      );
+      return [plan.verdict, ...plan.changes.map((change) => change.drift?.treatment ?? ''), ...plan.diagnostics.map((one) => one.code)];
+    };
+    expect(treated(3, 5)).toEqual(['drift', 'heal']);
+    expect(treated(4, 5)).toEqual(['blocked', 'contended', 'Contended']);
+    expect(treated(4, 61)).toEqual(['drift', 'heal']);
+    expect(treated(4, 5, 'another definition')).toEqual(['drift', 'heal']);
+  });
+});
