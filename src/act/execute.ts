@@ -9,6 +9,7 @@ import { copyTables } from './steps/copy-tables.ts';
 import { startDaemon, stopDaemon } from './steps/daemon.ts';
 import { makeHelpers } from './steps/helpers.ts';
 import { fillLedger } from './steps/ledger-step.ts';
+import { renameLinks } from './steps/rename.ts';
 import { joinRelgroup, setMakedelta } from './steps/membership.ts';
 import { register } from './steps/register.ts';
 import { dropControl, dropHelpers, dropTriggers, forget, leaveRelgroup, waitDrained } from './steps/removal.ts';
@@ -39,6 +40,8 @@ async function carryOut(context: ActContext, step: Step): Promise<Outcome> {
   switch (work.kind) {
     case 'ledger':
       return fillLedger(context);
+    case 'rename':
+      return renameLinks(context);
     case 'control_database':
       return makeControlDatabase(context, work.instance);
     case 'register':

@@ -1,7 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Ledger } from '../ledger/model.ts';
 import { LedgerWriter } from '../ledger/write.ts';
+import type { Observation } from '../observe/model.ts';
 import { observe } from '../observe/observe.ts';
+import { identitiesOf, learnedIdentities } from '../plan/view/identities.ts';
 import { definitionHash, definitionOf } from '../plan/view/definition.ts';
 import { makePlan } from '../plan/make-plan.ts';
 import { stepsBeyond } from '../plan/exactly.ts';
@@ -65,7 +67,7 @@ export async function runTopology(access: Access, topology: Topology, first: Pla
       emit({ kind: 'summary', outcome: 'stale', reason });
       return { outcome: 'stale', reason, plan };
     }
-    if (open.length === 0) return finish(access, topology, plan, ledger, known.present, emit);
+    if (open.length === 0) return finish(access, topology, plan, ledger, { observation, known }, emit);
     const contextFor = (step: Step, progress: ActContext['progress']): ActContext => ({
       topology,
       config: access.config,
@@ -139,7 +141,7 @@ async function finish(
   topology: Topology,
   plan: Plan,
   ledger: LedgerWriter,
-  ledgerPresent: boolean,
+  seen: { readonly observation: Observation; readonly known: Ledger },
   emit: CarryOptions['emit'],
 ): Promise<RunResult> {
   const outcome: RunOutcome = plan.verdict === 'blocked' ? 'blocked' : 'converged';
@@ -150,12 +152,17 @@ async function finish(
         plan.diagnostics.find((one) => one.code === 'Suspended' || one.code === 'Contended')?.message ??
         'preflight')
       : null;
-  if (ledgerPresent) {
+  if (seen.known.present) {
     const settled = new Set(
       plan.links.filter((link) => link.state === 'converged' || link.state === 'stopped').map((link) => link.address),
     );
     for (const link of topology.links)
-      if (settled.has(link.address)) await ledger.saveApplied(link.address, definitionOf(topology, link), definitionHash(topology, link));
+      if (settled.has(link.address)) {
+        await ledger.saveApplied(link.address, definitionOf(topology, link), definitionHash(topology, link));
+        const row = seen.known.links[link.address];
+        const learned = row === undefined ? null : learnedIdentities(row.identities, identitiesOf(seen.observation, link));
+        if (learned !== null) await ledger.saveIdentities(link.address, learned);
+      }
     for (const note of await purgeDelivered(access, topology)) emit({ kind: 'message', level: 'info', text: note });
   }
   emit({ kind: 'summary', outcome, reason, driftLeft });

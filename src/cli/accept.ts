@@ -4,12 +4,13 @@ import { takeLock } from '../ledger/lock.ts';
 import { ensureLedger, LedgerWriter } from '../ledger/write.ts';
 import { GoatherdError } from '../lib/errors.ts';
 import { diskFiles } from '../lib/files.ts';
-import { plural } from '../lib/format.ts';
+import { joinWords, plural } from '../lib/format.ts';
 import { nearest } from '../lib/nearest.ts';
 import { styleFor } from '../lib/style.ts';
 import { observe } from '../observe/observe.ts';
 import { observeLedger } from '../observe/observe-ledger.ts';
 import { type Doubt, doubtsOf } from '../plan/view/doubts.ts';
+import { identitiesOf, replacedEnds } from '../plan/view/identities.ts';
 import { withFormer } from '../plan/view/former.ts';
 import { Access } from '../postgres/access.ts';
 import { renderProblems } from '../report/problems.ts';
@@ -67,6 +68,11 @@ async function underLock(topology: Topology, link: Link, config: HostConfig, tab
 async function acceptTables(access: Access, topology: Topology, link: Link, asked: readonly string[], reason: string): Promise<number> {
   const { observation, ledger } = await observe(access, topology);
   const row = ledger.links[link.address] ?? null;
+  const replaced = asked.length === 0 ? replacedEnds(observation, link, row) : [];
+  if (replaced.length > 0) {
+    await new LedgerWriter(access).acceptIdentities(link.address, userInfo().username, reason, identitiesOf(observation, link));
+    process.stdout.write(`${link.address}: ${joinWords(replaced.map((one) => one.name))} accepted as the database that it is now\n`);
+  }
   const source = observation.databases[link.from];
   const doubts = doubtsOf({ ledger: row, link, source: source?.reachable === true ? source : null });
   const doubted = [...new Set(doubts.flatMap((one) => one.tables))].toSorted();
@@ -74,6 +80,7 @@ async function acceptTables(access: Access, topology: Topology, link: Link, aske
   if (strange.length > 0) return fail(`not doubted: ${strange.join(', ')}`, `doubted are: ${doubted.join(', ') || 'none'}`);
   const accepted = asked.length === 0 ? doubted : [...asked];
   if (accepted.length === 0) {
+    if (replaced.length > 0) return 0;
     process.stdout.write(`${link.address} is not Suspect: there is nothing to accept\n`);
     return 0;
   }

@@ -60,6 +60,12 @@ async function underLock(verb: LinkVerb, topology: Topology, link: Link, config:
     const control = before.observation.instances[link.instance]?.control ?? null;
     if (before.ledger.links[link.address] === undefined || control?.syncs.some((sync) => sync.name === link.sync) !== true)
       return say({ exitCode: 1, text: `${link.address} is not set up`, hint: 'goatherd reconcile sets it up' });
+    if (before.ledger.links[link.address]?.formerAddress !== undefined)
+      return say({
+        exitCode: 1,
+        text: `${link.address} was renamed in its file`,
+        hint: 'goatherd reconcile renames it in the ledger first',
+      });
     await ensureLedger(access);
     const lock = await takeLock(access, verb);
     const signals = interrupts(lock.lost);

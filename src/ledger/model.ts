@@ -24,6 +24,8 @@ export interface LedgerLink {
   readonly address: string;
   /** The names that it was given, and keeps (rule 22). */
   readonly names: LinkNames;
+  /** What its source and its target were seen to be (`ObservedDatabase.identity`); null where that is not known. */
+  readonly identities: LinkIdentities;
   /** Where the ledger still has it, when `withRenames` has found that its file calls it otherwise now. */
   readonly formerAddress?: string;
   /** The definition that was last applied, as `definitionOf` wrote it. */
@@ -42,6 +44,11 @@ export interface LedgerLink {
   readonly provedAt: number | null;
   /** When the ledger came to know it, ISO 8601: tells it from a later link of the same name. */
   readonly since?: string;
+}
+
+export interface LinkIdentities {
+  readonly from: string | null;
+  readonly to: string | null;
 }
 
 /** What the ledger keeps of a link's declaration: enough to reach and remove it when its file no longer names it. */

@@ -6,6 +6,7 @@ import {
   type FormerDefinition,
   type Ledger,
   type LedgerLink,
+  type LinkIdentities,
   type Receipt,
   type Suspicion,
 } from './model.ts';
@@ -19,6 +20,7 @@ interface LinkRow extends QueryResultRow {
   sync: string;
   instance: string;
   names?: Omit<LinkNames, 'sync' | 'instance'> | null;
+  identities?: LinkIdentities | null;
   definition: FormerDefinition | null;
   definition_hash: string | null;
   request: CopyRequest | null;
@@ -63,6 +65,7 @@ function linkOf(row: LinkRow): LedgerLink {
   return {
     address: row.address,
     names: namesOf(row),
+    identities: row.identities ?? { from: null, to: null },
     definition: row.definition,
     appliedDefinition: row.definition_hash,
     request: row.request,

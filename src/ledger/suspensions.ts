@@ -7,6 +7,13 @@ export const SUSPENSION_STATEMENTS: readonly string[] = [
   `CREATE TABLE IF NOT EXISTS goatherd.suspension (
      address text PRIMARY KEY REFERENCES goatherd.link ON DELETE CASCADE, suspended_by text NOT NULL, reason text NOT NULL,
      suspended_at timestamptz NOT NULL DEFAULT now())`,
+  // It goes with the link to another address, too.
+  `DO $$ BEGIN
+     IF EXISTS (SELECT 1 FROM pg_constraint WHERE conrelid = 'goatherd.suspension'::regclass AND contype = 'f' AND confupdtype <> 'c') THEN
+       ALTER TABLE goatherd.suspension DROP CONSTRAINT suspension_address_fkey,
+         ADD FOREIGN KEY (address) REFERENCES goatherd.link ON DELETE CASCADE ON UPDATE CASCADE;
+     END IF;
+   END $$`,
 ];
 
 /** Suspensions by link address; none where the ledger is older than they are. */

@@ -16,7 +16,7 @@ export const LEDGER_STATEMENTS: readonly string[] = [
      request jsonb, receipt jsonb, proved_at double precision, created_at timestamptz NOT NULL DEFAULT now())`,
   'ALTER TABLE goatherd.link ADD COLUMN IF NOT EXISTS copying text[]',
   // All names of a link but the two above: null where they are those that it was born with.
-  'ALTER TABLE goatherd.link ADD COLUMN IF NOT EXISTS names jsonb',
+  'ALTER TABLE goatherd.link ADD COLUMN IF NOT EXISTS names jsonb, ADD COLUMN IF NOT EXISTS identities jsonb',
   'ALTER TABLE goatherd.link ADD COLUMN IF NOT EXISTS suspects jsonb',
   'ALTER TABLE goatherd.link ADD COLUMN IF NOT EXISTS accepted text[]',
   `CREATE TABLE IF NOT EXISTS goatherd.word (

@@ -3,7 +3,7 @@ import type { Access } from '../postgres/access.ts';
 import { quoteIdent } from '../bucardo/names.ts';
 import { GoatherdError } from '../lib/errors.ts';
 import type { LinkNames } from '../topology/names.ts';
-import type { CopyRequest, Receipt, Suspicion } from './model.ts';
+import type { CopyRequest, LedgerLink, LinkIdentities, Receipt, Suspicion } from './model.ts';
 import { LEDGER_STATEMENTS } from './tables.ts';
 
 /** Makes the ledger's database and tables where they are missing. The database is marked as ours (rule 12). */
@@ -32,6 +32,7 @@ export async function ensureLedger(access: Access): Promise<void> {
 export interface LinkRow {
   readonly address: string;
   readonly names: LinkNames;
+  readonly identities: LinkIdentities;
   readonly definition: unknown;
 }
 
@@ -56,12 +57,13 @@ export class LedgerWriter {
   async addLink(row: LinkRow, receipt: Receipt | null): Promise<void> {
     const { sync, instance, ...names } = row.names;
     await this.#query(
-      'INSERT INTO goatherd.link(address, sync, instance, names, definition, receipt) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (address) DO NOTHING',
+      'INSERT INTO goatherd.link(address, sync, instance, names, identities, definition, receipt) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (address) DO NOTHING',
       [
         row.address,
         sync,
         instance,
         JSON.stringify(names),
+        JSON.stringify(row.identities),
         JSON.stringify(row.definition),
         receipt === null ? null : JSON.stringify(receipt),
       ],
@@ -82,6 +84,57 @@ export class LedgerWriter {
 
   async saveReceipt(address: string, receipt: Receipt): Promise<void> {
     await this.#query('UPDATE goatherd.link SET receipt = $2 WHERE address = $1', [address, JSON.stringify(receipt)]);
+  }
+
+  /** What a link's databases are, from now on. */
+  async saveIdentities(address: string, identities: LinkIdentities): Promise<void> {
+    await this.#query('UPDATE goatherd.link SET identities = $2 WHERE address = $1', [address, JSON.stringify(identities)]);
+  }
+
+  /** A person's word that the databases of a link are the right ones, whatever they were before. */
+  async acceptIdentities(address: string, who: string, reason: string, identities: LinkIdentities): Promise<void> {
+    await this.saveIdentities(address, identities);
+    const objects = [identities.from, identities.to].filter((one) => one !== null);
+    await this.#query("INSERT INTO goatherd.word(who, what, address, reason, objects) VALUES ($1, 'accept', $2, $3, $4)", [
+      who,
+      address,
+      reason,
+      objects,
+    ]);
+  }
+
+  /** Where a link runs, from now on. */
+  async saveNames(address: string, { sync, instance, ...names }: LinkNames): Promise<void> {
+    await this.#query('UPDATE goatherd.link SET sync = $2, instance = $3, names = $4 WHERE address = $1', [
+      address,
+      sync,
+      instance,
+      JSON.stringify(names),
+    ]);
+  }
+
+  /**
+   * Moves rows to other addresses, all of them or none: what is kept of a link (receipt, doubts, suspension, approvals, words) is kept under
+   * its new address, and its names are written down, as those that it was born with can no longer be told from its address.
+   */
+  async rename(topology: string, rows: readonly (LedgerLink & { readonly formerAddress: string })[]): Promise<void> {
+    await this.#access.hub(this.#access.config.ledger).transaction([], async (client) => {
+      for (const { address, formerAddress, names: all, definition } of rows) {
+        const { sync: _sync, instance: _instance, ...names } = all;
+        await client.query('UPDATE goatherd.link SET address = $2, names = $3, definition = $4 WHERE address = $1', [
+          formerAddress,
+          address,
+          JSON.stringify(names),
+          definition === null ? null : JSON.stringify(definition),
+        ]);
+        await client.query('UPDATE goatherd.word SET address = $2 WHERE address = $1', [formerAddress, address]);
+        const [before, after] = [formerAddress, address].map((one) => `${one.slice(topology.length + 1)}/`);
+        await client.query(
+          'UPDATE goatherd.approval SET step = $3 || substr(step, length($2) + 1) WHERE topology = $1 AND starts_with(step, $2)',
+          [topology, before, after],
+        );
+      }
+    });
   }
 
   async forgetLink(address: string): Promise<void> {

@@ -11,6 +11,7 @@ export function factsQuery(version: number): string {
   const replica = version >= 150000 ? "has_parameter_privilege(current_user, 'session_replication_role', 'SET')" : 'r.rolsuper';
   return `
 SELECT current_database() AS database, current_user::text AS user, pg_encoding_to_char(d.encoding) AS encoding, pg_is_in_recovery() AS in_recovery,
+       CASE WHEN has_function_privilege('pg_control_system()', 'EXECUTE') THEN (SELECT system_identifier FROM pg_control_system()) || '/' || d.oid END AS identity,
        r.rolsuper AS superuser, ${replica} AS replication_role, has_database_privilege(d.oid, 'CREATE') AS create_in_database,
        current_setting('max_locks_per_transaction')::int AS max_locks,
        ARRAY(SELECT pubname::text FROM pg_publication WHERE puballtables ORDER BY 1) AS publications

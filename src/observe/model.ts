@@ -34,6 +34,11 @@ export interface ObservedDatabase {
   readonly user: string;
   readonly encoding: string;
   readonly inRecovery: boolean;
+  /**
+   * `<system identifier>/<oid>`: another one is another database, or the same data in another cluster. An equal one proves nothing, as copies
+   * of a cluster share it. Null where the role may not ask.
+   */
+  readonly identity: string | null;
   /** Other names of the topology, `hub` or `ledger` that turned out to be this very database: a session through the one was seen through the other. */
   readonly sameAs: readonly string[];
   readonly maxLocksPerTransaction: number;

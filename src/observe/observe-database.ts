@@ -80,6 +80,7 @@ export async function observeDatabase(client: Client, known: ReadonlySet<string>
     user: facts.user,
     encoding: facts.encoding,
     inRecovery: facts.in_recovery,
+    identity: facts.identity,
     maxLocksPerTransaction: facts.max_locks,
     rights: { superuser: facts.superuser, replicationRole: facts.replication_role, createInDatabase: facts.create_in_database },
     tables: tableRows.map((row) => tableOf(row, triggers.get(row.oid) ?? [], bucardo?.tables ?? null, filled)),
@@ -100,6 +101,7 @@ interface FactsRow extends QueryResultRow {
   user: string;
   encoding: string;
   in_recovery: boolean;
+  identity: string | null;
   superuser: boolean;
   replication_role: boolean;
   create_in_database: boolean;

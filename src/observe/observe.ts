@@ -8,6 +8,7 @@ import { GoatherdError } from '../lib/errors.ts';
 import type { Access } from '../postgres/access.ts';
 import { dbconnOf } from '../postgres/connection.ts';
 import { openSession, withSession } from '../postgres/session.ts';
+import { withRenames } from '../plan/view/renames.ts';
 import type { Topology } from '../topology/model.ts';
 import type { DatabaseObservation, HubObservation, InstanceObservation, Observation, WantedDb } from './model.ts';
 import { observeControl } from './observe-control.ts';
@@ -31,11 +32,13 @@ const READ_ONLY = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL lo
  */
 export async function observe(access: Access, topology: Topology): Promise<Look> {
   const [hub, installation] = await Promise.all([observeHub(access, topology), observeInstallation(access.config.bucardo)]);
-  const known = new Map(topology.databases.map(({ name }) => [name, knownTables(topology, hub.ledger, name)]));
+  // A link that is called otherwise now is known all the same.
+  const ledger = withRenames(topology, hub.ledger);
+  const known = new Map(topology.databases.map(({ name }) => [name, knownTables(topology, ledger, name)]));
   const databases = await observeDatabases(access, topology, known);
   const undelivered = topology.links.some((link) => link.former === true) ? await observeUndelivered(access, topology, databases) : {};
   return {
-    ledger: hub.ledger,
+    ledger,
     observation: {
       connections: wantedDbs(access, topology),
       databases,

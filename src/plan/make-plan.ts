@@ -16,11 +16,12 @@ import { finish } from './finish.ts';
 import { guardedAmong, removalWarnings, undrainedLinks } from './view/leaving.ts';
 import { type LinkView, linkViews } from './view/link-view.ts';
 import { withLostLinks } from './view/lost-ledger.ts';
-import { withRenames } from './view/renames.ts';
+import { unknownFormers, withRenames } from './view/renames.ts';
 import type { Sorted } from './steps/makedelta.ts';
 import type { Diagnostic, Plan, Policy, Step, Verdict } from './model.ts';
 import { preflight } from './preflight/preflight.ts';
 import { riskOf } from './risk.ts';
+import { renameChanges, withRenameStep } from './steps/rename-step.ts';
 import type { Planned } from './steps/run-steps.ts';
 import { linkSummaries, linkWarnings } from './summaries.ts';
 import { asStopped, suspendedLinks, suspensionWarnings } from './view/suspensions.ts';
@@ -39,7 +40,9 @@ export function makePlan(given: Topology, seen: Observation, found: Ledger, conf
   const ledger = withLostLinks(topology, observation, known);
   const former = topology.links.filter((link) => link.former === true && ledger.links[link.address] !== undefined);
   const declared = topology.links.filter((link) => link.former !== true);
-  const unknown = topology.links.map((link) => link.address).filter((address) => known.links[address] === undefined);
+  const unknown = topology.links
+    .filter((link) => known.links[link.address] === undefined && unknownFormers(topology, ledger, link).length === 0)
+    .map((link) => link.address);
   const sceneOf = (links: readonly Link[]): Scene => ({ config, topology: { ...topology, links }, observation, ledger, unknown });
 
   const all = sort(sceneOf([...declared, ...former]));
@@ -72,19 +75,16 @@ export function makePlan(given: Topology, seen: Observation, found: Ledger, conf
   const heldDrafts = uniqueById(shown.filter((step) => !acting.has(step.id)));
   const steps = finish(
     [...views, ...(approved ? leaving : [])],
-    [...drafts, ...heldDrafts],
+    withRenameStep(topology, ledger, [...drafts, ...heldDrafts]),
     new Map([...blocked, ...guarded]),
     new Set(heldDrafts.map((step) => step.id)),
     judged,
   );
-  const changes = changesOf(
-    scene.topology,
-    [...sorted.free, ...sorted.held],
-    drift,
-    all.views.filter(({ link }) => link.former === true),
-    steps,
-    ledger,
-  );
+  const removals = all.views.filter(({ link }) => link.former === true);
+  const changes = [
+    ...renameChanges(topology, ledger),
+    ...changesOf(scene.topology, [...sorted.free, ...sorted.held], drift, removals, steps, ledger),
+  ];
   const diagnostics = sortDiagnostics([
     ...suspensionWarnings(suspended),
     ...contendedWarnings(changes),

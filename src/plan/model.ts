@@ -65,6 +65,7 @@ export interface DriftPart {
 /** What each kind of step does: `src/act` has one file for each family. */
 export type StepKind =
   | 'ledger'
+  | 'rename'
   | 'control_database'
   | 'register'
   | 'settings'
@@ -153,6 +154,7 @@ export interface TableWork {
 /** What a step's executor works on. Names only; connections are found by name, secrets never stand here. */
 export type Work =
   | { readonly kind: 'ledger' }
+  | { readonly kind: 'rename'; readonly rows: readonly { readonly from: string; readonly to: string }[] }
   | { readonly kind: 'control_database'; readonly instance: string }
   | {
       readonly kind: 'register';

@@ -4,6 +4,7 @@ import { certainOverlap } from './glob.ts';
 import type { Report } from './levels.ts';
 import type { Connection, Link, Topology } from './model.ts';
 import type { Path } from './parse.ts';
+import { checkRenames } from './renames.ts';
 
 /** A topology before it is known to be sound, with its links as written. */
 export interface Draft {
@@ -35,6 +36,7 @@ export function checkGraph(draft: Draft, report: Report): void {
     checkInstances(first, second, at(second), report);
   });
   checkDatabases(draft, report);
+  checkRenames(draft, at, report);
 }
 
 export function arrow(link: Link): string {

@@ -72,6 +72,7 @@ function draftOf(raw: Remains, parsed: ParsedFile, report: Report): Draft {
       to: ends.to,
       ...shared,
       ...freshNames(name, ends.from, ends.to, instanceName ?? null),
+      ...(typeof written === 'string' || written.renamed_from === undefined ? {} : { renamedFrom: idOf(written.renamed_from) }),
       at: parsed.at(path, 'value'),
     };
     paths.set(link, path);
@@ -110,6 +111,14 @@ function readRemoved(
   });
 }
 
+/** `a -> b` and `a-b` name the same link. */
+function idOf(former: string): string {
+  return former
+    .split(/->?/)
+    .map((end) => end.trim())
+    .join('-');
+}
+
 function endsOf(arrow: string): { readonly from: string; readonly to: string } {
   const [from = '', to = ''] = arrow.split('->').map((end) => end.trim());
   return { from, to };
@@ -137,6 +146,7 @@ function readDatabase(name: string, keys: DatabaseKeys, cascade: boolean, parsed
     connection: connectionOf(keys),
     ...(schemaOwner === undefined ? {} : { schemaOwner }),
     cascade: keys.cascade ?? cascade,
+    ...(keys.renamed_from === undefined ? {} : { renamedFrom: keys.renamed_from }),
     at: parsed.at(path, 'key'),
   };
 }

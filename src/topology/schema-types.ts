@@ -154,6 +154,10 @@ export interface Database {
    * Whether this database passes on what it receives. Without it, what the topology says.
    */
   cascade?: boolean;
+  /**
+   * The name of a database of this topology: a lower-case letter, then at most seven lower-case letters and digits.
+   */
+  renamed_from?: string;
 }
 /**
  * Where the password is taken from at the moment of connecting: `{env: NAME}`, an environment variable, or `{file: PATH}`, a file that holds nothing else. Never the password itself. Without it libpq's own rules hold (passfile).
@@ -200,6 +204,10 @@ export interface Link {
   bucardo?: Bucardo;
   protect?: Protect;
   drift?: Drift;
+  /**
+   * The link as which this same link stood before, such as `a-b`, where another entry of `databases` has taken the place of one of its ends. For a database that has another name now, `renamed_from` at the database does it for all its links.
+   */
+  renamed_from?: string;
 }
 /**
  * The tables to replicate, found on the link's source: those that a pattern of `include` matches and none of `exclude`. System schemas and those of Bucardo and goatherd never match.
@@ -538,6 +546,12 @@ export const topologySchema = {
           description: 'Whether this database passes on what it receives. Without it, what the topology says.',
           type: 'boolean',
         },
+        renamed_from: {
+          title: 'Former name',
+          description:
+            'The name under which this same database stood before. Its links keep what stands for them, names included, and nothing is copied or made anew. Once it has been applied it may stay or go.',
+          $ref: '#/$defs/databaseName',
+        },
       },
     },
     host: {
@@ -649,6 +663,15 @@ export const topologySchema = {
         bucardo: { $ref: '#/$defs/bucardo' },
         protect: { $ref: '#/$defs/protect' },
         drift: { $ref: '#/$defs/drift' },
+        renamed_from: {
+          title: 'Former link',
+          description:
+            'The link as which this same link stood before, such as `a-b`, where another entry of `databases` has taken the place of one of its ends. For a database that has another name now, `renamed_from` at the database does it for all its links.',
+          type: 'string',
+          pattern: '^ *[a-z][a-z0-9]{0,7} *->? *[a-z][a-z0-9]{0,7} *$',
+          patternErrorMessage: 'the former link, such as `a-b` or `a -> b`',
+          examples: ['a-b'],
+        },
       },
     },
     removal: {

@@ -1,11 +1,12 @@
 import { execa } from 'execa';
 import { CONTROL_STATEMENTS, AS_REPLICA, MARK_CHANGED } from '../../bucardo/control-facts.ts';
-import { markOf, quoteIdent } from '../../bucardo/names.ts';
+import { quoteIdent } from '../../bucardo/names.ts';
 import { controlSchemaSql, readSchemaFile } from '../../bucardo/schema-file.ts';
 import { GoatherdError, messageOf } from '../../lib/errors.ts';
 import type { ResolvedConnection } from '../../postgres/connection.ts';
 import { wantedSettings } from '../../plan/view/settings.ts';
 import { type ActContext, done, type Outcome } from '../context.ts';
+import { instanceMark } from './rename.ts';
 
 /** What Bucardo's schema prints when plperlu works (S:2851). */
 const SUCCESS = 'Pl/PerlU was successfully installed';
@@ -33,9 +34,7 @@ export async function makeControlDatabase(context: ActContext, instance: string)
   }
   if (existing.has(building)) await hub.query(`DROP DATABASE ${quoteIdent(building)} WITH (FORCE)`);
   await hub.query(`CREATE DATABASE ${quoteIdent(building)}`);
-  await hub.query(
-    `COMMENT ON DATABASE ${quoteIdent(building)} IS '${markOf(context.topology.name, `instance ${instance}, links ${linksOf(context, instance)}`)}'`,
-  );
+  await hub.query(`COMMENT ON DATABASE ${quoteIdent(building)} IS '${instanceMark(context, instance)}'`);
   await hub.query(`REVOKE CONNECT ON DATABASE ${quoteIdent(building)} FROM PUBLIC`);
   await loadSchema(access.resolvedHub(building), building);
   const session = access.hub(building);
@@ -46,11 +45,6 @@ export async function makeControlDatabase(context: ActContext, instance: string)
   await access.forgetHub(building);
   await hub.query(`ALTER DATABASE ${quoteIdent(building)} RENAME TO ${quoteIdent(name)}`);
   return done();
-}
-
-function linksOf(context: ActContext, instance: string): string {
-  const ids = context.topology.links.filter((link) => link.instance === instance).map((link) => link.id);
-  return ids.join(' ');
 }
 
 /** Bucardo's own schema goes through psql: it holds COPY blocks and psql's commands. */

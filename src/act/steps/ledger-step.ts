@@ -1,8 +1,10 @@
 import { ensureLedger } from '../../ledger/write.ts';
 import { definitionOf } from '../../plan/view/definition.ts';
+import { identitiesOf } from '../../plan/view/identities.ts';
 import { protectionChanges } from '../../plan/view/leaving.ts';
 import { linkNames } from '../../topology/names.ts';
 import { withLostLinks } from '../../plan/view/lost-ledger.ts';
+import { unknownFormers } from '../../plan/view/renames.ts';
 import { type ActContext, done, type Outcome } from '../context.ts';
 
 /**
@@ -18,8 +20,15 @@ export async function fillLedger(context: ActContext): Promise<Outcome> {
       if (protectionChanges(link, known)) await context.ledger.saveProtection(link.address, link.protect);
       continue;
     }
+    // It claims to have been another, which nobody knows: until its file is mended it is not begun.
+    if (unknownFormers(context.topology, context.known, link).length > 0) continue;
     await context.ledger.addLink(
-      { address: link.address, names: linkNames(link), definition: definitionOf(context.topology, link) },
+      {
+        address: link.address,
+        names: linkNames(link),
+        identities: identitiesOf(context.observation, link),
+        definition: definitionOf(context.topology, link),
+      },
       lost[link.address]?.receipt ?? null,
     );
   }

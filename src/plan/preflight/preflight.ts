@@ -1,6 +1,7 @@
 import { isOurMark } from '../../bucardo/names.ts';
 import type { Observation, ObservedDatabase } from '../../observe/model.ts';
 import type { Link, Topology } from '../../topology/model.ts';
+import { sameObjectProblems } from './same-objects.ts';
 import { FINDING_TEXT, type Finding, findings } from './fitness.ts';
 import type { LinkView } from '../view/link-view.ts';
 import type { Diagnostic } from '../model.ts';
@@ -40,7 +41,11 @@ export function preflight(topology: Topology, observation: Observation, views: r
     const found = findings(view);
     const errors = found.filter((finding) => finding.severity === 'error');
     unfit.set(view.link.address, new Set(errors.map((finding) => finding.address)));
-    const problems = [...linkProblems(observation, view), ...grouped(view, found)];
+    const problems = [
+      ...sameObjectProblems(topology, observation, views, view),
+      ...linkProblems(observation, view),
+      ...grouped(view, found),
+    ];
     diagnostics.push(...problems);
     // A link with its receipt goes on without the tables that do not fit.
     const replicates = view.ledger?.receipt !== null && view.ledger?.receipt !== undefined;

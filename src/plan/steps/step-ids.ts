@@ -3,6 +3,7 @@ import type { LinkView } from '../view/link-view.ts';
 /** Ids of steps that prepare a link. Stable over plans, so that a run knows its steps again after it has looked anew. */
 export const stepId = {
   ledger: 'ledger',
+  rename: 'rename',
   control: (instance: string): string => `${instance}/control-database`,
   settings: (instance: string): string => `${instance}/settings`,
   register: (view: LinkView): string => `${view.link.id}/register`,

@@ -1,15 +1,18 @@
 import type { FormerDefinition, Ledger, LedgerLink } from '../../ledger/model.ts';
-import type { Topology } from '../../topology/model.ts';
+import type { Link, Topology } from '../../topology/model.ts';
 
 /**
- * The ledger with the addresses that the file has now: a link whose database or who itself is `renamed_from` another name is the link that
- * stood under that name (nothing of it is built anew), and `formerAddress` says where its row still is. A name that is known already was
+ * The ledger with the addresses that the file has now: a link that is `renamed_from` another, or whose database is, is the one
+ * that stood there (nothing of it is built anew), and `formerAddress` says where its row still is. A name that is known already was
  * renamed before, and `renamed_from` may stay in the file.
  */
 export function withRenames(topology: Topology, ledger: Ledger): Ledger {
+  const taken = new Set(Object.keys(ledger.links));
   const renamed = Object.values(ledger.links).flatMap((row): [string, LedgerLink][] => {
     const address = addressNow(topology, row.address);
-    return address === row.address || ledger.links[address] !== undefined ? [] : [[row.address, underAddress(row, address)]];
+    if (address === row.address || taken.has(address)) return [];
+    taken.add(address);
+    return [[row.address, underAddress(row, address)]];
   });
   if (renamed.length === 0) return ledger;
   const moved = new Map(renamed);
@@ -24,6 +27,34 @@ export function withRenames(topology: Topology, ledger: Ledger): Ledger {
     suspensions,
     approvals: ledger.approvals.map((one) => ({ ...one, step: stepNow(topology.name, one, moved) })),
   };
+}
+
+/** Rows that still stand under a former address, in order. */
+export function renamedRows(ledger: Ledger): readonly (LedgerLink & { readonly formerAddress: string })[] {
+  return Object.values(ledger.links)
+    .flatMap((row) => (row.formerAddress === undefined ? [] : [{ ...row, formerAddress: row.formerAddress }]))
+    .toSorted((one, other) => (one.address < other.address ? -1 : 1));
+}
+
+/**
+ * Former names that a new link claims, itself or for its databases, and that the ledger does not know, where it knows the topology:
+ * `renamed_from` promises that nothing is made anew, so the link is not begun. In words: `database b`, `link a-b`.
+ */
+export function unknownFormers(topology: Topology, known: Pick<Ledger, 'links'>, link: Link): readonly string[] {
+  const rows = Object.keys(known.links).filter((address) => address.startsWith(`${topology.name}/`));
+  if (rows.length === 0 || rows.includes(link.address)) return [];
+  const databases = topology.databases.filter(
+    ({ name, renamedFrom }) =>
+      renamedFrom !== undefined && (link.from === name || link.to === name) && !rows.some((address) => endsOf(address).includes(name)),
+  );
+  return [
+    ...databases.map((database) => `database ${database.renamedFrom}`),
+    ...(link.renamedFrom === undefined ? [] : [`link ${link.renamedFrom}`]),
+  ];
+}
+
+function endsOf(address: string): readonly string[] {
+  return address.slice(address.indexOf('/') + 1).split('-');
 }
 
 function addressNow(topology: Topology, address: string): string {

@@ -5,6 +5,8 @@ export function workObjects(work: Work): string[] {
   switch (work.kind) {
     case 'ledger':
       return [];
+    case 'rename':
+      return work.rows.map((row) => row.to);
     case 'control_database':
     case 'drop_control':
     case 'stop_daemon':

@@ -12,6 +12,7 @@ function row(address: string, names: Partial<LinkNames> = {}, definition: Ledger
   return {
     address,
     names: { ...freshNames(topology, from, to, names.instanceName ?? null), ...names },
+    identities: { from: null, to: null },
     definition,
     appliedDefinition: null,
     request: null,

@@ -129,6 +129,7 @@ function database(
       user: 'goatherd',
       encoding: 'UTF8',
       inRecovery: false,
+      identity: `7301/${oid}`,
       sameAs: [],
       maxLocksPerTransaction: 64,
       rights: { superuser: true, replicationRole: true, createInDatabase: true },

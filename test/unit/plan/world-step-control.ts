@@ -1,7 +1,9 @@
 /** Steps that change a control database or the ledger (src/act: ledger-step, control-database, register, membership). */
 import { truncateName, DELTA_TRIGGER } from '../../../src/bucardo/names.ts';
 import type { LedgerLink } from '../../../src/ledger/model.ts';
+import { identitiesOf } from '../../../src/plan/view/identities.ts';
 import { withLostLinks } from '../../../src/plan/view/lost-ledger.ts';
+import { unknownFormers, withRenames } from '../../../src/plan/view/renames.ts';
 import type { Work } from '../../../src/plan/model.ts';
 import { linkNames } from '../../../src/topology/names.ts';
 import { wantedSettings } from '../../../src/plan/view/settings.ts';
@@ -16,11 +18,12 @@ export function ledgerStep(world: World, known: Known): Outcome {
   world.ledger.version = 1;
   const lost = withLostLinks(world.topology, known.observation, known.ledger).links;
   for (const link of world.topology.links) {
-    if (known.ledger.links[link.address] !== undefined) continue;
+    if (known.ledger.links[link.address] !== undefined || unknownFormers(world.topology, known.ledger, link).length > 0) continue;
     statement(world);
     const row: LedgerLink = {
       address: link.address,
       names: linkNames(link),
+      identities: identitiesOf(known.observation, link),
       appliedDefinition: null,
       request: null,
       receipt: lost[link.address]?.receipt ?? null,
@@ -32,6 +35,15 @@ export function ledgerStep(world: World, known: Known): Outcome {
     };
     world.ledger.links[link.address] ??= structuredClone(row) as Mutable<LedgerLink>;
   }
+  return 'done';
+}
+
+/** One transaction: all rows or none. */
+export function renameStep(world: World): Outcome {
+  statement(world);
+  const { links, suspensions, approvals } = withRenames(world.topology, world.ledger);
+  const rows = Object.values(links).map(({ formerAddress: _former, ...row }) => [row.address, row] as const);
+  Object.assign(world.ledger, structuredClone({ links: Object.fromEntries(rows), suspensions, approvals }));
   return 'done';
 }
 
@@ -75,17 +87,18 @@ export function registerStep(world: World, work: Of<'register'>): Outcome {
   const link = linkAt(world, work.link);
   statement(world);
   const control = controlOf(world, work.instance);
-  for (const name of [link.from, link.to]) {
-    const wanted = world.connections[name];
-    if (wanted === undefined) throw new Error(`no connection of ${name}`);
+  for (const end of ['from', 'to'] as const) {
+    const name = link.aliases[end];
+    const wanted = world.connections[link[end]];
+    if (wanted === undefined) throw new Error(`no connection of ${link[end]}`);
     control.dbs = [...control.dbs.filter((db) => db.name !== name), { name, ...wanted, status: 'active' }].toSorted((one, other) =>
       one.name < other.name ? -1 : 1,
     );
   }
   control.dbmap = [
-    ...control.dbmap.filter((one) => one.group !== link.sync),
-    { group: link.sync, db: link.from, role: 'source' },
-    { group: link.sync, db: link.to, role: 'target' },
+    ...control.dbmap.filter((one) => one.group !== link.dbgroup),
+    { group: link.dbgroup, db: link.aliases.from, role: 'source' },
+    { group: link.dbgroup, db: link.aliases.to, role: 'target' },
   ];
   for (const [type, goats] of [
     ['table', work.tables],
@@ -94,13 +107,13 @@ export function registerStep(world: World, work: Of<'register'>): Outcome {
     for (const one of goats) {
       const address = `${one.schema}.${one.name}`;
       const pkey = one.pkey.join('|');
-      const known = control.goats.find((goat) => goat.db === link.from && goat.address === address);
-      if (known === undefined) control.goats.push({ id: serial(world), db: link.from, address, type, pkey, makedelta: null });
+      const known = control.goats.find((goat) => goat.db === link.aliases.from && goat.address === address);
+      if (known === undefined) control.goats.push({ id: serial(world), db: link.aliases.from, address, type, pkey, makedelta: null });
       else known.pkey = pkey;
     }
   }
   const sync = control.syncs.find((one) => one.name === link.sync);
-  const row = { herd: link.sync, dbs: link.sync, autokick: !link.disableKicking, checktimeSeconds: link.kickIntervalSeconds };
+  const row = { herd: link.relgroup, dbs: link.dbgroup, autokick: !link.disableKicking, checktimeSeconds: link.kickIntervalSeconds };
   if (sync === undefined) control.syncs.push({ name: link.sync, status: 'inactive', onetimecopy: 0, ...row });
   else Object.assign(sync, row);
   control.changedAt = world.now;
@@ -110,7 +123,7 @@ export function registerStep(world: World, work: Of<'register'>): Outcome {
 export function membershipStep(world: World, work: Of<'membership'>): Outcome {
   const link = linkAt(world, work.link);
   const control = controlOf(world, work.instance);
-  const goats = control.goats.filter((goat) => goat.db === link.from && work.addresses.includes(goat.address));
+  const goats = control.goats.filter((goat) => goat.db === link.aliases.from && work.addresses.includes(goat.address));
   if (goats.length < work.addresses.length) violate(world, `${work.link}: a table without a row was to enter its relgroup`);
   for (const goat of goats.filter((one) => one.type === 'table')) {
     const facts = tableOf(world, link.from, goat.address)?.bucardo ?? null;
@@ -119,7 +132,9 @@ export function membershipStep(world: World, work: Of<'membership'>): Outcome {
       violate(world, `rule 10: ${goat.address} entered ${link.sync} before its triggers stood`);
   }
   statement(world);
-  control.herds[link.sync] = [...new Set([...(control.herds[link.sync] ?? []), ...goats.map((goat) => goat.id)])].toSorted((a, b) => a - b);
+  control.herds[link.relgroup] = [...new Set([...(control.herds[link.relgroup] ?? []), ...goats.map((goat) => goat.id)])].toSorted(
+    (a, b) => a - b,
+  );
   control.changedAt = world.now;
   return 'done';
 }
@@ -129,7 +144,7 @@ export function makedeltaStep(world: World, work: Of<'makedelta'>): Outcome {
   const control = controlOf(world, work.instance);
   statement(world);
   for (const { address, makedelta } of work.goats) {
-    const goat = control.goats.find((one) => one.db === link.from && one.address === address);
+    const goat = control.goats.find((one) => one.db === link.aliases.from && one.address === address);
     if (goat === undefined) violate(world, `makedelta of ${address}, which has no row`);
     else goat.makedelta = makedelta;
   }

@@ -5,7 +5,15 @@ import type { Step } from '../../../src/plan/model.ts';
 import type { Link } from '../../../src/topology/model.ts';
 import { targetName } from '../../../src/bucardo/names.ts';
 import { startStep, stopStep } from './world-step-daemon.ts';
-import { controlDatabaseStep, ledgerStep, makedeltaStep, membershipStep, registerStep, settingsStep } from './world-step-control.ts';
+import {
+  controlDatabaseStep,
+  ledgerStep,
+  makedeltaStep,
+  membershipStep,
+  registerStep,
+  renameStep,
+  settingsStep,
+} from './world-step-control.ts';
 import { alwaysStep, emptyStep, helpersStep, triggersStep, truncatesStep } from './world-step-source.ts';
 import { activateStep, copyTablesStep, deactivateStep, receiptStep, waitCopyStep } from './world-step-copy.ts';
 import { dataOf, instanceOf, statement, violate, type World } from './world.ts';
@@ -24,6 +32,8 @@ export function applyStep(world: World, step: Step, known: Known): Outcome {
   switch (work.kind) {
     case 'ledger':
       return ledgerStep(world, known);
+    case 'rename':
+      return renameStep(world);
     case 'control_database':
       return controlDatabaseStep(world, work.instance, known);
     case 'register':

@@ -13,6 +13,7 @@ export const meta: ReportMeta = {
 
 const symbols: Readonly<Record<StepKind, Step['symbol']>> = {
   ledger: '+',
+  rename: '~',
   control_database: '+',
   register: '+',
   settings: '~',

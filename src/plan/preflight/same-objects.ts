@@ -1,0 +1,37 @@
+import type { Observation } from '../../observe/model.ts';
+import type { Topology } from '../../topology/model.ts';
+import type { Diagnostic } from '../model.ts';
+import { replacedEnds } from '../view/identities.ts';
+import type { LinkView } from '../view/link-view.ts';
+import { unknownFormers } from '../view/renames.ts';
+
+/** What says that a link or its databases are not the ones that they are taken for; errors hold the link. */
+export function sameObjectProblems(topology: Topology, observation: Observation, views: readonly LinkView[], view: LinkView): Diagnostic[] {
+  return [...replacedProblems(observation, view), ...renameProblems(topology, views, view)];
+}
+
+/** Its connection leads elsewhere (another host, a name that resolves anew, a database made again): what stands there is not this link's. */
+function replacedProblems(observation: Observation, { link, ledger }: LinkView): Diagnostic[] {
+  return replacedEnds(observation, link, ledger).map(({ name, was, is }) => ({
+    severity: 'error',
+    code: 'DatabaseReplaced',
+    address: link.address,
+    message: `${name} is another database than the one that ${link.id} was set up with: the link is left as it is`,
+    objects: [`was ${was}`, `is ${is}`],
+    hint: `if it holds the same rows (upgraded, restored), goatherd accept ${link.address} --reason '…'; else put its connection back, or remove the link and add it anew`,
+    at: link.at,
+  }));
+}
+
+function renameProblems(topology: Topology, views: readonly LinkView[], { link }: LinkView): Diagnostic[] {
+  const links = Object.fromEntries(views.flatMap(({ link: { address }, ledger }) => (ledger === null ? [] : [[address, ledger]])));
+  return unknownFormers(topology, { links }, link).map((what) => ({
+    severity: 'error',
+    code: 'RenamedFromUnknown',
+    address: link.address,
+    message: `\`renamed_from\`: the ledger knows no ${what}, and ${link.id} would be set up anew`,
+    objects: [],
+    hint: 'mend the former name, or take `renamed_from` out to set the link up anew',
+    at: link.at,
+  }));
+}

@@ -1,0 +1,164 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { expect, test } from 'vitest';
+import { parse, stringify } from 'yaml';
+import { bucardoVersions } from './support/bucardo-objects.ts';
+import { query } from './support/query.ts';
+import { expectNothingLeft, planOf, reconcile, reconciled, said } from './support/reconciled.ts';
+import { runGoatherd } from './support/run-goatherd.ts';
+import { expectSameData } from './support/same-data.ts';
+import { makeShop, startWriter } from './support/shop.ts';
+import { clusterOf, useLab } from './support/use-lab.ts';
+
+interface File {
+  databases: Record<string, Record<string, unknown>>;
+  links: unknown[];
+}
+
+/** Writes the topology file anew. */
+async function edit(change: (file: File) => void): Promise<void> {
+  const file = parse(await readFile(lab().topologyFile, 'utf8')) as File;
+  change(file);
+  await writeFile(lab().topologyFile, stringify(file));
+}
+
+/** Takes a database's entry out and gives it. */
+function take(file: File, name: string): Record<string, unknown> {
+  const entry = file.databases[name];
+  if (entry === undefined) throw new Error(`no database ${name}`);
+  delete file.databases[name];
+  return entry;
+}
+
+const lab = useLab({}, async (started) => {
+  await makeShop(started);
+  const file = parse(await readFile(started.topologyFile, 'utf8')) as File;
+  await writeFile(started.topologyFile, stringify({ ...file, links: ['a -> b', 'b -> c'] }));
+  await reconciled(started);
+});
+
+/** What stands on the sources and in the control databases, down to who touched it, and which daemons run it. */
+async function standing(): Promise<unknown> {
+  const controls = await query(
+    lab().hub,
+    'postgres',
+    "SELECT oid::text, datname FROM pg_database WHERE datname LIKE 'bucardo%' ORDER BY 2",
+  );
+  const daemons = await query(
+    lab().hub,
+    'postgres',
+    "SELECT datname, application_name FROM pg_stat_activity WHERE application_name LIKE 'bucardo MCP%' ORDER BY 1",
+  );
+  const objects = await Promise.all(['a', 'b'].map((name) => bucardoVersions(clusterOf(lab(), name), lab().dbname)));
+  return { controls, daemons, objects };
+}
+
+test('a database in the middle gets another name while it is written to, and nothing but the ledger hears of it', async () => {
+  const before = await standing();
+  const writer = startWriter(clusterOf(lab(), 'a'), lab().dbname);
+  await edit((file) => {
+    file.databases['hq'] = { ...take(file, 'b'), renamed_from: 'b' };
+    file.links = ['a -> hq', 'hq -> c'];
+  });
+  const plan = await planOf(lab(), 2, '--detailed-exitcode');
+  expect(plan.steps.map((step) => step.kind)).toEqual(['rename']);
+  expect(plan.changes).toMatchObject([
+    { address: 'orders/hq', action: 'change', what: 'rename database b to hq: a-b is a-hq and b-c is hq-c' },
+  ]);
+  await reconciled(lab());
+  expect(await standing()).toEqual(before);
+  await expectNothingLeft(lab());
+  expect(await writer.stop()).toBeGreaterThan(0);
+  await expectSameData(lab(), 'a', 'b', 'c');
+  const rows = await query(
+    lab().hub,
+    'goatherd',
+    "SELECT address, sync, instance, receipt->>'mode' AS mode FROM goatherd.link ORDER BY address",
+  );
+  expect(rows).toEqual([
+    { address: 'orders/a-hq', sync: 'orders_a_b', instance: 'orders_a_b', mode: 'empty' },
+    { address: 'orders/hq-c', sync: 'orders_b_c', instance: 'orders_b_c', mode: 'empty' },
+  ]);
+  const marks = await query(
+    lab().hub,
+    'postgres',
+    "SELECT shobj_description(oid, 'pg_database') AS mark FROM pg_database WHERE datname LIKE 'bucardo%' ORDER BY datname",
+  );
+  expect(marks.map((row) => row['mark'])).toEqual([
+    'goatherd: topology orders, instance orders_a_b, links a-hq',
+    'goatherd: topology orders, instance orders_b_c, links hq-c',
+  ]);
+});
+
+test('a link whose target has another entry keeps what stands for it; its former name may leave the file', async () => {
+  const before = await standing();
+  await edit((file) => {
+    file.databases['far'] = take(file, 'c');
+    delete file.databases['hq']?.['renamed_from'];
+    file.links = ['a -> hq', { from: 'hq', to: 'far', renamed_from: 'hq-c' }];
+  });
+  const document = await reconciled(lab());
+  expect(document.plans[0]?.steps.map((step) => step.kind)).toEqual(['rename']);
+  expect(await standing()).toEqual(before);
+  await expectNothingLeft(lab());
+  await edit((file) => {
+    file.links = ['a -> hq', 'hq -> far'];
+  });
+  await expectNothingLeft(lab());
+  await query(clusterOf(lab(), 'a'), lab().dbname, "UPDATE customers SET name = 'renamed' WHERE id < 10");
+  await expectSameData(lab(), 'a', 'b', 'c');
+});
+
+test('the verbs find a link under its new name, and a name that nobody has had is refused', async () => {
+  const stopped = await runGoatherd(
+    ['stop', 'orders/hq-far', '--reason', 'test', '--path', lab().topologyFile, '--config', lab().configFile],
+    {},
+  );
+  expect(stopped).toMatchObject({ exitCode: 0 });
+  await edit((file) => {
+    file.databases['near'] = { ...take(file, 'far'), renamed_from: 'far' };
+    file.links = ['a -> hq', 'hq -> near'];
+  });
+  // The suspension goes with the link.
+  expect((await reconcile(lab())).exitCode).toBe(20);
+  const started = await runGoatherd(['start', 'orders/hq-near', '--path', lab().topologyFile, '--config', lab().configFile]);
+  expect(started).toMatchObject({ exitCode: 0 });
+  await expectNothingLeft(lab());
+  await edit((file) => {
+    file.databases['other'] = { ...take(file, 'near'), renamed_from: 'nobody' };
+    file.links = ['a -> hq', 'hq -> other'];
+  });
+  const plan = await planOf(lab());
+  expect(said(plan, 'RenamedFromUnknown')).toEqual(['orders/hq-other: ']);
+  expect(plan.steps.filter((step) => step.blocked === null)).toEqual([]);
+  await edit((file) => {
+    file.databases['near'] = { ...take(file, 'other'), renamed_from: 'far' };
+    file.links = ['a -> hq', 'hq -> near'];
+  });
+  await expectNothingLeft(lab());
+});
+
+test('a connection that leads to another database holds the links of it until a person accepts it', async () => {
+  const cluster = clusterOf(lab(), 'c');
+  // Bucardo is stopped meanwhile: it would deliver to whatever answers.
+  const verb = (name: string): ReturnType<typeof runGoatherd> =>
+    runGoatherd([
+      name,
+      'orders/hq-near',
+      ...(name === 'stop' ? ['--reason', 'moving'] : []),
+      '--path',
+      lab().topologyFile,
+      '--config',
+      lab().configFile,
+    ]);
+  expect((await verb('stop')).exitCode).toBe(0);
+  await query(cluster, 'postgres', `ALTER DATABASE ${lab().dbname} RENAME TO aside`);
+  await query(cluster, 'postgres', `CREATE DATABASE ${lab().dbname} TEMPLATE aside`);
+  expect(said(await planOf(lab()), 'DatabaseReplaced')).toEqual([expect.stringMatching(/^orders\/hq-near: was \d+\/\d+, is \d+\/\d+$/)]);
+  const accepted = await runGoatherd(['accept', 'orders/hq-near', '--reason', 'restored', '--config', lab().configFile]);
+  expect(accepted).toMatchObject({ exitCode: 0, stdout: 'orders/hq-near: near accepted as the database that it is now\n' });
+  expect(said(await planOf(lab()), 'DatabaseReplaced')).toEqual([]);
+  expect((await verb('start')).exitCode).toBe(0);
+  await query(clusterOf(lab(), 'a'), lab().dbname, "UPDATE customers SET name = 'restored' WHERE id < 10");
+  await expectSameData(lab(), 'a', 'b', 'c');
+  await expectNothingLeft(lab());
+});

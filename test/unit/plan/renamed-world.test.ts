@@ -1,0 +1,53 @@
+import { expect, it } from 'vitest';
+import { withFormer } from '../../../src/plan/view/former.ts';
+import { unmet } from './expectations.ts';
+import { orders, topologyOf, worldOf } from './world-build.ts';
+import type { World } from './world.ts';
+import { planFor, reconcile, reconcileWithCrash, type RunResult } from './world-run.ts';
+
+const OPTIONS = { choose: (): number => 0, approvals: [] } as const;
+
+/** A -> B -> C, converged, whose file then calls the database in the middle hq. */
+function renamed(): World {
+  const world = worldOf({ topology: orders(['a -> b', 'b -> c']) });
+  expect(reconcile(world, OPTIONS).fault).toBeNull();
+  const text = orders(['a -> hq', 'hq -> c'], [], ['a', 'hq', 'c']).replace('host: pg-hq.internal', 'renamed_from: b, host: pg-b.internal');
+  world.topology = withFormer(topologyOf(text), world.ledger);
+  // Bucardo still calls it b: its daemons reach the same database by that name.
+  Object.assign(world.databases, { hq: world.databases['b'] });
+  Object.assign(world.connections, { hq: world.connections['b'] });
+  return world;
+}
+
+const finished = ({ plan, fault }: RunResult, world: World): void => {
+  expect(fault).toBeNull();
+  expect(plan.steps).toEqual([]);
+  expect(unmet(world)).toEqual([]);
+};
+
+it('a database with another name costs one step, and the next plan is empty', () => {
+  const world = renamed();
+  const plan = planFor(world);
+  expect(plan.steps.map((step) => step.id)).toEqual(['rename']);
+  expect(plan.changes.map((change) => change.what)).toEqual(['rename database b to hq: a-b is a-hq and b-c is hq-c']);
+  finished(reconcile(world, OPTIONS), world);
+});
+
+it('so does one whose link below has drifted: its name comes first', () => {
+  const world = renamed();
+  const control = world.instances['orders_b_c']?.control;
+  if (control?.syncs[0] === undefined) throw new Error('no sync');
+  control.syncs[0].checktimeSeconds = 9;
+  const [first, ...others] = planFor(world).steps;
+  expect(first?.id).toBe('rename');
+  expect(others.length).toBeGreaterThan(0);
+  for (const step of others) expect(step.after).toContain('rename');
+  finished(reconcile(world, OPTIONS), world);
+});
+
+it('a run that is killed before or after the renaming is continued', () => {
+  for (const crashAt of [0, 1]) {
+    const world = renamed();
+    finished(reconcileWithCrash(world, world.statements + crashAt, 3, OPTIONS), world);
+  }
+});
