@@ -5,6 +5,7 @@ import { proveArrival, waitForRun } from './steps/arrival.ts';
 import type { ActContext, Outcome } from './context.ts';
 import { changeSettings, makeControlDatabase } from './steps/control-database.ts';
 import { waitForCopy, writeReceipt } from './steps/copy.ts';
+import { copyTablesAgain, noteRecopy } from './steps/copy-again.ts';
 import { copyTables } from './steps/copy-tables.ts';
 import { startDaemon, stopDaemon } from './steps/daemon.ts';
 import { makeHelpers } from './steps/helpers.ts';
@@ -75,7 +76,9 @@ async function carryOut(context: ActContext, step: Step): Promise<Outcome> {
     case 'receipt':
       return writeReceipt(context, work);
     case 'copy_tables':
-      return copyTables(context, work);
+      return work.again ? copyTablesAgain(context, work) : copyTables(context, work);
+    case 'recopy':
+      return noteRecopy(context, work);
     case 'wait_drained':
       return waitDrained(context, work);
     case 'drop_triggers':

@@ -77,6 +77,13 @@ export async function startLink(context: ActContext, link: Link): Promise<Said> 
     await endSuspension(context.access, link.address);
     return { exitCode: 0, text: `${link.address}${ended}; its copy is not complete: goatherd reconcile goes on with it` };
   }
+  if ((known?.recopy ?? null) !== null) {
+    if (suspension !== undefined) await endSuspension(context.access, link.address);
+    return {
+      exitCode: suspension === undefined ? 1 : 0,
+      text: `${link.address}${ended}; its tables are being copied again: goatherd reconcile goes on with it`,
+    };
+  }
   const found = await look(context, link);
   if (!found.active || !found.runs) {
     const copying = copyOf(found, () => true);

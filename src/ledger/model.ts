@@ -34,6 +34,8 @@ export interface LedgerLink {
   readonly appliedDefinition: string | null;
   readonly request: CopyRequest | null;
   readonly receipt: Receipt | null;
+  /** Tables that are to be copied again, written down before anything is touched; null when there are none. */
+  readonly recopy: Recopy | null;
   /** Tables whose changes may be lost, since when and why; ended by a copy or by `accept`. */
   readonly suspects: readonly Suspicion[];
   /** Tables left alone by a copy that a person has accepted as they are. */
@@ -52,10 +54,11 @@ export interface LinkIdentities {
 }
 
 /** What the ledger keeps of a link's declaration: enough to reach and remove it when its file no longer names it. */
-export interface FormerDefinition extends Omit<Link, 'at' | 'former' | 'protect' | 'drift' | keyof LinkNames> {
+export interface FormerDefinition extends Omit<Link, 'at' | 'former' | 'protect' | 'drift' | 'copyGeneration' | keyof LinkNames> {
   /** A ledger of an earlier version says nothing of these. */
   readonly protect?: boolean;
   readonly drift?: DriftPolicy;
+  readonly copyGeneration?: number;
   readonly source: FormerDatabase;
   readonly target: FormerDatabase;
 }
@@ -81,10 +84,14 @@ export interface CopyRequest {
   readonly emptiedAt: number | null;
   /** When Bucardo was asked; null while the link is still prepared. */
   readonly askedAt: number | null;
+  /** Of the declaration that asked; 1 where a ledger of an earlier version says nothing. */
+  readonly generation?: number;
 }
 
 export interface Receipt {
   readonly mode: 'empty' | 'always' | 'never' | 'unknown';
+  /** The last `copy_generation` that was satisfied; 1 where a ledger of an earlier version says nothing. */
+  readonly generation?: number;
   readonly copied: readonly string[];
   readonly skipped: readonly string[];
   /** Rows seen on the target. */
@@ -100,6 +107,24 @@ export interface Heal {
   readonly definition: string;
   /** Epoch milliseconds of the hub's clock. */
   readonly at: number;
+}
+
+/** Why tables of a link that has its receipt are copied again. */
+export type RecopyCause =
+  /** `copy_generation` was raised. */
+  | 'generation'
+  /** A link above copies them again (rule 7). */
+  | 'above';
+
+/** A copy that is repeated. The link stands still from before the links above it begin until `tables` is empty. */
+export interface Recopy {
+  readonly cause: RecopyCause;
+  /** What the receipt says when it is done. */
+  readonly generation: number;
+  /** Tables still to be copied. */
+  readonly tables: readonly string[];
+  /** Tables that held rows and are left alone: said in the receipt. */
+  readonly skipped: readonly string[];
 }
 
 /** A link is observed and not touched until `goatherd start` ends this. */

@@ -7,6 +7,7 @@ import {
   type Ledger,
   type LedgerLink,
   type LinkIdentities,
+  type Recopy,
   type Receipt,
   type Suspicion,
 } from './model.ts';
@@ -28,6 +29,7 @@ interface LinkRow extends QueryResultRow {
   proved_at: number | null;
   created_at: Date;
   copying?: string[] | null;
+  recopy?: Recopy | null;
   suspects?: Suspicion[] | null;
   accepted?: string[] | null;
 }
@@ -71,6 +73,7 @@ function linkOf(row: LinkRow): LedgerLink {
     request: row.request,
     receipt: row.receipt,
     copying: row.copying ?? [],
+    recopy: row.recopy ?? null,
     suspects: row.suspects ?? [],
     accepted: row.accepted ?? [],
     provedAt: row.proved_at,

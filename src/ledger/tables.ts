@@ -3,7 +3,7 @@ import { SUSPENSION_STATEMENTS } from './suspensions.ts';
 import { USED_PLAN_STATEMENTS } from './used-plans.ts';
 
 /** The ledger's tables. Every statement may be repeated; a later version adds columns with ADD COLUMN IF NOT EXISTS. */
-export const LEDGER_VERSION = 4;
+export const LEDGER_VERSION = 5;
 
 /** Two keys of the session advisory lock that only acting takes (rule 17): `goat` and `herd` in ASCII. */
 export const LOCK_KEYS = [0x676f6174, 0x68657264] as const;
@@ -19,6 +19,7 @@ export const LEDGER_STATEMENTS: readonly string[] = [
   'ALTER TABLE goatherd.link ADD COLUMN IF NOT EXISTS names jsonb, ADD COLUMN IF NOT EXISTS identities jsonb',
   'ALTER TABLE goatherd.link ADD COLUMN IF NOT EXISTS suspects jsonb',
   'ALTER TABLE goatherd.link ADD COLUMN IF NOT EXISTS accepted text[]',
+  'ALTER TABLE goatherd.link ADD COLUMN IF NOT EXISTS recopy jsonb',
   `CREATE TABLE IF NOT EXISTS goatherd.word (
      at timestamptz NOT NULL DEFAULT now(), who text NOT NULL, what text NOT NULL, address text NOT NULL, reason text NOT NULL, objects text[] NOT NULL)`,
   `CREATE TABLE IF NOT EXISTS goatherd.approval (

@@ -4,6 +4,7 @@ import { quoteIdent } from '../bucardo/names.ts';
 import { GoatherdError } from '../lib/errors.ts';
 import type { LinkNames } from '../topology/names.ts';
 import type { CopyRequest, LedgerLink, LinkIdentities, Receipt, Suspicion } from './model.ts';
+import type { CopyState } from './recopy.ts';
 import { LEDGER_STATEMENTS } from './tables.ts';
 
 /** Makes the ledger's database and tables where they are missing. The database is marked as ours (rule 12). */
@@ -135,6 +136,27 @@ export class LedgerWriter {
         );
       }
     });
+  }
+
+  /** What a repeated copy has come to, as it stands now; null for a link that the ledger does not know. */
+  async readCopyState(address: string): Promise<CopyState | null> {
+    const rows = await this.#access
+      .hub(this.#access.config.ledger)
+      .query<{ receipt: CopyState['receipt']; recopy: CopyState['recopy']; suspects: Suspicion[] | null }>(
+        'SELECT receipt, recopy, suspects FROM goatherd.link WHERE address = $1',
+        [address],
+      );
+    const row = rows[0];
+    return row === undefined ? null : { ...row, suspects: row.suspects ?? [] };
+  }
+
+  async saveCopyState(address: string, { receipt, recopy, suspects }: CopyState): Promise<void> {
+    await this.#query('UPDATE goatherd.link SET receipt = $2, recopy = $3, suspects = $4 WHERE address = $1', [
+      address,
+      receipt === null ? null : JSON.stringify(receipt),
+      recopy === null ? null : JSON.stringify(recopy),
+      JSON.stringify(suspects),
+    ]);
   }
 
   async forgetLink(address: string): Promise<void> {

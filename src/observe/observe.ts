@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import type { Client } from 'pg';
 import { observeInstallation } from '../bucardo/installation.ts';
 import type { Ledger } from '../ledger/model.ts';
+import { dueAgain } from '../ledger/due-again.ts';
 import { EMPTY_LEDGER } from '../ledger/model.ts';
 import { readLedger } from '../ledger/read.ts';
 import { GoatherdError } from '../lib/errors.ts';
@@ -52,8 +53,10 @@ export async function observe(access: Access, topology: Topology): Promise<Look>
 
 /** Tables of a target whose copies have receipts; null where no copy will ask, as nothing enters it or `copy_data` is never. */
 function knownTables(topology: Topology, ledger: Ledger, name: string): ReadonlySet<string> | null {
-  const entering = topology.links.filter((link) => link.to === name && link.copyData !== 'never');
+  const entering = topology.links.filter((link) => link.to === name && (link.copyData !== 'never' || dueAgain(topology, ledger, link)));
   if (entering.length === 0) return null;
+  // A copy that is due again asks anew: on the link itself, and on every link below (rule 7).
+  if (entering.some((link) => dueAgain(topology, ledger, link))) return new Set();
   const receipts = entering.map((link) => ledger.links[link.address]?.receipt ?? null);
   return new Set(receipts.flatMap((receipt) => (receipt === null ? [] : [...receipt.copied, ...receipt.skipped])));
 }

@@ -83,6 +83,6 @@ function exceededCap(steps: readonly Destructive[], leaving: ReadonlySet<string>
 }
 
 /** Tables with rows that a step empties. */
-function emptiedBy(step: Destructive): number {
+export function emptiedBy(step: Pick<Step, 'work' | 'objects'>): number {
   return step.work.kind === 'copy_tables' ? step.work.emptied.length : (step.objects ?? 0);
 }

@@ -10,11 +10,21 @@ import type { LinkView } from './view/link-view.ts';
 import { lossesOf, suspectStep } from './steps/losses.ts';
 import { makedeltaStep, type Sorted } from './steps/makedelta.ts';
 import { copyTablesStep } from './steps/newcomers.ts';
+import { copyAgainStep, recopyStep } from './steps/recopy-steps.ts';
 import { instanceSteps } from './steps/instance-steps.ts';
 import { helpersStep, ledgerStep, membershipStep, registerStep } from './steps/prepare-steps.ts';
 import { dropKickStep, triggersStep } from './steps/trigger-steps.ts';
 import { removalSteps, runningAbove } from './steps/removal.ts';
-import { alwaysSteps, arrivalStep, copySteps, deactivateSteps, needsActivation, type Planned, wantsRunning } from './steps/run-steps.ts';
+import {
+  alwaysSteps,
+  arrivalStep,
+  copiesAgain,
+  copySteps,
+  deactivateSteps,
+  needsActivation,
+  type Planned,
+  wantsRunning,
+} from './steps/run-steps.ts';
 import { runId, stepId } from './steps/step-ids.ts';
 
 /** Everything that one call of the planner works on. */
@@ -55,7 +65,8 @@ function prepare(scene: Scene, sorted: Sorted): Draft[] {
     // A link that preflight holds is protected no less.
     ...[...links, ...sorted.held].flatMap(({ view }) => protectionStep(view)),
     ...instances.flatMap((instance) => instanceSteps(config, topology, observation, instance, depthOf(instance), leftOf(instance))),
-    ...links.flatMap(({ view, carried }) => {
+    ...links.flatMap((planned) => {
+      const { view, carried } = planned;
       const below = links.filter((other) => other.view.link.from === view.link.to).map((one) => one.view);
       const above = links.filter((other) => other.view.link.to === view.link.from).map((one) => one.view);
       return [
@@ -65,6 +76,7 @@ function prepare(scene: Scene, sorted: Sorted): Draft[] {
         ...helpersStep(view, observation, carried),
         ...triggersStep(view, carried),
         ...copyTablesStep(view, carried, above),
+        ...recopyStep(planned, links),
         ...membershipStep(view, carried, below),
         ...makedeltaStep(topology, view, sorted),
         ...departureSteps(
@@ -79,7 +91,7 @@ function prepare(scene: Scene, sorted: Sorted): Draft[] {
 function run(scene: Scene, sorted: Sorted, prepared: readonly Draft[]): Draft[] {
   const { topology, observation } = scene;
   const links = sorted.free;
-  const deactivations = links.filter(({ view }) => !wantsRunning(view)).flatMap(({ view }) => deactivateSteps(view));
+  const deactivations = links.filter((one) => !wantsRunning(one.view) || copiesAgain(one)).flatMap(deactivateSteps);
   const instances = [...new Set([...links.map(({ view }) => view), ...sorted.leaving].map((view) => view.link.instance))].toSorted();
   const daemons = new Map(
     instances.map((instance): [string, DaemonPlan] => {
@@ -98,11 +110,11 @@ function run(scene: Scene, sorted: Sorted, prepared: readonly Draft[]): Draft[] 
     const { view } = planned;
     const daemon = daemons.get(view.link.instance);
     const before = [
-      ...(needsActivation(view) ? gatesFor(view) : []).map((gate) => gate.id),
+      ...(needsActivation(planned) ? gatesFor(view) : []).map((gate) => gate.id),
       daemon?.activateAfter.get(view.link.address) ?? '',
       ...replaced(view, sorted),
     ];
-    return copySteps(planned, daemon?.startOf.get(view.link.address) ?? '', before);
+    return [...copyAgainStep(planned, links, before), ...copySteps(planned, daemon?.startOf.get(view.link.address) ?? '', before)];
   });
   // A link that is stopped with its copy goes on recording, TRUNCATEs too.
   const recording = links

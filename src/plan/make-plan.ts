@@ -9,6 +9,8 @@ import { changesOf } from './changes.ts';
 import { receiptOf } from './view/copy.ts';
 import { contendedWarnings } from './drift/contended.ts';
 import { type Drift, driftOf, leavingAlone } from './drift/drift.ts';
+import { recopiesOf } from './view/recopy.ts';
+import { recopyWarnings } from './view/recopy-warnings.ts';
 import { drawingOf } from './drawing.ts';
 import type { Draft } from './steps/draft.ts';
 import { fingerprintOf, planFacts } from './fingerprint.ts';
@@ -24,7 +26,7 @@ import { riskOf } from './risk.ts';
 import { renameChanges, withRenameStep } from './steps/rename-step.ts';
 import type { Planned } from './steps/run-steps.ts';
 import { linkSummaries, linkWarnings } from './summaries.ts';
-import { asStopped, suspendedLinks, suspensionWarnings } from './view/suspensions.ts';
+import { asStopped, standingStill, suspendedLinks, suspensionWarnings } from './view/suspensions.ts';
 
 /**
  * plan = f(desired, observed, ledger, policy): pure, total, deterministic. It holds what is left to do from what is to what was
@@ -45,20 +47,33 @@ export function makePlan(given: Topology, seen: Observation, found: Ledger, conf
     .map((link) => link.address);
   const sceneOf = (links: readonly Link[]): Scene => ({ config, topology: { ...topology, links }, observation, ledger, unknown });
 
-  const all = sort(sceneOf([...declared, ...former]));
   const guarded = guardedAmong(former, declared, observation);
-  const remaining =
-    guarded.size === former.length
-      ? all
-      : sort(sceneOf(topology.links.filter((link) => declared.includes(link) || guarded.has(link.address))));
+  const sortAll = (refused: ReadonlySet<string>): readonly [Sorting, Sorting] => {
+    const whole = sort(sceneOf([...declared, ...former]), refused);
+    return [
+      whole,
+      guarded.size === former.length
+        ? whole
+        : sort(sceneOf(topology.links.filter((link) => declared.includes(link) || guarded.has(link.address))), refused),
+    ];
+  };
+  let [all, remaining] = sortAll(new Set());
   const leaving = all.views.filter(({ link }) => link.former === true && !guarded.has(link.address));
   const removalWith = (undrained: ReadonlySet<string>): readonly Draft[] =>
     leaving.length === 0 ? [] : assemble(remaining.scene, { ...remaining.sorted, leaving, undrained });
-  const supervised = assemble(all.scene, all.sorted);
+  let supervised = assemble(all.scene, all.sorted);
   const going = new Set(leaving.map(({ link }) => link.address));
-  const drained = removalWith(new Set());
+  let drained = removalWith(new Set());
   const everything = uniqueById([...supervised, ...heldSteps(all), ...drained]);
   const judged = judge(topology, everything, going, ledger, policy, config.caps);
+  const refused = refusedAgain(everything, judged.reasonAgainst);
+  // A copy that is due again and not approved holds nothing else: the links go on without it.
+  const unapproved = refused.size === 0 ? [] : supervised.filter((step) => step.kind !== 'arrival');
+  if (refused.size > 0) {
+    [all, remaining] = sortAll(refused);
+    supervised = assemble(all.scene, all.sorted);
+    drained = removalWith(new Set());
+  }
   const undrained = undrainedLinks(topology, going, judged.required[0]?.id, ledger);
   const removal = undrained.size === 0 ? drained : removalWith(undrained);
   const approved = leaving.length > 0 && removal.every((step) => !going.has(step.address) || judged.reasonAgainst(step) === null);
@@ -69,7 +84,8 @@ export function makePlan(given: Topology, seen: Observation, found: Ledger, conf
   const shown = [
     ...heldSteps(approved ? remaining : all),
     ...(approved ? [] : removal),
-    ...(guarded.size === 0 ? [] : guardedSteps(sort(sceneOf(declared)), all, guarded)),
+    ...unapproved,
+    ...(guarded.size === 0 ? [] : guardedSteps(sort(sceneOf(declared), refused), all, guarded)),
   ];
   const acting = new Set(drafts.map((step) => step.id));
   const heldDrafts = uniqueById(shown.filter((step) => !acting.has(step.id)));
@@ -90,6 +106,7 @@ export function makePlan(given: Topology, seen: Observation, found: Ledger, conf
     ...contendedWarnings(changes),
     ...checked.diagnostics,
     ...linkWarnings(planned, scene.topology),
+    ...recopyWarnings(all.views, all.waiting),
     ...removalWarnings(leaving, all.views, guarded, removal, observation),
   ]);
   const counts = countsOf(changes, steps);
@@ -117,22 +134,35 @@ interface Sorting {
   readonly checked: ReturnType<typeof preflight>;
   readonly suspended: ReadonlyMap<string, string>;
   readonly blocked: ReadonlyMap<string, string>;
+  /** Why a copy that is due again is not begun. */
+  readonly waiting: ReadonlyMap<string, string>;
   readonly sorted: Sorted;
   readonly drift: readonly Drift[];
 }
 
-/** Parts the links into those that may act and those that preflight holds. */
-function sort(scene: Scene): Sorting {
+/** Parts the links into those that may act and those that preflight holds. `refused`: links whose tables may not be emptied for a copy again. */
+function sort(scene: Scene, refused: ReadonlySet<string>): Sorting {
   const views = linkViews(scene.topology, scene.observation, scene.ledger);
   const checked = preflight(scene.topology, scene.observation, views);
   const suspended = suspendedLinks(views, scene.ledger);
   const blocked = blockedLinks(views, checked.blocked, suspended);
-  const planned = views.map((view): Planned => ({ view, carried: carriedBy(view, checked.unfit.get(view.link.address) ?? new Set()) }));
+  const known = views.map((view) => ({ view, carried: carriedBy(view, checked.unfit.get(view.link.address) ?? new Set()) }));
+  const again = recopiesOf(scene.topology, known, blocked, refused);
+  const planned = known
+    .map((one): Planned => ({ ...one, recopy: again.of.get(one.view.link.address) ?? null }))
+    .map((one) => (again.still.has(one.view.link.address) ? standingStill(one) : one));
   const free = planned.filter(({ view }) => !blocked.has(view.link.address));
   const held = planned.filter(({ view }) => blocked.has(view.link.address)).map((one) => asStopped(one, suspended));
   const drift = driftOf(scene, [...free, ...held], { free, held, leaving: [] });
   const sorted = { free: leavingAlone(free, drift), held: leavingAlone(held, drift), leaving: [] };
-  return { scene, views, planned, checked, suspended, blocked, sorted, drift };
+  return { scene, views, planned, checked, suspended, blocked, waiting: again.waiting, sorted, drift };
+}
+
+/** Links whose copy again is destructive and not approved. */
+function refusedAgain(steps: readonly Draft[], reasonAgainst: (step: Draft) => string | null): ReadonlySet<string> {
+  return new Set(
+    steps.filter((step) => step.work.kind === 'copy_tables' && step.work.again && reasonAgainst(step) !== null).map((step) => step.address),
+  );
 }
 
 /** The steps of links that preflight or a person's word holds: shown, and not carried out. */

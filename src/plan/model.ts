@@ -1,6 +1,7 @@
 /**
  * A plan: what would be done, in order, and why. Frozen, JSON-serialisable, the same bytes for the same input.
  */
+import type { RecopyCause } from '../ledger/model.ts';
 import type { Position } from '../topology/model.ts';
 
 /** What a person or the host allows: part of the plan's input, so that the plan stays a function of its arguments. */
@@ -83,6 +84,7 @@ export type StepKind =
   | 'wait_copy'
   | 'receipt'
   | 'copy_tables'
+  | 'recopy'
   | 'wait_drained'
   | 'drop_triggers'
   | 'drop_helpers'
@@ -226,6 +228,16 @@ export type Work =
       /** Those whose rows on the target are removed first. */
       readonly emptied: readonly string[];
       /** Those that keep what the target holds. */
+      readonly skipped: readonly string[];
+      /** Set where the tables are members already and are copied once more, while the link stands still. */
+      readonly again: boolean;
+    }
+  | {
+      readonly kind: 'recopy';
+      readonly link: string;
+      readonly cause: RecopyCause;
+      readonly generation: number;
+      readonly tables: readonly string[];
       readonly skipped: readonly string[];
     }
   | { readonly kind: 'wait_drained'; readonly link: string; readonly instance: string }

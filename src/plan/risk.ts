@@ -1,4 +1,5 @@
 import { plural } from '../lib/format.ts';
+import { emptiedBy } from './approvals.ts';
 import type { Drift } from './drift/drift.ts';
 import type { LockMode, Risk, Step } from './model.ts';
 
@@ -22,7 +23,7 @@ export function riskOf(steps: readonly Step[], drift: readonly Pick<Drift, 'addr
     destructive: acting.some((step) => step.destructive),
     sentences: [
       ...[...losing].map((of) => `Writes may be lost now on ${of}.`),
-      ...emptied.map((step) => `Empties ${plural(step.objects ?? 0, 'table')} of ${step.on.join(', ')} that hold rows.`),
+      ...emptied.map((step) => `Empties ${plural(emptiedBy(step), 'table')} of ${step.on.at(-1) ?? ''} that hold rows.`),
       ...lockSentence(writers),
       ...(paused.length > 0
         ? [`Pauses ${[...new Set(paused.map((step) => step.address.split('/').at(-1)))].join(', ')} for a few seconds.`]

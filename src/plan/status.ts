@@ -20,7 +20,7 @@ export interface Measures {
 /** Links whose copy goes on, as far as the ledger and the control database know. */
 export function copyingLinks(topology: Topology, observation: Observation, ledger: Ledger): readonly string[] {
   return linkViews(topology, observation, ledger)
-    .filter((view) => copyState(view) === 'copying')
+    .filter((view) => copyState(view) === 'copying' && view.ledger?.recopy === null)
     .map((view) => view.link.address);
 }
 
@@ -79,6 +79,7 @@ function stateOf(view: LinkView, plan: Plan, daemon: DaemonStatus | null, suspen
   if (view.sync === null) return blocked ? 'blocked' : 'absent';
   if (view.link.state === 'stopped') return 'stopped';
   const copy = copyState(view);
+  if ((view.ledger?.recopy ?? null) !== null) return blocked ? 'blocked' : 'copying';
   if (copy === 'copying') return daemon?.state === 'up' ? 'copying' : 'down';
   if (copy === 'waiting') return 'waiting';
   if (daemon?.state !== 'up') return blocked ? 'blocked' : copy === 'none' ? 'pending' : 'down';
@@ -95,6 +96,7 @@ function failing({ runs }: LinkView): boolean {
 
 function copyState(view: LinkView): CopyStatus['state'] {
   const receipt = view.ledger?.receipt ?? null;
+  if (view.link.state === 'running' && (view.ledger?.recopy ?? null) !== null) return 'copying';
   if (receipt !== null) return receipt.mode === 'unknown' ? 'unknown' : receipt.mode === 'never' ? 'not_requested' : 'complete';
   if (typeof view.ledger?.request?.askedAt === 'number') return copyEnded(view) ? 'complete' : 'copying';
   return view.upstream.length > 0 && view.sync !== null ? 'waiting' : 'none';
@@ -106,7 +108,7 @@ function copyOf(view: LinkView, now: CopyNow | undefined): CopyStatus {
   const request = view.ledger?.request ?? null;
   return {
     state,
-    tables: receipt?.copied.length ?? request?.tables.length ?? 0,
+    tables: view.ledger?.recopy?.tables.length ?? receipt?.copied.length ?? request?.tables.length ?? 0,
     skipped: receipt?.skipped.length ?? request?.skipped.length ?? 0,
     rows: receipt === null || receipt.mode === 'unknown' ? null : receipt.rows,
     now: state === 'copying' ? (now?.table ?? null) : null,

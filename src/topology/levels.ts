@@ -16,6 +16,7 @@ export type SharedKeys = Omit<LinkMapping, 'from' | 'to'>;
 interface Level {
   readonly path: Path;
   readonly copyData?: CopyData | undefined;
+  readonly copyGeneration?: number | undefined;
   readonly disableKicking?: boolean | undefined;
   readonly kickMs?: number | undefined;
   readonly tables: Partial<Selection>;
@@ -31,7 +32,17 @@ interface Level {
 
 type Shared = Pick<
   Link,
-  'copyData' | 'disableKicking' | 'kickIntervalSeconds' | 'tables' | 'sequences' | 'locks' | 'state' | 'settings' | 'protect' | 'drift'
+  | 'copyData'
+  | 'copyGeneration'
+  | 'disableKicking'
+  | 'kickIntervalSeconds'
+  | 'tables'
+  | 'sequences'
+  | 'locks'
+  | 'state'
+  | 'settings'
+  | 'protect'
+  | 'drift'
 > & {
   /** What `bucardo.instance` says, if anything. */
   readonly instanceName: string | undefined;
@@ -44,6 +55,7 @@ export function readLevel(keys: SharedKeys, path: Path, report: Report): Level {
   return {
     path,
     copyData: keys.copy_data,
+    copyGeneration: keys.copy_generation,
     disableKicking: keys.disable_kicking,
     kickMs: readDuration(keys.kick_interval, [...path, 'kick_interval'], 1000, report),
     tables: readSelection(keys.tables, [...path, 'tables'], report),
@@ -88,6 +100,7 @@ export function mergeLevels(topology: Level, link: Level, report: Report): Share
   }
   return {
     copyData: link.copyData ?? topology.copyData ?? 'empty',
+    copyGeneration: link.copyGeneration ?? topology.copyGeneration ?? 1,
     disableKicking,
     kickIntervalSeconds: Math.floor(kickMs / 1000),
     tables,

@@ -67,6 +67,8 @@ export interface Link {
   readonly from: string;
   readonly to: string;
   readonly copyData: CopyData;
+  /** Raised to ask for the copy once more (rules 6 and 7). */
+  readonly copyGeneration: number;
   readonly disableKicking: boolean;
   /** Whole seconds. */
   readonly kickIntervalSeconds: number;

@@ -29,6 +29,10 @@ export type Arrow = string;
  */
 export type CopyData = 'empty' | 'always' | 'never';
 /**
+ * Raise it to ask for the copy once more: under `always` of every table, under `empty` of those that are empty then, under `never` of nothing. Links below copy the same tables again.
+ */
+export type CopyGeneration = number;
+/**
  * True: no NOTIFY at each commit, the daemon polls every `kick_interval`. False: kick triggers, which serialise every commit of the source. Links with kick triggers that leave the same database must share an instance.
  */
 export type DisableKicking = boolean;
@@ -104,6 +108,7 @@ export interface TopologyFile {
    */
   cascade?: boolean;
   copy_data?: CopyData;
+  copy_generation?: CopyGeneration;
   disable_kicking?: DisableKicking;
   kick_interval?: KickInterval;
   tables?: Tables;
@@ -195,6 +200,7 @@ export interface Link {
    */
   to: string;
   copy_data?: CopyData;
+  copy_generation?: CopyGeneration;
   disable_kicking?: DisableKicking;
   kick_interval?: KickInterval;
   tables?: Tables;
@@ -455,6 +461,7 @@ export const topologySchema = {
       default: true,
     },
     copy_data: { $ref: '#/$defs/copyData' },
+    copy_generation: { $ref: '#/$defs/copyGeneration' },
     disable_kicking: { $ref: '#/$defs/disableKicking' },
     kick_interval: { $ref: '#/$defs/kickInterval' },
     tables: { $ref: '#/$defs/tables' },
@@ -654,6 +661,7 @@ export const topologySchema = {
         from: { title: 'Source', description: 'The database that sends.', $ref: '#/$defs/databaseName' },
         to: { title: 'Target', description: 'The database that receives.', $ref: '#/$defs/databaseName' },
         copy_data: { $ref: '#/$defs/copyData' },
+        copy_generation: { $ref: '#/$defs/copyGeneration' },
         disable_kicking: { $ref: '#/$defs/disableKicking' },
         kick_interval: { $ref: '#/$defs/kickInterval' },
         tables: { $ref: '#/$defs/tables' },
@@ -719,6 +727,15 @@ export const topologySchema = {
         'True: the removal of this link is refused, whoever approves it, until a file without `protect` has been applied; so is the removal of the whole topology. At the topology for all its links; a link may differ.',
       type: 'boolean',
       default: false,
+    },
+    copyGeneration: {
+      title: 'Copy generation',
+      description:
+        'Raise it to ask for the copy once more: under `always` of every table, under `empty` of those that are empty then, under `never` of nothing. Links below copy the same tables again.',
+      type: 'integer',
+      minimum: 1,
+      maximum: 1000000,
+      default: 1,
     },
     copyData: {
       title: 'Initial copy',

@@ -1,6 +1,7 @@
 import { AS_REPLICA, MARK_CHANGED } from '../../bucardo/control-facts.ts';
 import { quoteTable } from '../../bucardo/names.ts';
 import type { CopyRequest } from '../../ledger/model.ts';
+import { recopyForgotten } from '../../ledger/recopy.ts';
 import { GoatherdError } from '../../lib/errors.ts';
 import { LOCK_NOT_AVAILABLE } from '../../postgres/sqlstate.ts';
 import type { Work } from '../../plan/model.ts';
@@ -28,7 +29,7 @@ export async function activate(context: ActContext, work: Extract<Work, { kind: 
     const request: CopyRequest =
       before !== null && before.mode === work.mode
         ? { ...before, askedAt }
-        : { mode: work.mode, tables: work.tables, skipped: work.skipped, emptiedAt: null, askedAt };
+        : { mode: work.mode, tables: work.tables, skipped: work.skipped, emptiedAt: null, askedAt, generation: link.copyGeneration };
     await context.ledger.saveRequest(work.link, request);
   }
   await control.transaction([AS_REPLICA], async (client) => {
@@ -38,6 +39,8 @@ export async function activate(context: ActContext, work: Extract<Work, { kind: 
     );
     await client.query(MARK_CHANGED);
   });
+  const state = await context.ledger.readCopyState(work.link);
+  if (state?.recopy?.tables.length === 0) await context.ledger.saveCopyState(work.link, recopyForgotten(state));
   return done();
 }
 
@@ -105,6 +108,13 @@ export async function emptyTables(context: ActContext, work: Extract<Work, { kin
     };
   }
   const emptiedAt = context.clock.now();
-  await context.ledger.saveRequest(work.link, { mode: 'always', tables: work.tables, skipped: [], emptiedAt, askedAt: null });
+  await context.ledger.saveRequest(work.link, {
+    mode: 'always',
+    tables: work.tables,
+    skipped: [],
+    emptiedAt,
+    askedAt: null,
+    generation: link.copyGeneration,
+  });
   return done(plural(names.length, 'table'));
 }

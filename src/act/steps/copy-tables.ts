@@ -71,7 +71,8 @@ export async function copyTables(context: ActContext, work: CopyTables): Promise
   return done(`${plural(work.tables.length, 'table')}, ${plural(state.rows, 'row')}`);
 }
 
-async function copyTable(context: ActContext, link: Link, address: string, empty: boolean): Promise<number> {
+/** One table in one transaction on the target; `empty`: what it holds there goes first. Returns the rows on the target. */
+export async function copyTable(context: ActContext, link: Link, address: string, empty: boolean): Promise<number> {
   const { schema, table } = tableAt(context, link.from, address);
   const name = quoteTable(schema, table);
   const columns = columnsOf(context, link, address).map(quoteIdent).join(', ');
@@ -85,14 +86,27 @@ async function copyTable(context: ActContext, link: Link, address: string, empty
   return context.access.database(link.from).transaction(['SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY'], (source) =>
     context.access.database(link.to).transaction(target, async (client) => {
       if (empty) await client.query(`DELETE FROM ONLY ${name}`);
-      await stream(source, client, `COPY (SELECT ${columns} FROM ONLY ${name}) TO STDOUT`, `COPY ${name} (${columns}) FROM STDIN`);
-      return Number((await client.query<{ rows: string }>(`SELECT count(*) AS rows FROM ONLY ${name}`)).rows[0]?.rows ?? 0);
+      const read = await stream(
+        source,
+        client,
+        `COPY (SELECT ${columns} FROM ONLY ${name}) TO STDOUT`,
+        `COPY ${name} (${columns}) FROM STDIN`,
+      );
+      const rows = Number((await client.query<{ rows: string }>(`SELECT count(*) AS rows FROM ONLY ${name}`)).rows[0]?.rows ?? 0);
+      if (rows < read)
+        throw new GoatherdError('CopyIncomplete', `${address}: ${read} rows were read on ${link.from}, and ${link.to} holds ${rows}`, {
+          hint: 'look for a trigger that is ENABLE ALWAYS there, and leaves rows out',
+        });
+      return rows;
     }),
   );
 }
 
-async function stream(source: PoolClient, target: PoolClient, out: string, into: string): Promise<void> {
-  await pipeline(source.query(copyTo(out)), target.query(copyFrom(into)));
+/** Returns the number of rows that the source gave. */
+async function stream(source: PoolClient, target: PoolClient, out: string, into: string): Promise<number> {
+  const rows = source.query(copyTo(out));
+  await pipeline(rows, target.query(copyFrom(into)));
+  return rows.rowCount;
 }
 
 /** Columns that can be written: generated ones are computed by the target. */

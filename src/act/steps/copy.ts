@@ -115,7 +115,15 @@ export async function writeReceipt(context: ActContext, work: Extract<Work, { ki
         .query<{ now: number }>('SELECT (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS now')
     )[0]?.now ?? 0;
   const noted = await passOnCopied(context, link, work.copied);
-  await context.ledger.saveReceipt(work.link, { mode: link.copyData, copied: work.copied, skipped: work.skipped, rows, endedAt });
+  const generation = (await context.ledger.readRequest(work.link))?.generation ?? link.copyGeneration;
+  await context.ledger.saveReceipt(work.link, {
+    mode: link.copyData,
+    generation,
+    copied: work.copied,
+    skipped: work.skipped,
+    rows,
+    endedAt,
+  });
   return done(
     `${plural(work.copied.length, 'table')}, ${plural(rows, 'row')}${noted === 0 ? '' : `; ${plural(noted, 'key')} noted for the links below`}`,
   );

@@ -3,7 +3,7 @@ import type { HostConfig, Topology } from '../../topology/model.ts';
 import { makedeltaChanges, type Sorted } from '../steps/makedelta.ts';
 import { goatsToWrite, missingMembers, registerFacts } from '../steps/prepare-steps.ts';
 import { otherSettings } from '../steps/instance-steps.ts';
-import { type Planned, wantsRunning } from '../steps/run-steps.ts';
+import { type Planned, standsStill, wantsRunning } from '../steps/run-steps.ts';
 import { runId, stepId } from '../steps/step-ids.ts';
 import { receiptOf } from '../view/copy.ts';
 import { type DriftFact, factKey } from './fact.ts';
@@ -78,9 +78,10 @@ export function controlFacts(
   return [...rows, ...goats, ...members, ...makedelta, ...statusFacts(planned)];
 }
 
-function statusFacts({ view }: Planned): readonly DriftFact[] {
+function statusFacts(planned: Planned): readonly DriftFact[] {
+  const { view } = planned;
   const { link, sync } = view;
-  if (sync === null) return [];
+  if (sync === null || standsStill(planned)) return [];
   const active = sync.status === 'active';
   const common = { key: factKey.status, address: link.address, of: `status of sync ${link.sync}`, object: 'status', loses: false } as const;
   if (wantsRunning(view) && receiptOf(view) && !active)

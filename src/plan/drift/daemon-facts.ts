@@ -1,12 +1,13 @@
-import { type Planned, wantsRunning } from '../steps/run-steps.ts';
+import { type Planned, standsStill, wantsRunning } from '../steps/run-steps.ts';
 import { runId } from '../steps/step-ids.ts';
 import { receiptOf } from '../view/copy.ts';
 import { type DriftFact, factKey } from './fact.ts';
 
 /** What the daemon of a link that was applied does otherwise. `first`: whether what concerns the daemon as a whole is said of this link. */
-export function daemonFacts({ view }: Planned, first: boolean): readonly DriftFact[] {
+export function daemonFacts(planned: Planned, first: boolean): readonly DriftFact[] {
+  const { view } = planned;
   const { link, daemon, sync } = view;
-  if (daemon === null || sync === null) return [];
+  if (daemon === null || sync === null || standsStill(planned)) return [];
   const alive = daemon.masterPid !== null && daemon.startedAt !== null;
   const runs = daemon.activeSyncs.includes(link.sync);
   const wanted = wantsRunning(view) && receiptOf(view);

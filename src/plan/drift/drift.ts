@@ -111,6 +111,7 @@ export function leavingAlone(planned: readonly Planned[], drift: readonly Drift[
     if (keys.has(factKey.status)) keys.add(factKey.daemon);
     const idle = wantsRunning(view) && receiptOf(view) && view.sync?.status !== 'active' && keys.has(factKey.status);
     return {
+      ...one,
       view: { ...view, left: keys, link: idle ? { ...view.link, state: 'stopped' } : view.link },
       carried: withoutLeft(one.carried, keys),
     };

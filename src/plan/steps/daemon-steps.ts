@@ -34,8 +34,8 @@ export function daemonPlan(
   const daemon = observed?.daemon ?? null;
   const alive = daemon !== null && daemon.masterPid !== null && daemon.startedAt !== null;
   const running = links.filter(({ view }) => wantsRunning(view));
-  const pending = running.filter(({ view }) => needsActivation(view));
-  const standing = running.filter(({ view }) => !needsActivation(view));
+  const pending = running.filter(needsActivation);
+  const standing = running.filter((one) => !needsActivation(one));
   const changes = drafts.filter((step) => (READ_AT_START as readonly string[]).includes(step.kind) && belongsTo(step, instance));
   const leftovers = daemon !== null && !alive && (daemon.sessions.length > 0 || daemon.orphans.length > 0);
   // Drift of a daemon that is left alone: it is not stopped or started for that.

@@ -45,7 +45,7 @@ export function copyTablesStep(view: LinkView, carried: Carried, above: readonly
       reason: 'the other tables go on replicating meanwhile',
       on: [link.from, link.to],
       after: [stepId.triggers(view), stepId.helpers(view), stepId.register(view), ...above.map((upper) => stepId.copyTables(upper))],
-      work: { kind: 'copy_tables', link: link.address, instance: link.instance, tables, emptied, skipped },
+      work: { kind: 'copy_tables', link: link.address, instance: link.instance, tables, emptied, skipped, again: false },
       phase: PHASE.membership,
       depth: view.depth - 100,
       lock:

@@ -6,12 +6,15 @@ import { copyEnded, copyPlan, mustAskForCopy, receiptOf } from '../view/copy.ts'
 import { factKey } from '../drift/fact.ts';
 import { type Draft, draft, PHASE } from './draft.ts';
 import type { LinkView } from '../view/link-view.ts';
+import type { Recopy } from '../view/recopy.ts';
 import { runId, stepId } from './step-ids.ts';
 
 /** One link with what it carries, and whether it may act. */
 export interface Planned {
   readonly view: LinkView;
   readonly carried: Carried;
+  /** What it copies again. */
+  readonly recopy: Recopy | null;
 }
 
 /** Copies run at about this rate through Bucardo, measured (REPLICATION 2b). */
@@ -19,7 +22,7 @@ const COPY_BYTES_PER_SECOND = 60 * 1024 * 1024;
 const WARN_COPY_SECONDS = 2 * 3600;
 
 /** Every step that has to come before a link is activated: its preparation and that of what its changes need. */
-function preparation(planned: Planned): string[] {
+export function preparation(planned: Planned): string[] {
   const { view } = planned;
   return [
     stepId.register(view),
@@ -33,9 +36,21 @@ function preparation(planned: Planned): string[] {
 
 export const wantsRunning = (view: LinkView): boolean => view.link.state === 'running';
 
+/** Whether it has to stand still until tables of it have been copied again. */
+export const copiesAgain = ({ recopy }: Planned): boolean => recopy !== null && recopy.acts && recopy.tables.length > 0;
+
+/** That nothing runs there is no drift: its tables are copied again, or were and it is not active yet. */
+export const standsStill = ({ view, recopy }: Planned): boolean => recopy?.acts === true || (view.ledger?.recopy ?? null) !== null;
+
 /** Whether the sync's row has to change before its daemon may run it. */
-export function needsActivation(view: LinkView): boolean {
-  return mustAskForCopy(view) || view.sync?.status !== 'active' || (!receiptOf(view) && (view.ledger?.request?.askedAt ?? null) === null);
+export function needsActivation(planned: Planned): boolean {
+  const { view } = planned;
+  return (
+    copiesAgain(planned) ||
+    mustAskForCopy(view) ||
+    view.sync?.status !== 'active' ||
+    (!receiptOf(view) && (view.ledger?.request?.askedAt ?? null) === null)
+  );
 }
 
 /**
@@ -49,7 +64,7 @@ export function copySteps(planned: Planned, start: string, before: readonly stri
   const steps: Draft[] = [];
   const phase = PHASE.run + view.depth * 10;
   const common = { address: link.address, depth: view.depth } as const;
-  const upstreamDone = view.upstream.flatMap((one) => [runId.copy(one.id), runId.receipt(one.id)]);
+  const upstreamDone = view.upstream.flatMap((one) => [runId.copy(one.id), runId.receipt(one.id), stepId.copyAgain(one.id)]);
   const receipt = receiptOf(view);
   const copy = copyPlan(view, carried);
 
@@ -102,7 +117,7 @@ export function copySteps(planned: Planned, start: string, before: readonly stri
       }),
     );
   }
-  if (needsActivation(view)) {
+  if (needsActivation(planned)) {
     steps.push(
       draft({
         ...common,
@@ -112,9 +127,22 @@ export function copySteps(planned: Planned, start: string, before: readonly stri
         what: mustAsk
           ? `activate sync ${link.sync}, ask for its copy of ${plural(copy.tables.length, 'table')}`
           : `activate sync ${link.sync}`,
-        reason: mustAsk ? `no receipt of a copy (copy_data: ${link.copyData})` : 'declared running',
+        reason: mustAsk
+          ? `no receipt of a copy (copy_data: ${link.copyData})`
+          : copiesAgain(planned)
+            ? 'its tables are copied'
+            : 'declared running',
         on: ['hub'],
-        after: [...preparation(planned), ...upstreamDone, ...before, runId.always(view), runId.empty(view), runId.truncates(view)],
+        after: [
+          ...preparation(planned),
+          ...upstreamDone,
+          ...before,
+          runId.always(view),
+          runId.empty(view),
+          runId.truncates(view),
+          stepId.recopy(view),
+          stepId.copyAgain(link.id),
+        ],
         work: {
           kind: 'activate',
           link: link.address,
@@ -174,8 +202,8 @@ export function copySteps(planned: Planned, start: string, before: readonly stri
   return steps;
 }
 
-/** A link that shall be stopped: its sync is made inactive, and its daemon no longer runs it. */
-export function deactivateSteps(view: LinkView): Draft[] {
+/** A link that shall be stopped, or stand still: its sync is made inactive, and its daemon no longer runs it. */
+export function deactivateSteps({ view, recopy }: Planned): Draft[] {
   const { link, sync } = view;
   if (sync === null || sync.status !== 'active' || view.left.has(factKey.status)) return [];
   return [
@@ -186,9 +214,10 @@ export function deactivateSteps(view: LinkView): Draft[] {
       address: link.address,
       depth: view.depth,
       what: `deactivate sync ${link.sync}`,
-      reason: 'declared stopped: its triggers go on recording',
+      reason:
+        recopy?.acts === true ? 'it stands still until its tables are copied again' : 'declared stopped: its triggers go on recording',
       on: ['hub'],
-      after: [],
+      after: [stepId.recopy(view)],
       work: { kind: 'deactivate', link: link.address, instance: link.instance },
       phase: PHASE.run,
       hazards: ['PAUSES_LINK'],

@@ -10,6 +10,9 @@ export const stepId = {
   helpers: (view: LinkView): string => `${view.link.id}/helpers`,
   triggers: (view: LinkView): string => `${view.link.id}/triggers`,
   copyTables: (view: LinkView): string => `${view.link.id}/copy-tables`,
+  /** That tables are to be copied again. */
+  recopy: (view: LinkView): string => `${view.link.id}/recopy`,
+  copyAgain: (id: string): string => `${id}/copy-again`,
   membership: (view: LinkView): string => `${view.link.id}/membership`,
   makedelta: (view: LinkView): string => `${view.link.id}/makedelta`,
   suspect: (view: LinkView): string => `${view.link.id}/suspect`,

@@ -61,5 +61,13 @@ function databaseOf(name: string, { schemaOwner, ...written }: FormerDefinition[
 }
 
 function linkOf({ source: _source, target: _target, names, ...link }: FormerDefinition & { readonly names: LinkNames }): Link {
-  return { ...link, ...names, protect: link.protect ?? false, drift: link.drift ?? 'heal', at: NOWHERE, former: true };
+  return {
+    ...link,
+    ...names,
+    copyGeneration: link.copyGeneration ?? 1,
+    protect: link.protect ?? false,
+    drift: link.drift ?? 'heal',
+    at: NOWHERE,
+    former: true,
+  };
 }

@@ -22,7 +22,13 @@ export function suspendedLinks(views: readonly LinkView[], ledger: Ledger): Read
 /** A suspended link is observed as one that shall not run: that nothing runs there is no drift. */
 export function asStopped(planned: Planned, suspended: ReadonlyMap<string, string>): Planned {
   const { view } = planned;
-  return suspended.has(view.link.address) ? { ...planned, view: { ...view, link: { ...view.link, state: 'stopped' } } } : planned;
+  return suspended.has(view.link.address) ? standingStill(planned) : planned;
+}
+
+/** A link that runs nothing now, whatever is declared. */
+export function standingStill(planned: Planned): Planned {
+  const { view } = planned;
+  return { ...planned, view: { ...view, link: { ...view.link, state: 'stopped' } } };
 }
 
 /** Each suspension is said each time. */

@@ -29,6 +29,7 @@ export function workObjects(work: Work): string[] {
     case 'empty_tables':
     case 'wait_copy':
     case 'copy_tables':
+    case 'recopy':
       return [...work.tables];
     case 'drop_triggers':
       return work.tables.map((table) => table.address);

@@ -8,6 +8,7 @@ interface LinkSpec {
   readonly parent: number;
   readonly attached: boolean;
   readonly copyData: 'empty' | 'always' | 'never';
+  readonly generation: number;
   readonly kicks: boolean;
   readonly stopped: boolean;
   readonly shared: boolean;
@@ -25,6 +26,7 @@ const link: fc.Arbitrary<LinkSpec> = fc.record({
   parent: fc.nat(3),
   attached: rarely(5).map((not) => !not),
   copyData: fc.constantFrom('empty', 'empty', 'always', 'never'),
+  generation: fc.constantFrom(1, 1, 1, 2),
   kicks: fc.boolean(),
   stopped: rarely(6),
   shared: fc.boolean(),
@@ -62,6 +64,7 @@ export const scenario: fc.Arbitrary<Scenario> = fc
         `from: ${names[one.parent % (index + 1)]}`,
         `to: ${names[index + 1]}`,
         `copy_data: ${one.copyData}`,
+        ...(one.generation === 1 ? [] : [`copy_generation: ${one.generation}`]),
         ...(kicking && one.kicks ? ['disable_kicking: false'] : []),
         ...(one.stopped ? ['state: stopped'] : []),
         ...(sharing === 'all' || (sharing === 'some' && one.shared) ? ['bucardo: {instance: pool}'] : []),
@@ -91,7 +94,7 @@ export const scenario: fc.Arbitrary<Scenario> = fc
     const before = textsOf((one) => {
       const index = links.indexOf(one);
       if (inherits(index, 'absent')) return null;
-      return { ...one, stopped: one.before === 'stopped' || one.stopped, only: inherits(index, 'fewer tables') || one.only };
+      return { ...one, generation: 1, stopped: one.before === 'stopped' || one.stopped, only: inherits(index, 'fewer tables') || one.only };
     });
     const rows = Object.fromEntries(
       names.map((name, index): [string, Record<string, string[]>] => {

@@ -41,6 +41,11 @@ export function unmet(world: World): string[] {
   const found: string[] = [];
   for (const link of running) {
     if (!copied(world, link)) found.push(`${link.address} has no receipt`);
+    const known = world.ledger.links[link.address];
+    if (known?.recopy !== null && known?.recopy !== undefined)
+      found.push(`${link.address} has not copied ${known.recopy.tables.join(', ')} again`);
+    if (held.size === 0 && (known?.receipt?.generation ?? 1) < link.copyGeneration)
+      found.push(`${link.address} has not copied generation ${link.copyGeneration}`);
     const daemon = world.instances[link.instance]?.daemon ?? null;
     if (daemon?.syncs.some((sync) => sync.name === link.sync) !== true) found.push(`${link.address} does not run`);
   }
@@ -93,7 +98,8 @@ export function shapeOf(world: World): unknown {
     ledger: Object.values(world.ledger.links).map(({ address, receipt, appliedDefinition }) => ({
       address,
       applied: appliedDefinition !== null,
-      receipt: receipt === null ? null : { mode: receipt.mode, copied: receipt.copied, skipped: receipt.skipped },
+      receipt:
+        receipt === null ? null : { mode: receipt.mode, generation: receipt.generation, copied: receipt.copied, skipped: receipt.skipped },
     })),
     databases: Object.entries(world.databases).map(([name, { facts, data }]) => ({
       name,

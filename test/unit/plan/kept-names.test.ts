@@ -20,6 +20,7 @@ function row(address: string, names: Partial<LinkNames> = {}, definition: Ledger
     suspects: [],
     accepted: [],
     copying: [],
+    recopy: null,
     provedAt: null,
   };
 }

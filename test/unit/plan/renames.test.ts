@@ -30,6 +30,7 @@ const APPLIED: Ledger = {
         suspects: [],
         accepted: [],
         copying: [],
+        recopy: null,
         provedAt: 1,
       },
     ]),

@@ -1,6 +1,8 @@
 /** The world as `src/observe` would report it, with everything that it cannot see left out. */
+import { dueAgain } from '../../../src/ledger/due-again.ts';
 import type { Ledger } from '../../../src/ledger/model.ts';
 import type { DatabaseObservation, InstanceObservation, Observation } from '../../../src/observe/model.ts';
+import type { Link } from '../../../src/topology/model.ts';
 import type { World, WorldInstance } from './world.ts';
 
 export interface Look {
@@ -12,7 +14,9 @@ export interface Look {
 export function look(world: World): Look {
   // Rows are asked for only on targets, of tables without a receipt (src/observe/observe.ts).
   const asked = (name: string, table: string): boolean => {
-    const entering = world.topology.links.filter((link) => link.to === name && link.copyData !== 'never');
+    const due = (link: Link): boolean => dueAgain(world.topology, world.ledger, link);
+    const entering = world.topology.links.filter((link) => link.to === name && (link.copyData !== 'never' || due(link)));
+    if (entering.some(due)) return true;
     const receipts = entering.map((link) => world.ledger.links[link.address]?.receipt ?? null);
     return entering.length > 0 && !receipts.some((receipt) => receipt?.copied.includes(table) || receipt?.skipped.includes(table));
   };

@@ -31,6 +31,7 @@ export function ledgerStep(world: World, known: Known): Outcome {
       suspects: [],
       accepted: [],
       copying: [],
+      recopy: null,
       provedAt: null,
     };
     world.ledger.links[link.address] ??= structuredClone(row) as Mutable<LedgerLink>;

@@ -1,6 +1,8 @@
 /** Steps from the question for a copy to its receipt (src/act: activation, copy). */
 import { truncateName } from '../../../src/bucardo/names.ts';
+import { recopyForgotten } from '../../../src/ledger/recopy.ts';
 import type { Work } from '../../../src/plan/model.ts';
+import { save } from './world-step-recopy.ts';
 import { controlOf, databaseOf, dataOf, instanceOf, type Mutable, statement, tableOf, violate, type World } from './world.ts';
 import { type Known, linkAt, type Outcome } from './world-steps.ts';
 
@@ -25,6 +27,7 @@ export function activateStep(world: World, work: Of<'activate'>, known: Known): 
               skipped: work.skipped,
               emptiedAt: before?.emptiedAt ?? world.memory.get(`emptied ${work.link}`) ?? null,
               askedAt,
+              generation: link.copyGeneration,
             },
       ) as Mutable<NonNullable<typeof before>>;
     }
@@ -35,6 +38,7 @@ export function activateStep(world: World, work: Of<'activate'>, known: Known): 
   sync.status = 'active';
   if (work.copy) sync.onetimecopy = 2;
   control.changedAt = world.now;
+  if (world.ledger.links[work.link]?.recopy?.tables.length === 0) save(world, work.link, recopyForgotten);
   return 'done';
 }
 
@@ -142,6 +146,13 @@ export function receiptStep(world: World, work: Of<'receipt'>): Outcome {
   const row = world.ledger.links[work.link];
   const rows = work.copied.reduce((sum, table) => sum + dataOf(world, link.to, table).rows.size, 0);
   if (row !== undefined)
-    row.receipt = { mode: link.copyData, copied: [...work.copied], skipped: [...work.skipped], rows, endedAt: world.now };
+    row.receipt = {
+      mode: link.copyData,
+      generation: row.request?.generation ?? link.copyGeneration,
+      copied: [...work.copied],
+      skipped: [...work.skipped],
+      rows,
+      endedAt: world.now,
+    };
   return 'done';
 }

@@ -124,7 +124,15 @@ export function emptyStep(world: World, work: Of<'empty_tables'>, stepId: string
   statement(world);
   world.memory.set(`emptied ${work.link}`, world.now);
   const row = world.ledger.links[work.link];
-  if (row !== undefined) row.request = { mode: 'always', tables: [...work.tables], skipped: [], emptiedAt: world.now, askedAt: null };
+  if (row !== undefined)
+    row.request = {
+      mode: 'always',
+      tables: [...work.tables],
+      skipped: [],
+      emptiedAt: world.now,
+      askedAt: null,
+      generation: link.copyGeneration,
+    };
   statement(world);
   world.ledger.approvals = world.ledger.approvals.filter((one) => one.step !== stepId);
   return 'done';

@@ -15,6 +15,7 @@ import {
   settingsStep,
 } from './world-step-control.ts';
 import { alwaysStep, emptyStep, helpersStep, triggersStep, truncatesStep } from './world-step-source.ts';
+import { copyAgainStep, recopyStep } from './world-step-recopy.ts';
 import { activateStep, copyTablesStep, deactivateStep, receiptStep, waitCopyStep } from './world-step-copy.ts';
 import { dataOf, instanceOf, statement, violate, type World } from './world.ts';
 
@@ -67,7 +68,9 @@ export function applyStep(world: World, step: Step, known: Known): Outcome {
     case 'receipt':
       return receiptStep(world, work);
     case 'copy_tables':
-      return copyTablesStep(world, work, known);
+      return work.again ? copyAgainStep(world, work) : copyTablesStep(world, work, known);
+    case 'recopy':
+      return recopyStep(world, work);
     case 'wait_run':
       return waitRunStep(world, linkAt(world, work.link), work.instance);
     case 'arrival':

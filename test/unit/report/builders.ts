@@ -31,6 +31,7 @@ const symbols: Readonly<Record<StepKind, Step['symbol']>> = {
   wait_copy: '|',
   receipt: '=',
   copy_tables: '+',
+  recopy: '~',
   wait_drained: '|',
   drop_triggers: '-',
   drop_helpers: '-',

@@ -45,6 +45,7 @@ describe('defaults', () => {
         from,
         to,
         copyData: 'empty',
+        copyGeneration: 1,
         disableKicking: true,
         kickIntervalSeconds: 1,
         tables: { include: ['*.*'], exclude: [] },
