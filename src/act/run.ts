@@ -13,6 +13,7 @@ import type { RunEvent, RunOutcome } from '../report/run-model.ts';
 import type { Topology } from '../topology/model.ts';
 import { type Carried, type CarryOptions, carryOut } from './carry-out.ts';
 import type { ActContext, Clock } from './context.ts';
+import { noteSeen } from './note-seen.ts';
 import { purgeDelivered } from './steps/purge.ts';
 
 export interface RunOptions {
@@ -163,6 +164,7 @@ async function finish(
         const learned = row === undefined ? null : learnedIdentities(row.identities, identitiesOf(seen.observation, link));
         if (learned !== null) await ledger.saveIdentities(link.address, learned);
       }
+    await noteSeen(access, topology, plan, seen.observation, seen.known);
     for (const note of await purgeDelivered(access, topology)) emit({ kind: 'message', level: 'info', text: note });
   }
   emit({ kind: 'summary', outcome, reason, driftLeft });

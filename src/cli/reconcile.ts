@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { hostname, userInfo } from 'node:os';
 import { ensureLedger, type GivenApproval, LedgerWriter } from '../ledger/write.ts';
 import { takeLock } from '../ledger/lock.ts';
-import { purgeUnderLock } from '../act/steps/purge.ts';
+import { keepHouse, type Looked } from '../act/keep-house.ts';
 import { runTopology } from '../act/run.ts';
 import { diskFiles } from '../lib/files.ts';
 import { GoatherdError } from '../lib/errors.ts';
@@ -58,12 +58,6 @@ const STALE = 22;
 interface Asked extends ReconcileOptions {
   readonly paths: readonly string[];
   readonly saved?: SavedPlan;
-}
-
-interface Planned {
-  readonly topology: Topology;
-  readonly access: Access;
-  readonly plan: Plan;
 }
 
 /** `goatherd reconcile [PATH…]`: plan, show it, and unless it is a dry run act and wait until converged. The exit codes of DESIGN 3. */
@@ -124,10 +118,11 @@ async function planAndAct(
 ): Promise<number> {
   const observedAt = Date.now();
   const planned = await Promise.all(
-    topologies.map(async (topology, index): Promise<Planned> => {
+    topologies.map(async (topology, index): Promise<Looked> => {
       const access = accesses[index] as Access;
       const { observation, ledger } = await observe(access, topology);
-      return { topology, access, plan: makePlan(topology, observation, ledger, config, { approvals: options.approve }) };
+      const plan = makePlan(topology, observation, ledger, config, { approvals: options.approve });
+      return { topology, access, plan, observation, ledger };
     }),
   );
   const plans = planned.map((one) => one.plan);
@@ -152,13 +147,13 @@ async function planAndAct(
 }
 
 /** Carries the plans out, one topology after the other, under the lock of rule 17. */
-async function act(planned: readonly Planned[], meta: ReportMeta, options: Asked): Promise<number> {
+async function act(planned: readonly Looked[], meta: ReportMeta, options: Asked): Promise<number> {
   const plans = planned.map((one) => one.plan);
   const first = planned[0];
   const nothing = plans.every((plan) => plan.steps.every((step) => step.blocked !== null));
   const codes = planExitCodes(plans);
   const given = planned.filter((one) => one.plan.approvals.required.some((required) => required.given));
-  if (nothing) for (const note of await purgeUnderLock(planned)) process.stderr.write(`goatherd: ${note}\n`);
+  if (nothing) for (const note of await keepHouse(planned)) process.stderr.write(`goatherd: ${note}\n`);
   if (first === undefined || (nothing && plans.every((plan) => plan.verdict === 'in_sync'))) {
     report({ ...options, output: options.output === 'text' ? 'none' : options.output }, plans, meta, []);
     return 0;

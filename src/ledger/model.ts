@@ -14,6 +14,8 @@ export interface Ledger {
   readonly approvals: readonly Approval[];
   /** Links that a person stopped (`goatherd stop`), by address. */
   readonly suspensions: Readonly<Record<string, Suspension>>;
+  /** Where databases stood when they were last seen as they should be, by `orders/a`. */
+  readonly seen?: Readonly<Record<string, SeenDatabase>>;
   /** What was put back, and when, by link address: those of the last hour and some more. */
   readonly heals?: Readonly<Record<string, readonly Heal[]>>;
   /** Who holds the lock, as text for people; null when nobody does. */
@@ -97,6 +99,31 @@ export interface Receipt {
   /** Rows seen on the target. */
   readonly rows: number;
   readonly endedAt: number;
+}
+
+/** A database as it was last seen. */
+export interface SeenDatabase {
+  readonly place: SeenPlace;
+  /** Tables that links replicate, by address. */
+  readonly tables: Readonly<Record<string, SeenTable>>;
+}
+
+/** Where a cluster stood in time. */
+export interface SeenPlace {
+  /** The cluster's system identifier; a copy of it has the same. */
+  readonly system: string;
+  readonly timeline: number;
+  /** Bytes of WAL that are flushed, or replayed by a standby: no crash takes it back. */
+  readonly position: number;
+  /** Its clock then, epoch milliseconds. */
+  readonly now: number;
+}
+
+export interface SeenTable {
+  readonly oid: number;
+  /** Of its delta table, and of the file that holds that; null where it has none. */
+  readonly deltaOid: number | null;
+  readonly deltaFile: number | null;
 }
 
 /** A fact that drifted and was put back. */

@@ -13,6 +13,7 @@ import {
 } from './model.ts';
 import { freshNames, type LinkNames } from '../topology/names.ts';
 import { readHeals } from './heals.ts';
+import { readSeen } from './seen.ts';
 import { readSuspensions } from './suspensions.ts';
 import { LOCK_KEYS } from './tables.ts';
 
@@ -59,6 +60,7 @@ export async function readLedger(session: Queryable): Promise<Ledger> {
     })),
     suspensions: await readSuspensions(session),
     heals: await readHeals(session),
+    seen: await readSeen(session),
     holder: await lockHolder(session),
   };
 }

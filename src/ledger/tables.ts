@@ -1,4 +1,5 @@
 import { HEAL_STATEMENTS } from './heals.ts';
+import { SEEN_STATEMENTS } from './seen.ts';
 import { SUSPENSION_STATEMENTS } from './suspensions.ts';
 import { USED_PLAN_STATEMENTS } from './used-plans.ts';
 
@@ -30,6 +31,7 @@ export const LEDGER_STATEMENTS: readonly string[] = [
      id uuid PRIMARY KEY, command text NOT NULL, host text NOT NULL, pid int NOT NULL, started_at timestamptz NOT NULL DEFAULT now(), ended_at timestamptz,
      exit_code int, topologies text[] NOT NULL, document jsonb)`,
   ...HEAL_STATEMENTS,
+  ...SEEN_STATEMENTS,
   ...SUSPENSION_STATEMENTS,
   ...USED_PLAN_STATEMENTS,
   `INSERT INTO goatherd.meta VALUES ('version', '${LEDGER_VERSION}') ON CONFLICT (key) DO UPDATE SET value = excluded.value`,

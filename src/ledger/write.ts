@@ -3,8 +3,9 @@ import type { Access } from '../postgres/access.ts';
 import { quoteIdent } from '../bucardo/names.ts';
 import { GoatherdError } from '../lib/errors.ts';
 import type { LinkNames } from '../topology/names.ts';
-import type { CopyRequest, LedgerLink, LinkIdentities, Receipt, Suspicion } from './model.ts';
+import type { CopyRequest, LedgerLink, LinkIdentities, Receipt, SeenDatabase, SeenPlace, SeenTable, Suspicion } from './model.ts';
 import type { CopyState } from './recopy.ts';
+import { tablesText } from './seen.ts';
 import { LEDGER_STATEMENTS } from './tables.ts';
 
 /** Makes the ledger's database and tables where they are missing. The database is marked as ours (rule 12). */
@@ -212,6 +213,29 @@ export class LedgerWriter {
       reason,
       tables,
     ]);
+  }
+
+  /** A later look stays. `before`: what the ledger has; the tables are written only where they are other ones. */
+  async saveSeen(
+    topology: string,
+    database: string,
+    place: SeenPlace,
+    tables: Readonly<Record<string, SeenTable>>,
+    before: SeenDatabase | null,
+  ): Promise<void> {
+    const text = tablesText(tables);
+    if (before !== null && tablesText(before.tables) === text)
+      await this.#query(
+        "UPDATE goatherd.seen SET place = $3 WHERE topology = $1 AND database = $2 AND (place->>'now')::float8 < ($3::jsonb->>'now')::float8",
+        [topology, database, JSON.stringify(place)],
+      );
+    else
+      await this.#query(
+        `INSERT INTO goatherd.seen(topology, database, place, tables) VALUES ($1, $2, $3, $4)
+         ON CONFLICT (topology, database) DO UPDATE SET place = excluded.place, tables = excluded.tables
+           WHERE (seen.place->>'now')::float8 < (excluded.place->>'now')::float8`,
+        [topology, database, JSON.stringify(place), text],
+      );
   }
 
   /** Notes that facts of a link were put back, by the clock of the hub; what is older than a day is of no use to anybody. */

@@ -14,7 +14,11 @@ SELECT current_database() AS database, current_user::text AS user, pg_encoding_t
        CASE WHEN has_function_privilege('pg_control_system()', 'EXECUTE') THEN (SELECT system_identifier FROM pg_control_system()) || '/' || d.oid END AS identity,
        r.rolsuper AS superuser, ${replica} AS replication_role, has_database_privilege(d.oid, 'CREATE') AS create_in_database,
        current_setting('max_locks_per_transaction')::int AS max_locks,
-       ARRAY(SELECT pubname::text FROM pg_publication WHERE puballtables ORDER BY 1) AS publications
+       ARRAY(SELECT pubname::text FROM pg_publication WHERE puballtables ORDER BY 1) AS publications,
+       (SELECT system_identifier::text FROM pg_control_system()) AS system, (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS now,
+       CASE WHEN pg_is_in_recovery() THEN (SELECT timeline_id FROM pg_control_checkpoint())
+            ELSE ('x' || substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8))::bit(32)::int END AS timeline,
+       (CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_flush_lsn() END - '0/0'::pg_lsn)::float8 AS position
 FROM pg_database d, pg_roles r WHERE d.datname = current_database() AND r.rolname = current_user`;
 }
 
@@ -114,7 +118,8 @@ WITH parts AS MATERIALIZED (
 ), named AS (
   SELECT maker, string_agg(prefix, ',' ORDER BY prefix) AS parts, max(oid) FILTER (WHERE prefix = 'delta_') AS delta FROM parts GROUP BY 1
 )
-SELECT maker, parts, described.columns, described.default FROM named LEFT JOIN LATERAL (
+SELECT maker, parts, named.delta::int8 AS delta, (SELECT relfilenode FROM pg_class WHERE oid = named.delta)::int8 AS file, described.columns, described.default
+FROM named LEFT JOIN LATERAL (
   SELECT string_agg(a.attname || ' ' || format_type(a.atttypid, a.atttypmod), E'\x1e' ORDER BY a.attnum) AS columns,
          max(CASE WHEN d.adbin IS NOT NULL THEN pg_get_expr(d.adbin, d.adrelid) END) AS default
   FROM pg_attribute a LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum AND a.attname = 'txntime'
@@ -129,6 +134,9 @@ export const TARGETS_QUERY =
 export const NAMES_QUERY = "SELECT sync || '|' || tablename AS name FROM bucardo.bucardo_delta_names ORDER BY 1";
 export const TRUNCATES_QUERY =
   'SELECT sync, count(*)::int AS open FROM bucardo.bucardo_truncate_trigger WHERE replicated IS NULL GROUP BY 1 ORDER BY 1';
+
+export const TRUNCATED_QUERY =
+  'SELECT tablename::int8 AS oid, (extract(epoch FROM max(replicated)) * 1000)::float8 AS at FROM bucardo.bucardo_truncate_trigger WHERE replicated IS NOT NULL GROUP BY 1';
 
 export const SUSPECTS_QUERY =
   "SELECT sync, sname || '.' || tname AS table, reason, to_char(min(since) AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS\"Z\"') AS since FROM bucardo.goatherd_suspect GROUP BY 1, 2, 3 ORDER BY 1, 2";

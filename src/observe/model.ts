@@ -1,3 +1,5 @@
+import type { SeenPlace } from '../ledger/model.ts';
+
 /**
  * What the world is: one snapshot of every database, control database, process and file that a topology touches.
  * Pure data, sorted by name, so that the same world gives the same bytes. Measures (sizes, ages, pids) are marked as such:
@@ -41,6 +43,8 @@ export interface ObservedDatabase {
   readonly identity: string | null;
   /** Other names of the topology, `hub` or `ledger` that turned out to be this very database: a session through the one was seen through the other. */
   readonly sameAs: readonly string[];
+  /** Measure: where its cluster stands in time. */
+  readonly place?: SeenPlace;
   readonly maxLocksPerTransaction: number;
   readonly rights: Rights;
   readonly tables: readonly ObservedTable[];
@@ -124,6 +128,9 @@ export interface TableBucardo {
   readonly deltaColumns: readonly string[] | null;
   /** The default of `delta_*.txntime` as the catalog prints it. */
   readonly deltaDefault: string | null;
+  /** Of the delta table, and of the file that holds it: other ones after it was made anew or truncated. */
+  readonly deltaOid?: number | null;
+  readonly deltaFile?: number | null;
   readonly track: boolean;
   readonly stage: boolean;
   /** Which of dex1, dex2, dex3 and goat stand. */
@@ -170,6 +177,8 @@ export interface ObservedBucardo {
   readonly suspects: readonly { readonly sync: string; readonly table: string; readonly reason: string; readonly since: string }[];
   /** Open truncate records by sync. */
   readonly openTruncates: Readonly<Record<string, number>>;
+  /** When a TRUNCATE of a table was last carried on, by oid: Bucardo empties its delta table then. Epoch milliseconds. */
+  readonly truncatedAt?: Readonly<Record<number, number>>;
   /** Syncs for which a kick function stands. */
   readonly kickFunctions: readonly string[];
 }

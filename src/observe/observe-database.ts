@@ -41,6 +41,8 @@ interface TableRow extends QueryResultRow {
 interface HelperRow extends QueryResultRow {
   maker: string;
   parts: string;
+  delta: string | null;
+  file: string | null;
   columns: string | null;
   default: string | null;
 }
@@ -81,6 +83,7 @@ export async function observeDatabase(client: Client, known: ReadonlySet<string>
     encoding: facts.encoding,
     inRecovery: facts.in_recovery,
     identity: facts.identity,
+    place: { system: facts.system, timeline: facts.timeline, position: facts.position, now: facts.now },
     maxLocksPerTransaction: facts.max_locks,
     rights: { superuser: facts.superuser, replicationRole: facts.replication_role, createInDatabase: facts.create_in_database },
     tables: tableRows.map((row) => tableOf(row, triggers.get(row.oid) ?? [], bucardo?.tables ?? null, filled)),
@@ -107,6 +110,10 @@ interface FactsRow extends QueryResultRow {
   create_in_database: boolean;
   max_locks: number;
   publications: string[];
+  system: string;
+  timeline: number;
+  position: number;
+  now: number;
 }
 interface SequenceRow extends QueryResultRow {
   schema: string;
@@ -147,6 +154,7 @@ async function observeBucardo(
   const names = has('bucardo_delta_names') ? await rows<{ name: string }>(sql.NAMES_QUERY) : [];
   const suspects = has(SUSPECTS) ? await rows<SuspectRow>(sql.SUSPECTS_QUERY) : [];
   const truncates = has('bucardo_truncate_trigger') ? await rows<{ sync: string; open: number }>(sql.TRUNCATES_QUERY) : [];
+  const truncated = has('bucardo_truncate_trigger') ? await rows<{ oid: string; at: number }>(sql.TRUNCATED_QUERY) : [];
   const global = functions.filter((row) => row.name.startsWith('bucardo_') && !row.name.startsWith('bucardo_kick_'));
   return {
     observed: {
@@ -156,6 +164,7 @@ async function observeBucardo(
       recorderMd5: functions.find((row) => row.name === RECORDER)?.md5 ?? null,
       deltaNames: names.map((row) => row.name),
       suspects: suspects.map((row) => ({ sync: row.sync, table: row.table, reason: row.reason, since: row.since })),
+      truncatedAt: Object.fromEntries(truncated.map((row) => [row.oid, row.at])),
       openTruncates: Object.fromEntries(truncates.map((row) => [row.sync, row.open])),
       kickFunctions: functions
         .filter((row) => row.name.startsWith('bucardo_kick_'))
@@ -227,6 +236,8 @@ function tableBucardoOf(row: TableRow, triggers: readonly ObservedTrigger[], hel
     maker,
     deltaColumns: helper?.columns?.split('\u001e') ?? null,
     deltaDefault: helper?.default ?? null,
+    deltaOid: helper?.delta === null || helper?.delta === undefined ? null : Number(helper.delta),
+    deltaFile: helper?.file === null || helper?.file === undefined ? null : Number(helper.file),
     track: parts.includes('track_'),
     stage: parts.includes('stage_'),
     indexes: parts.filter((part) => part.startsWith('dex') || part === 'goat_').map((part) => part.slice(0, -1)),

@@ -2,7 +2,8 @@ import type { Ledger } from '../ledger/model.ts';
 import type { Topology } from '../topology/model.ts';
 import { plural } from '../lib/format.ts';
 import { becauseOf } from './drift/fact.ts';
-import { type Drift, replicatedBy } from './drift/drift.ts';
+import type { Drift } from './drift/drift.ts';
+import { replicatedBy } from './view/replicated.ts';
 import { definitionHash } from './view/definition.ts';
 import type { Change, Step } from './model.ts';
 import type { LinkView } from './view/link-view.ts';
@@ -102,7 +103,7 @@ function driftChanges(drift: readonly Drift[]): readonly Change[] {
       what: `link ${first.address.split('/').at(-1)}: ${first.of}${facts.length > 1 ? `, ${facts.length} facts` : ''}`,
       reason: becauseOf(first.code),
       fields: facts.map(({ object, before, after }) => ({ path: object, before, after })),
-      drift: { treatment: first.treatment, step: first.step, keys: facts.map((fact) => fact.key) },
+      drift: { treatment: first.treatment, step: first.step, onlyNoted: first.onlyNoted === true, keys: facts.map((fact) => fact.key) },
     };
   });
 }

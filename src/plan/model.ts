@@ -59,6 +59,8 @@ export interface DriftPart {
   readonly treatment: 'heal' | 'warn' | 'contended';
   /** Id of the step that puts them back, planned or not. */
   readonly step: string;
+  /** Nothing is to be put back: what was lost is noted, and the link is `Suspect`. */
+  readonly onlyNoted: boolean;
   /** What the ledger counts them by. */
   readonly keys: readonly string[];
 }

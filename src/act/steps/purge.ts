@@ -1,6 +1,4 @@
 import { quoteIdent } from '../../bucardo/names.ts';
-import { GoatherdError } from '../../lib/errors.ts';
-import { takeLock } from '../../ledger/lock.ts';
 import type { Access } from '../../postgres/access.ts';
 import type { Topology } from '../../topology/model.ts';
 
@@ -35,26 +33,6 @@ export async function purgeDelivered(access: Access, topology: Topology): Promis
       purged += rows[0]?.purged ?? 0;
     }
     if (purged > 0) notes.push(`purged ${purged} delivered changes on ${name}, which has several targets`);
-  }
-  return notes;
-}
-
-/** The same for runs that have nothing else to do. It takes the lock of rule 17; whoever has it purges at the end of its own run. */
-export async function purgeUnderLock(all: readonly { readonly access: Access; readonly topology: Topology }[]): Promise<readonly string[]> {
-  const due: (typeof all)[number][] = [];
-  for (const one of all) if ((await sourcesToPurge(one.access, one.topology)).length > 0) due.push(one);
-  const first = due[0];
-  if (first === undefined) return [];
-  const lock = await takeLock(first.access, 'reconcile').catch((error: unknown) => {
-    if (!(error instanceof GoatherdError) || error.code !== 'LockHeld') throw error;
-    return null;
-  });
-  if (lock === null) return [];
-  const notes: string[] = [];
-  try {
-    for (const one of due) notes.push(...(await purgeDelivered(one.access, one.topology)));
-  } finally {
-    await lock.release();
   }
   return notes;
 }

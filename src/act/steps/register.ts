@@ -16,6 +16,7 @@ const UNLOGGED = ['SET LOCAL log_parameter_max_length = 0', 'SET LOCAL log_param
  */
 export async function register(context: ActContext, work: Register): Promise<Outcome> {
   const link = linkAt(context, work.link);
+  const hasReceipt = (context.known.links[work.link]?.receipt ?? null) !== null;
   const dbs = (['from', 'to'] as const).map((end) => {
     const name = link[end];
     const { host, port, dbname, user, password, ...rest } = context.access.resolved(name);
@@ -69,8 +70,9 @@ export async function register(context: ActContext, work: Register): Promise<Out
     }
     await client.query(
       `INSERT INTO bucardo.sync(name, herd, dbs, status, autokick, checktime, onetimecopy) VALUES ($1, $4, $5, 'inactive', $2, make_interval(secs => $3), 0)
-       ON CONFLICT (name) DO UPDATE SET herd = excluded.herd, dbs = excluded.dbs, autokick = excluded.autokick, checktime = excluded.checktime`,
-      [link.sync, !link.disableKicking, link.kickIntervalSeconds, link.relgroup, link.dbgroup],
+       ON CONFLICT (name) DO UPDATE SET herd = excluded.herd, dbs = excluded.dbs, autokick = excluded.autokick, checktime = excluded.checktime,
+         onetimecopy = CASE WHEN $6 THEN 0 ELSE sync.onetimecopy END`,
+      [link.sync, !link.disableKicking, link.kickIntervalSeconds, link.relgroup, link.dbgroup, hasReceipt],
     );
     await client.query(MARK_CHANGED);
   });

@@ -6,6 +6,8 @@ import { type Planned, wantsRunning } from '../steps/run-steps.ts';
 import type { Carried } from '../view/carried.ts';
 import { definitionHash } from '../view/definition.ts';
 import { receiptOf } from '../view/copy.ts';
+import { replicatedBy } from '../view/replicated.ts';
+import { lossFacts } from './loss-facts.ts';
 import { controlFacts, instanceFacts } from './control-facts.ts';
 import { daemonFacts } from './daemon-facts.ts';
 import { type DriftFact, factKey, type Treatment } from './fact.ts';
@@ -44,6 +46,7 @@ export function driftOf(scene: Scene, planned: readonly Planned[], sorted: Sorte
       ...controlFacts(topology, one, sorted, observation, known),
       ...sourceFacts(one, observation, known),
       ...daemonFacts(one, first),
+      ...lossFacts(one),
     ];
   });
   const tired = new Set(facts.filter((fact) => isContended(ledger, observation, topology, fact)).map((fact) => instanceKey(planned, fact)));
@@ -60,17 +63,6 @@ export function driftOf(scene: Scene, planned: readonly Planned[], sorted: Sorte
 function isApplied({ topology, ledger }: Scene, address: string): boolean {
   const link = topology.links.find((one) => one.address === address);
   return link !== undefined && ledger.links[address]?.appliedDefinition === definitionHash(topology, link);
-}
-
-/** Tables and sequences that a link replicates already, by its receipt or its relgroup: what they lack has drifted. */
-export function replicatedBy({ view, carried }: Planned): ReadonlySet<string> {
-  const receipt = view.ledger?.receipt ?? null;
-  const members = new Set(view.control?.herds[view.link.relgroup]);
-  const goats =
-    view.control?.goats.filter((goat) => goat.db === view.link.aliases.from && members.has(goat.id)).map((goat) => goat.address) ?? [];
-  const tables = new Set([...(receipt?.copied ?? []), ...(receipt?.skipped ?? []), ...goats]);
-  const sequences = carried.sequences.filter((one) => one.usedBy !== null && tables.has(one.usedBy)).map((one) => one.address);
-  return new Set([...tables, ...sequences]);
 }
 
 function instanceOf(planned: readonly Planned[], fact: DriftFact): string {

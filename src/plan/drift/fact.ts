@@ -1,3 +1,4 @@
+import type { SeenLoss } from './seen.ts';
 import type { DriftPolicy } from '../../topology/model.ts';
 
 /** Kinds of drift, stable and CamelCase: what `Change.reason` names. */
@@ -23,7 +24,8 @@ export type DriftCode =
   | 'SyncInactive'
   | 'SyncActive'
   | 'DaemonDown'
-  | 'DaemonOther';
+  | 'DaemonOther'
+  | SeenLoss['code'];
 
 /** One fact that was as declared and is not any more. */
 export interface DriftFact {
@@ -42,6 +44,8 @@ export interface DriftFact {
   readonly loses: boolean;
   /** Id of the step that puts it back. */
   readonly step: string;
+  /** Set where nothing is to be put back: the step notes what was lost. */
+  readonly onlyNoted?: true;
 }
 
 /** What is done about a fact: put back, shown only, or left alone because it was put back too often. */
@@ -62,6 +66,7 @@ export const factKey = {
   goat: (address: string): string => `goat ${address}`,
   member: (address: string): string => `member ${address}`,
   makedelta: (address: string): string => `makedelta ${address}`,
+  seen: (code: string, table: string): string => `${code} ${table}`,
   status: 'status',
   daemon: 'daemon',
 } as const;
@@ -89,6 +94,10 @@ const BECAUSE: Readonly<Record<DriftCode, string>> = {
   SyncActive: 'declared stopped',
   DaemonDown: 'no daemon runs it',
   DaemonOther: 'its daemon does not run what it should',
+  TableReplaced: 'the table was dropped and made anew, or restored: what was written in between was not noted',
+  DeltaTableEmptied: 'the changes that stood in their delta tables are gone',
+  SourceWentBack: 'restored, or a standby that was promoted: the target may have rows that it lost',
+  TargetWentBack: 'restored, or a standby that was promoted: it may lack rows that it had',
 };
 
 /** One sentence: the code, and what it means. */

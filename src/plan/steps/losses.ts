@@ -3,13 +3,15 @@ import { plural } from '../../lib/format.ts';
 import type { Topology } from '../../topology/model.ts';
 import type { Carried } from '../view/carried.ts';
 import { receiptOf } from '../view/copy.ts';
+import { replicatedBy } from '../view/replicated.ts';
+import { type SeenLoss, seenLosses } from '../drift/seen.ts';
 import { type Draft, draft, PHASE } from './draft.ts';
 import { cascades, type LinkView } from '../view/link-view.ts';
 import { stepId } from './step-ids.ts';
 
 /** Why changes of some tables may be lost on a link. */
 export interface Loss {
-  readonly code: 'TriggerMissing' | 'DeltaTableMissing' | 'DeltaFunction' | 'NotAlways' | 'MakedeltaOff';
+  readonly code: 'TriggerMissing' | 'DeltaTableMissing' | 'DeltaFunction' | 'NotAlways' | 'MakedeltaOff' | SeenLoss['code'];
   readonly tables: readonly string[];
 }
 
@@ -20,16 +22,23 @@ export interface Loss {
 export function lossesOf(topology: Topology, view: LinkView, carried: Carried, above: readonly LinkView[]): readonly Loss[] {
   const receipt = view.ledger?.receipt ?? null;
   if (receipt === null || !receiptOf(view)) return [];
-  const members = new Set(view.control?.herds[view.link.relgroup]);
-  const replicated = new Set(
-    view.control?.goats.filter((goat) => goat.db === view.link.aliases.from && members.has(goat.id)).map((goat) => goat.address),
-  );
+  const replicated = replicatedBy({ view, carried });
   const tables = carried.tables.filter((one) => replicated.has(one.table.address));
+  const seen = seenLosses(
+    view,
+    tables.map((one) => one.table.address),
+  );
+  // A table that was made anew has lost its triggers, which says the same once more.
+  const replaced = new Set(seen.find((loss) => loss.code === 'TableReplaced')?.tables);
   const named = (keep: (one: (typeof tables)[number]) => boolean): string[] => tables.filter(keep).map((one) => one.table.address);
   const losses: Loss[] = [
+    ...seen.map(({ code, tables: lost }) => ({ code, tables: lost })),
     {
       code: 'TriggerMissing',
-      tables: named((one) => one.triggers.includes('delta') || (one.triggers.includes('truncate') && !one.otherTruncate)),
+      tables: named(
+        (one) =>
+          !replaced.has(one.table.address) && (one.triggers.includes('delta') || (one.triggers.includes('truncate') && !one.otherTruncate)),
+      ),
     },
     { code: 'DeltaTableMissing', tables: named((one) => one.helpers.includes('delta table')) },
     { code: 'DeltaFunction', tables: named((one) => one.helpers.includes('delta function') && !one.helpers.includes('delta columns')) },
@@ -37,7 +46,10 @@ export function lossesOf(topology: Topology, view: LinkView, carried: Carried, a
       code: 'NotAlways',
       tables: !above.some(receiptOf)
         ? []
-        : named((one) => one.work.truncate === 'record' && one.notAlways.includes(truncateName(view.link.sync))),
+        : named(
+            (one) =>
+              !one.triggers.includes('truncate') && one.work.truncate === 'record' && one.notAlways.includes(truncateName(view.link.sync)),
+          ),
     },
     {
       code: 'MakedeltaOff',
@@ -58,10 +70,7 @@ function lacksMakedelta(upper: LinkView, address: string): boolean {
 
 /** Notes the losses in the ledger before anything is put back, unless they stand there already. */
 export function suspectStep(view: LinkView, losses: readonly Loss[]): Draft[] {
-  const noted = new Set(view.ledger?.suspects.flatMap((one) => one.tables.map((table) => `${one.code} ${table}`)));
-  const fresh = losses
-    .map((loss) => ({ code: loss.code, tables: loss.tables.filter((table) => !noted.has(`${loss.code} ${table}`)) }))
-    .filter((loss) => loss.tables.length > 0);
+  const fresh = losses.map((loss) => ({ code: loss.code, tables: freshTables(view, loss) })).filter((loss) => loss.tables.length > 0);
   if (fresh.length === 0) return [];
   const count = new Set(fresh.flatMap((loss) => loss.tables)).size;
   return [
@@ -80,4 +89,11 @@ export function suspectStep(view: LinkView, losses: readonly Loss[]): Draft[] {
       after: [stepId.ledger],
     }),
   ];
+}
+
+/** Tables whose loss is not noted yet. A delta table that was missing and was made since is not another loss. */
+export function freshTables(view: LinkView, loss: Loss): readonly string[] {
+  const noted = new Set(view.ledger?.suspects.flatMap((one) => one.tables.map((table) => `${one.code} ${table}`)));
+  const same = loss.code === 'DeltaTableEmptied' ? ['DeltaTableEmptied', 'DeltaTableMissing'] : [loss.code];
+  return loss.tables.filter((table) => same.every((code) => !noted.has(`${code} ${table}`)));
 }

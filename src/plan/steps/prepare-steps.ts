@@ -158,6 +158,8 @@ export function registerFacts(view: LinkView, observation: Observation): readonl
     ...(grouped ? [] : [{ what: 'dbgroup', before: described, after: `${link.aliases.from} source, ${link.aliases.to} target` }]),
     ...other('sync', `herd ${sync.herd}, dbs ${sync.dbs}`, `herd ${link.relgroup}, dbs ${link.dbgroup}`),
     ...other('autokick', String(sync.autokick), String(!link.disableKicking)),
+    // With a receipt nobody but another hand asks Bucardo for a copy: mode 1 would delete what the target holds.
+    ...(receiptOf(view) ? other('onetimecopy', String(sync.onetimecopy), '0') : []),
     ...other('kick interval', `${sync.checktimeSeconds ?? '(none)'} s`, `${link.kickIntervalSeconds} s`),
   ];
 }

@@ -7,7 +7,7 @@ import type {
   ObservedRuns,
   ObservedTable,
 } from '../../observe/model.ts';
-import type { Ledger, LedgerLink } from '../../ledger/model.ts';
+import type { Ledger, LedgerLink, SeenDatabase } from '../../ledger/model.ts';
 import { databasesBelow, downstreamOf, type Link, type Topology, upstreamOf } from '../../topology/model.ts';
 import { select, type Selected } from './select.ts';
 
@@ -22,6 +22,8 @@ export interface LinkView {
   readonly sync: ControlSync | null;
   readonly runs: ObservedRuns | null;
   readonly ledger: LedgerLink | null;
+  /** Source and target as they were last seen. */
+  readonly seen: { readonly from: SeenDatabase | null; readonly to: SeenDatabase | null };
   /** Links that enter this link's source. */
   readonly upstream: readonly Link[];
   /** Links that leave this link's target. */
@@ -54,6 +56,7 @@ export function linkViews(topology: Topology, observation: Observation, ledger: 
       sync: control?.syncs.find((sync) => sync.name === link.sync) ?? null,
       runs: control?.runs[link.sync] ?? null,
       ledger: ledger.links[link.address] ?? null,
+      seen: { from: ledger.seen?.[`${topology.name}/${link.from}`] ?? null, to: ledger.seen?.[`${topology.name}/${link.to}`] ?? null },
       upstream,
       downstream: downstreamOf(topology, link),
       passesOn: upstream.length > 0 && cascades(topology, link.from),

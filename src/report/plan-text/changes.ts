@@ -41,7 +41,8 @@ const TREATMENTS: Readonly<Record<NonNullable<Change['drift']>['treatment'], str
 /** What the change consists of, without `link a-b: ` in front, as the address stands beside it; of drift what is done about it. */
 export function changeWhat(plan: Plan, change: Change): string {
   const prefix = `link ${shortAddress(plan, change.address)}: `;
-  const treatment = change.drift === undefined ? '' : TREATMENTS[change.drift.treatment];
+  const treatment =
+    change.drift === undefined ? '' : change.drift.onlyNoted ? 'noted, nothing is to be put back: ' : TREATMENTS[change.drift.treatment];
   return treatment + (change.what.startsWith(prefix) ? change.what.slice(prefix.length) : change.what);
 }
 

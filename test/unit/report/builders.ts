@@ -83,7 +83,7 @@ export function change(
   fields: Change['fields'] = [],
   treatment: NonNullable<Change['drift']>['treatment'] = 'heal',
 ): Change {
-  const drift = { treatment, step: '', keys: fields.length === 0 ? [''] : fields.map((field) => field.path) };
+  const drift = { treatment, step: '', onlyNoted: false, keys: fields.length === 0 ? [''] : fields.map((field) => field.path) };
   return { action, address, what, reason, fields, ...(action === 'drift' ? { drift } : {}) };
 }
 
