@@ -13,15 +13,20 @@ export function statusDocument(
     format_version: formatVersion,
     tool: { name: meta.tool.name, version: meta.tool.version },
     observed_at: timeJson(meta.observedAt),
-    topologies: statuses.map((status) => ({
-      topology: status.topology,
-      file: status.file,
-      verdict: status.verdict,
-      reasons: [...status.reasons],
-      links: status.links.map(linkJson),
-      notes: [...status.notes],
-    })),
+    topologies: statuses.map(topologyStatusJson),
     exit_code: meta.exitCode,
+  };
+}
+
+/** One topology of it. */
+export function topologyStatusJson(status: TopologyStatus) {
+  return {
+    topology: status.topology,
+    file: status.file,
+    verdict: status.verdict,
+    reasons: [...status.reasons],
+    links: status.links.map(linkJson),
+    notes: [...status.notes],
   };
 }
 

@@ -87,6 +87,19 @@ export function approvalWays(plan: Plan): readonly ApprovalWay[] {
   ];
 }
 
+/** The same beside a controller, which holds the lock and carries out itself what is approved. */
+export function waysBesideController(plan: Plan): readonly ApprovalWay[] {
+  const overCap = plan.approvals.required.some((approval) => approval.cap !== undefined);
+  return approvalWays(plan).map((way) => {
+    if (way.language === 'yaml') return way;
+    const ids = [...new Set(plan.approvals.required.filter(({ given, cap }) => !given || cap !== undefined).map(({ id }) => id))];
+    const text = ids.map((id) =>
+      ['goatherd approve', id, ...(plan.file === '' ? [] : [quoted(plan.file)]), ...(overCap ? ['--over-cap'] : [])].join(' '),
+    );
+    return { ...way, say: 'On the host; the controller then carries it out', text: text.join('\n') };
+  });
+}
+
 /** Links that the missing approval would remove, as the file names them: `b -> c`. */
 function removedLinks(plan: Plan): readonly string[] {
   const addresses = new Set(plan.steps.filter((step) => step.kind === 'forget').map((step) => step.address));

@@ -378,7 +378,7 @@ export const snapshots: Readonly<Record<string, ControllerSnapshot>> = {
   }),
   starting: snapshot(
     [topology('orders', null, {}, { status: null, observedAt: null, nextLookAt: null, history: [], attempted: null, applied: null })],
-    { role: 'starting', lastLoopAt: null, holder: null, conditions: [] },
+    { role: 'starting', startedAt: now - 20_000, lastLoopAt: null, holder: null, conditions: [] },
   ),
   empty: snapshot([]),
   injected: snapshot([injected], { notes: [hostile], holder: hostile }),
