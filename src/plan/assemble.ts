@@ -9,7 +9,7 @@ import { protectionStep } from './view/leaving.ts';
 import type { LinkView } from './view/link-view.ts';
 import { lossesOf, suspectStep } from './steps/losses.ts';
 import { makedeltaStep, type Sorted } from './steps/makedelta.ts';
-import { copyTablesStep } from './steps/newcomers.ts';
+import { copyTablesStep, newcomers } from './steps/newcomers.ts';
 import { copyAgainStep, recopyStep } from './steps/recopy-steps.ts';
 import { instanceSteps } from './steps/instance-steps.ts';
 import { helpersStep, ledgerStep, membershipStep, registerStep } from './steps/prepare-steps.ts';
@@ -39,12 +39,26 @@ export interface Scene {
 }
 
 /** The steps of the links in `sorted.free`, and of those that leave. */
-export function assemble(scene: Scene, sorted: Sorted): readonly Draft[] {
+export function assemble(scene: Scene, given: Sorted): readonly Draft[] {
+  const sorted = { ...given, free: given.free.map((one) => postponed(one, given.leaving)) };
   const prepared = prepare(scene, sorted);
   const removals = sorted.leaving.flatMap((view) =>
     removalSteps(view, sorted.free, sorted.leaving, sorted.undrained?.has(view.link.address) !== true),
   );
   return [...prepared, ...removals, ...run(scene, sorted, [...prepared, ...removals])];
+}
+
+/**
+ * A link below one that leaves: tables that are new to it come when that one is gone, as what it still brings of them while they are
+ * copied would not be passed on.
+ */
+function postponed(planned: Planned, leaving: readonly LinkView[]): Planned {
+  const { view, carried } = planned;
+  if (!leaving.some((one) => one.link.to === view.link.from)) return planned;
+  const late = new Set(newcomers(view, carried));
+  return late.size === 0
+    ? planned
+    : { ...planned, carried: { ...carried, tables: carried.tables.filter((one) => !late.has(one.table.address)) } };
 }
 
 function prepare(scene: Scene, sorted: Sorted): Draft[] {
@@ -82,6 +96,7 @@ function prepare(scene: Scene, sorted: Sorted): Draft[] {
         ...departureSteps(
           view,
           above.map((one) => links.find((other) => other.view === one)).filter((one) => one !== undefined),
+          [...links, ...sorted.held].filter((other) => other.view.link.from === view.link.from && other.view !== view),
         ),
       ];
     }),
@@ -93,10 +108,12 @@ function run(scene: Scene, sorted: Sorted, prepared: readonly Draft[]): Draft[] 
   const links = sorted.free;
   const deactivations = links.filter((one) => !wantsRunning(one.view) || copiesAgain(one)).flatMap(deactivateSteps);
   const instances = [...new Set([...links.map(({ view }) => view), ...sorted.leaving].map((view) => view.link.instance))].toSorted();
+  const withheld = sorted.withheld ?? new Set();
+  const due = [...prepared, ...deactivations].filter((step) => !withheld.has(step.id));
   const daemons = new Map(
     instances.map((instance): [string, DaemonPlan] => {
       const ofInstance = links.filter(({ view }) => view.link.instance === instance);
-      return [instance, daemonPlan(topology.name, instance, observation.instances[instance], ofInstance, [...prepared, ...deactivations])];
+      return [instance, daemonPlan(topology.name, instance, observation.instances[instance], ofInstance, due, withheld)];
     }),
   );
   const running = links.filter(({ view }) => wantsRunning(view));
@@ -114,7 +131,8 @@ function run(scene: Scene, sorted: Sorted, prepared: readonly Draft[]): Draft[] 
       daemon?.activateAfter.get(view.link.address) ?? '',
       ...replaced(view, sorted),
     ];
-    return [...copyAgainStep(planned, links, before), ...copySteps(planned, daemon?.startOf.get(view.link.address) ?? '', before)];
+    const start = daemon?.startOf.get(view.link.address) ?? '';
+    return [...copyAgainStep(planned, links, before), ...copySteps(planned, start, before, withheld)];
   });
   // A link that is stopped with its copy goes on recording, TRUNCATEs too.
   const recording = links
@@ -140,10 +158,13 @@ function run(scene: Scene, sorted: Sorted, prepared: readonly Draft[]): Draft[] 
   return [...steps, ...arrivalStep(topology, running, touched)];
 }
 
-/** Steps that end links which leave and enter the same database: two links must not write the same tables. */
+/**
+ * Steps that end links which leave and enter the same database, as two links must not write the same tables, or enter this link's source:
+ * what they still bring there while this link copies, nobody would pass on.
+ */
 function replaced(view: LinkView, sorted: Sorted): readonly string[] {
   return sorted.leaving
-    .filter((one) => one.link.to === view.link.to)
+    .filter((one) => one.link.to === view.link.to || one.link.to === view.link.from)
     .flatMap((one) => [runId.deactivate(one), runId.stop(one.link.instance, 0)]);
 }
 
@@ -167,7 +188,7 @@ function upstreamGates(view: LinkView, links: readonly Planned[], daemons: Reado
         what: `WAIT a run of ${link.id} that began with its new makedelta`,
         reason: `Bucardo reads makedelta when a kid is set up (rules 1 and 11); ${view.link.id} depends on it`,
         on: ['hub'],
-        after: [daemon?.startOf.get(link.address) ?? runId.start(link.instance, 0), stepId.makedelta(upper)],
+        after: [daemon?.startOf.get(link.address) ?? runId.start(link.instance, 0), stepId.makedelta(upper), stepId.makedeltaOff(upper)],
         work: { kind: 'wait_run', link: link.address, instance: link.instance, since: upper.control?.changedAt ?? 0 },
         phase: PHASE.run + upper.depth * 10 + 9,
         gate: { condition: 'RunSeen', warnAfterSeconds: 120 },

@@ -7,43 +7,52 @@ import type { Step } from './model.ts';
 import { inOrder } from './order.ts';
 import { wantsRunning } from './steps/run-steps.ts';
 
-/** Orders, numbers and blocks the steps: for preflight, for approval, for what they wait on. */
+/**
+ * Orders, numbers and blocks the steps: for preflight, for approval, for what they wait on. `blocked`: links that nothing is done on;
+ * `guarded`: those that run on and whose removal is refused; both by address, with the reason.
+ */
 export function finish(
   views: readonly LinkView[],
   drafts: readonly Draft[],
   blocked: ReadonlyMap<string, string>,
+  guarded: ReadonlyMap<string, string>,
   held: ReadonlySet<string>,
   judged: Judgement,
 ): readonly Step[] {
   const ordered = inOrder(drafts);
-  const steps = numbered(views, ordered, blocked, held, judged);
+  const steps = numbered(views, ordered, blocked, guarded, held, judged);
   const proof = dueProof(views, ordered, steps);
   if (proof === undefined) return steps;
   // A proof of fewer links, or none, moves the numbers that others name.
   const others = ordered.filter((step) => step.kind !== 'arrival');
-  return numbered(views, proof === null ? others : ordered.map((step) => (step.kind === 'arrival' ? proof : step)), blocked, held, judged);
+  return numbered(
+    views,
+    proof === null ? others : ordered.map((step) => (step.kind === 'arrival' ? proof : step)),
+    blocked,
+    guarded,
+    held,
+    judged,
+  );
 }
 
 function numbered(
   views: readonly LinkView[],
   ordered: readonly Draft[],
   blocked: ReadonlyMap<string, string>,
+  guarded: ReadonlyMap<string, string>,
   held: ReadonlySet<string>,
   judged: Judgement,
 ): readonly Step[] {
+  const refused = new Map([...blocked, ...guarded]);
   const ids = new Set(ordered.map((step) => step.id));
   const reasons = new Map<string, string>();
   return ordered.map(({ phase: _phase, depth: _depth, gate, ...step }, index): Step => {
     const after = [...new Set(step.after)].filter((id) => ids.has(id) && id !== step.id).toSorted();
     const link = views.find(
-      ({ link: one }) => one.address === step.address || (blocked.has(one.address) && step.address.endsWith(`/instance/${one.instance}`)),
+      ({ link: one }) => one.address === step.address || (refused.has(one.address) && step.address.endsWith(`/instance/${one.instance}`)),
     )?.link;
     const reason =
-      ownReason(step, link, blocked, held, judged) ??
-      stoppedAbove(views, step) ??
-      heldAbove(views, step, blocked) ??
-      judged.reasonAgainst(step) ??
-      waitsFor(after, reasons, ordered);
+      ownReason(step, link, refused, held, judged) ?? reasonAgainst(views, step, blocked, judged) ?? waitsFor(after, reasons, ordered);
     if (reason !== null) reasons.set(step.id, reason);
     return {
       ...step,
@@ -89,6 +98,16 @@ function dueProof(views: readonly LinkView[], ordered: readonly Draft[], steps: 
     after: proof.after.filter((id) => !held.has(id)),
     objects: links.length,
   };
+}
+
+/** Why a step of a link that may act is not carried out now, whatever it waits for; null when it may. */
+export function reasonAgainst(
+  views: readonly LinkView[],
+  step: Pick<Draft, 'id' | 'kind' | 'address' | 'destructive'>,
+  blocked: ReadonlyMap<string, string>,
+  judged: Judgement,
+): string | null {
+  return stoppedAbove(views, step) ?? heldAbove(views, step, blocked) ?? judged.reasonAgainst(step);
 }
 
 function ownReason(

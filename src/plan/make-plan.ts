@@ -14,7 +14,8 @@ import { recopyWarnings } from './view/recopy-warnings.ts';
 import { drawingOf } from './drawing.ts';
 import type { Draft } from './steps/draft.ts';
 import { fingerprintOf, planFacts } from './fingerprint.ts';
-import { finish } from './finish.ts';
+import { finish, reasonAgainst } from './finish.ts';
+import { linksInTheWay, rivalWarnings } from './view/in-the-way.ts';
 import { guardedAmong, removalWarnings, undrainedLinks } from './view/leaving.ts';
 import { type LinkView, linkViews } from './view/link-view.ts';
 import { withLostLinks } from './view/lost-ledger.ts';
@@ -48,19 +49,20 @@ export function makePlan(given: Topology, seen: Observation, found: Ledger, conf
   const sceneOf = (links: readonly Link[]): Scene => ({ config, topology: { ...topology, links }, observation, ledger, unknown });
 
   const guarded = guardedAmong(former, declared, observation);
+  const kept = former.filter((link) => guarded.has(link.address));
+  // What cannot stand beside a link that is still there waits for its end.
+  const rivals = linksInTheWay(declared, former, observation);
+  const ousted = linksInTheWay(declared, kept, observation);
+  const linksWith = (staying: readonly Link[], waiting: ReadonlyMap<string, string>): readonly Link[] =>
+    topology.links.filter((link) => staying.includes(link) || (declared.includes(link) && !waiting.has(link.address)));
   const sortAll = (refused: ReadonlySet<string>): readonly [Sorting, Sorting] => {
-    const whole = sort(sceneOf([...declared, ...former]), refused);
-    return [
-      whole,
-      guarded.size === former.length
-        ? whole
-        : sort(sceneOf(topology.links.filter((link) => declared.includes(link) || guarded.has(link.address))), refused),
-    ];
+    const whole = sort(sceneOf(linksWith(former, rivals)), refused);
+    return [whole, kept.length === former.length ? whole : sort(sceneOf(linksWith(kept, ousted)), refused)];
   };
   let [all, remaining] = sortAll(new Set());
   const leaving = all.views.filter(({ link }) => link.former === true && !guarded.has(link.address));
-  const removalWith = (undrained: ReadonlySet<string>): readonly Draft[] =>
-    leaving.length === 0 ? [] : assemble(remaining.scene, { ...remaining.sorted, leaving, undrained });
+  const removalWith = (undrained: ReadonlySet<string>, withheld: ReadonlySet<string> = new Set()): readonly Draft[] =>
+    leaving.length === 0 ? [] : assemble(remaining.scene, { ...remaining.sorted, leaving, undrained, withheld });
   let supervised = assemble(all.scene, all.sorted);
   const going = new Set(leaving.map(({ link }) => link.address));
   let drained = removalWith(new Set());
@@ -79,27 +81,37 @@ export function makePlan(given: Topology, seen: Observation, found: Ledger, conf
   const approved = leaving.length > 0 && removal.every((step) => !going.has(step.address) || judged.reasonAgainst(step) === null);
 
   const { scene, views, planned, blocked, checked, suspended, sorted, drift } = approved ? remaining : all;
-  const drafts = approved ? removal : supervised;
+  const waiting = approved ? ousted : rivals;
+  const stopped = new Map([...blocked, ...waiting]);
+  const wanted = approved ? removal : supervised;
+  const withheld = withheldSteps(wanted, (step) => reasonAgainst(views, step, stopped, judged) !== null);
+  const now = withheld.size === 0 ? wanted : approved ? removalWith(undrained, withheld) : assemble(all.scene, { ...all.sorted, withheld });
   // What a blocked link or an unapproved removal would need is shown, and nothing else depends on it.
-  const shown = [
-    ...heldSteps(approved ? remaining : all),
+  const held = heldSteps(approved ? remaining : all);
+  const later = [
+    ...wanted,
     ...(approved ? [] : removal),
     ...unapproved,
-    ...(guarded.size === 0 ? [] : guardedSteps(sort(sceneOf(declared), refused), all, guarded)),
+    ...(guarded.size === 0 ? [] : guardedSteps(sort(sceneOf(linksWith([], ousted)), refused), all, guarded)),
   ];
-  const acting = new Set(drafts.map((step) => step.id));
-  const heldDrafts = uniqueById(shown.filter((step) => !acting.has(step.id)));
+  const acting = new Set(now.map((step) => step.id));
+  const heldDrafts = uniqueById([...held, ...later].filter((step) => !acting.has(step.id)));
+  const ofHeld = new Set(held.map((step) => step.id));
+  const drafts = now.map((step) => ({ ...step, after: step.after.filter((id) => acting.has(id) || ofHeld.has(id)) }));
   const steps = finish(
     [...views, ...(approved ? leaving : [])],
     withRenameStep(topology, ledger, [...drafts, ...heldDrafts]),
-    new Map([...blocked, ...guarded]),
+    stopped,
+    guarded,
     new Set(heldDrafts.map((step) => step.id)),
     judged,
   );
+  const waitingLinks =
+    waiting.size === 0 ? [] : sort(sceneOf(declared), refused).planned.filter(({ view }) => waiting.has(view.link.address));
   const removals = all.views.filter(({ link }) => link.former === true);
   const changes = [
     ...renameChanges(topology, ledger),
-    ...changesOf(scene.topology, [...sorted.free, ...sorted.held], drift, removals, steps, ledger),
+    ...changesOf(scene.topology, [...sorted.free, ...sorted.held, ...waitingLinks], drift, removals, steps, ledger),
   ];
   const diagnostics = sortDiagnostics([
     ...suspensionWarnings(suspended),
@@ -108,12 +120,13 @@ export function makePlan(given: Topology, seen: Observation, found: Ledger, conf
     ...linkWarnings(planned, scene.topology),
     ...recopyWarnings(all.views, all.waiting),
     ...removalWarnings(leaving, all.views, guarded, removal, observation),
+    ...rivalWarnings(waiting),
   ]);
   const counts = countsOf(changes, steps);
   return {
     topology: topology.name,
     file: topology.file,
-    verdict: verdictOf(counts, blocked.size + drift.filter((fact) => fact.treatment === 'contended').length),
+    verdict: verdictOf(counts, stopped.size + drift.filter((fact) => fact.treatment === 'contended').length),
     fingerprint: fingerprintOf(planFacts(topology, steps, diagnostics)),
     drawing: drawingOf(scene.topology, observation),
     changes,
@@ -123,8 +136,15 @@ export function makePlan(given: Topology, seen: Observation, found: Ledger, conf
     risk: riskOf(steps, drift),
     counts,
     factsChecked: countFacts(planned),
-    links: linkSummaries(planned, blocked, steps),
+    links: linkSummaries([...planned, ...waitingLinks], stopped, steps),
   };
+}
+
+/** Steps that something stands against, such as an approval that is missing, and all that wait for one of these. */
+function withheldSteps(drafts: readonly Draft[], stands: (step: Draft) => boolean): ReadonlySet<string> {
+  const ids = new Set(drafts.filter(stands).map((step) => step.id));
+  for (const id of ids) for (const step of drafts) if (step.after.includes(id)) ids.add(step.id);
+  return ids;
 }
 
 interface Sorting {

@@ -70,7 +70,7 @@ export function controlFacts(
           object: goat.address,
           before: goat.now ?? '(none)',
           after: goat.makedelta ?? '(none)',
-          step: stepId.makedelta(view),
+          step: off ? stepId.makedeltaOff(view) : stepId.makedelta(view),
         },
         !off,
       );

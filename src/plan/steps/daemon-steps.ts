@@ -23,13 +23,14 @@ export interface DaemonPlan {
 /** Kinds of steps whose facts a daemon reads only when it starts. */
 const READ_AT_START = ['register', 'settings', 'membership', 'makedelta', 'deactivate', 'leave'] as const;
 
-/** `links`: the links of one instance that may act; `drafts`: their steps so far, to see what a running daemon would miss. */
+/** `links`: the links of one instance that may act; `drafts`: their steps so far, to see what a running daemon would miss; `withheld`: steps that nothing waits for now. */
 export function daemonPlan(
   topology: string,
   instance: string,
   observed: InstanceObservation | undefined,
   links: readonly Planned[],
   drafts: readonly Draft[],
+  withheld: ReadonlySet<string>,
 ): DaemonPlan {
   const daemon = observed?.daemon ?? null;
   const alive = daemon !== null && daemon.masterPid !== null && daemon.startedAt !== null;
@@ -117,7 +118,9 @@ export function daemonPlan(
     up = false;
   }
   if (wanted && !up) {
-    const prepared = standing.flatMap(({ view }) => [stepId.triggers(view), stepId.helpers(view), stepId.membership(view)]);
+    const prepared = standing
+      .flatMap(({ view }) => [stepId.triggers(view), stepId.helpers(view), stepId.membership(view)])
+      .filter((id) => !withheld.has(id));
     start(0, PHASE.run + 1, standing, [...changes.map((step) => step.id), ...prepared], reasons[0] ?? 'no daemon runs', alive);
     for (const { view } of standing)
       if (!alive || !copying.some((one) => one.view === view)) startOf.set(view.link.address, runId.start(instance, 0));

@@ -10,8 +10,9 @@ import { runId, stepId } from './step-ids.ts';
  * Tables and sequences that no longer match a link: they leave its relgroup, and when no daemon reads or writes what stands for them any
  * more, that is dropped, upstream makedelta first (rule 11). Their rows stay where they are on every database.
  * A table that matches and does not fit is another matter: preflight says it each time.
+ * `beside`: the other links that leave the same database; what one of them carries, or is about to, stays.
  */
-export function departureSteps(view: LinkView, above: readonly Planned[]): Draft[] {
+export function departureSteps(view: LinkView, above: readonly Planned[], beside: readonly Planned[]): Draft[] {
   const { link, selected, source, control } = view;
   if (selected === null || source === null) return [];
   const matching = new Set([...selected.tables, ...selected.sequences].map((one) => one.address));
@@ -52,7 +53,10 @@ export function departureSteps(view: LinkView, above: readonly Planned[]): Draft
   }
   if (left.length === 0) return steps;
   const own = new Set([truncateName(link.sync), kickName(link.sync)]);
-  const unused = left.filter((table) => (table.bucardo?.targets ?? []).every((target) => target === targetName(link.dbgroup)));
+  const shared = new Set(beside.flatMap((one) => one.carried.tables.map(({ table }) => table.address)));
+  const unused = left.filter(
+    (table) => !shared.has(table.address) && (table.bucardo?.targets ?? []).every((target) => target === targetName(link.dbgroup)),
+  );
   const triggers = left
     .map((table) => ({
       address: table.address,
@@ -67,6 +71,7 @@ export function departureSteps(view: LinkView, above: readonly Planned[]): Draft
     runId.start(link.instance, 0),
     ...above.flatMap((upper) => [
       stepId.makedelta(upper.view),
+      stepId.makedeltaOff(upper.view),
       runId.stop(upper.view.link.instance, 0),
       runId.start(upper.view.link.instance, 0),
       runId.run(upper.view.link.id),

@@ -16,6 +16,8 @@ export interface Sorted {
   readonly leaving: readonly LinkView[];
   /** Addresses of those that leave without waiting for what is on its way. */
   readonly undrained?: ReadonlySet<string>;
+  /** Steps that an approval is missing for, and those that wait for them: no daemon is restarted for these. */
+  readonly withheld?: ReadonlySet<string>;
 }
 
 /**
@@ -26,25 +28,27 @@ export function makedeltaStep(topology: Topology, view: LinkView, sorted: Sorted
   const { link } = view;
   const goats = makedeltaChanges(topology, view, sorted).filter((goat) => !view.left.has(factKey.makedelta(goat.address)));
   const target = link.aliases.to;
-  if (goats.length === 0) return [];
   const below = sorted.free.filter((one) => one.view.link.from === link.to);
-  const off = goats.every((goat) => !namesOf(goat.makedelta).has(target));
-  return [
+  const isOff = (goat: OtherMakedelta): boolean => !namesOf(goat.makedelta).has(target);
+  // Two steps: what goes may wait for an approval, and what comes must not.
+  const [come, go] = [goats.filter((goat) => !isOff(goat)), goats.filter(isOff)];
+  const step = (id: string, some: readonly OtherMakedelta[], off: boolean): Draft =>
     draft({
-      id: stepId.makedelta(view),
+      id,
       kind: 'makedelta',
       symbol: '~',
       address: link.address,
-      what: `makedelta ${off ? 'off ' : ''}for ${link.to} on ${plural(goats.length, 'table')}`,
+      what: `makedelta ${off ? 'off ' : ''}for ${link.to} on ${plural(some.length, 'table')}`,
       reason: off
         ? `nothing leaves ${link.to} any more that would carry them`
         : `${below.map((one) => one.view.link.id).join(', ')} passes on what ${link.to} receives`,
       on: ['hub'],
       after: [
         stepId.register(view),
+        ...below.flatMap((one) => [stepId.helpers(one.view), stepId.triggers(one.view), stepId.suspect(one.view)]),
         // Off only when the link below no longer carries the table: its approval holds this, too.
-        ...below.flatMap((one) => [stepId.helpers(one.view), stepId.triggers(one.view), stepId.leave(one.view), stepId.suspect(one.view)]),
-        ...sorted.leaving
+        ...(off ? below.map((one) => stepId.leave(one.view)) : []),
+        ...(off ? sorted.leaving : [])
           .filter((one) => one.link.from === link.to)
           .flatMap((one) => [runId.deactivate(one), runId.stop(one.link.instance, 0)]),
       ],
@@ -53,12 +57,15 @@ export function makedeltaStep(topology: Topology, view: LinkView, sorted: Sorted
         link: link.address,
         instance: link.instance,
         database: link.to,
-        goats: goats.map(({ address, makedelta }) => ({ address, makedelta })),
+        goats: some.map(({ address, makedelta }) => ({ address, makedelta })),
       },
       phase: PHASE.makedelta,
       depth: view.depth,
-      objects: goats.length,
-    }),
+      objects: some.length,
+    });
+  return [
+    ...(come.length === 0 ? [] : [step(stepId.makedelta(view), come, false)]),
+    ...(go.length === 0 ? [] : [step(stepId.makedeltaOff(view), go, true)]),
   ];
 }
 
@@ -81,8 +88,9 @@ export function makedeltaChanges(topology: Topology, view: LinkView, sorted: Sor
   );
   const target = link.aliases.to;
   const own = passedOn.get(target) ?? new Set();
+  const going = departing(view);
   return (control?.goats ?? [])
-    .filter((goat) => goat.db === link.aliases.from && goat.type === 'table')
+    .filter((goat) => goat.db === link.aliases.from && goat.type === 'table' && !going.has(goat.address))
     .map((goat) => ({ address: goat.address, before: namesOf(goat.makedelta), now: goat.makedelta }))
     .concat(newGoats(view, own))
     .map(({ address, before, now }) => {
@@ -96,6 +104,14 @@ export function makedeltaChanges(topology: Topology, view: LinkView, sorted: Sor
       };
     })
     .filter((goat) => goat.changes);
+}
+
+/** Tables that leave this link: while they are carried, for want of an approval, their changes are passed on. */
+function departing({ link, control, selected }: LinkView): ReadonlySet<string> {
+  const members = new Set(control?.herds[link.relgroup]);
+  const matching = new Set(selected?.tables.map((table) => table.address));
+  const goats = control?.goats.filter((goat) => goat.db === link.aliases.from && members.has(goat.id)) ?? [];
+  return new Set(goats.map((goat) => goat.address).filter((address) => !matching.has(address)));
 }
 
 /** Tables of the link that a link below carries too, where the target passes on what it receives. */

@@ -75,6 +75,7 @@ export function removalSteps(view: LinkView, staying: readonly Planned[], leavin
     ...stopped,
     ...above.flatMap((upper) => [
       stepId.makedelta(upper),
+      stepId.makedeltaOff(upper),
       runId.run(upper.link.id),
       runId.stop(upper.link.instance, 0),
       runId.start(upper.link.instance, 0),

@@ -56,9 +56,9 @@ export function needsActivation(planned: Planned): boolean {
 /**
  * The steps of one running link from prepared to copied (rules 1, 6, 8). `start`: id of the step that brings its daemon up;
  * `before`: ids of what comes before the link is activated: gates that a run of each upstream link passes after its makedelta took
- * effect, and the start of its daemon that comes before.
+ * effect, and the start of its daemon that comes before; `withheld`: steps that are not carried out now.
  */
-export function copySteps(planned: Planned, start: string, before: readonly string[]): Draft[] {
+export function copySteps(planned: Planned, start: string, before: readonly string[], withheld: ReadonlySet<string>): Draft[] {
   const { view, carried } = planned;
   const { link, sync } = view;
   const steps: Draft[] = [];
@@ -134,7 +134,8 @@ export function copySteps(planned: Planned, start: string, before: readonly stri
             : 'declared running',
         on: ['hub'],
         after: [
-          ...preparation(planned),
+          // A link that has its copy goes on with what it carries, whatever else waits for an approval.
+          ...preparation(planned).filter((id) => !receipt || !withheld.has(id)),
           ...upstreamDone,
           ...before,
           runId.always(view),

@@ -15,6 +15,7 @@ export const stepId = {
   copyAgain: (id: string): string => `${id}/copy-again`,
   membership: (view: LinkView): string => `${view.link.id}/membership`,
   makedelta: (view: LinkView): string => `${view.link.id}/makedelta`,
+  makedeltaOff: (view: LinkView): string => `${view.link.id}/makedelta-off`,
   suspect: (view: LinkView): string => `${view.link.id}/suspect`,
   dropKick: (view: LinkView): string => `${view.link.id}/drop-kick`,
   leave: (view: LinkView): string => `${view.link.id}/leave`,

@@ -7,14 +7,18 @@ export function canonicalTopology(topology: Topology): Topology {
   const depthOf = (link: Link): number => {
     const known = depths.get(link.address);
     if (known !== undefined) return known;
+    // A link that its file no longer names may close a circle with the others: it is walked once.
+    depths.set(link.address, 0);
     const depth = Math.max(-1, ...upstreamOf(topology, link).map(depthOf)) + 1;
     depths.set(link.address, depth);
     return depth;
   };
+  const links = topology.links.toSorted((one, other) => compare(one.address, other.address));
+  for (const link of links) depthOf(link);
   return {
     ...topology,
     databases: topology.databases.toSorted((one, other) => compare(one.name, other.name)),
-    links: topology.links.toSorted((one, other) => depthOf(one) - depthOf(other) || compare(one.address, other.address)),
+    links: links.toSorted((one, other) => depthOf(one) - depthOf(other) || compare(one.address, other.address)),
   };
 }
 

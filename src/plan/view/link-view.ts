@@ -76,9 +76,10 @@ function reachable(observation: Observation, name: string): ObservedDatabase | n
   return database?.reachable === true ? database : null;
 }
 
-function depthOf(topology: Topology, link: Link): number {
-  const upstream = upstreamOf(topology, link);
-  return upstream.length === 0 ? 0 : 1 + Math.max(...upstream.map((one) => depthOf(topology, one)));
+/** `below`: links on the way here; one that its file no longer names may close a circle with the others. */
+function depthOf(topology: Topology, link: Link, below: readonly Link[] = []): number {
+  const upstream = upstreamOf(topology, link).filter((one) => !below.includes(one));
+  return upstream.length === 0 ? 0 : 1 + Math.max(...upstream.map((one) => depthOf(topology, one, [...below, link])));
 }
 
 /**

@@ -7,7 +7,7 @@ import { orders, topologyOf, worldOf } from './world-build.ts';
 import { planFor, reconcile, reconcileWithCrash, type RunOptions } from './world-run.ts';
 import { tick } from './world-daemon.ts';
 import { insert, truncate } from './world-users.ts';
-import { dataOf, type World } from './world.ts';
+import { dataOf, declare, type World } from './world.ts';
 
 const CHAIN = { links: ['{from: a, to: b}', '{from: b, to: c}'] } as const;
 
@@ -32,7 +32,7 @@ const stepsOf = (plan: Plan, kind: string): readonly string[] => plan.steps.filt
 describe('a copy that is asked for again', () => {
   test('is forced on the links below, which stand still from before it begins, under one approval', () => {
     const world = converged();
-    world.topology = topologyOf(chain({ 'a-b': 'copy_data: always, copy_generation: 2', 'b-c': 'copy_data: never' }));
+    declare(world, topologyOf(chain({ 'a-b': 'copy_data: always, copy_generation: 2', 'b-c': 'copy_data: never' })));
     const plan = planFor(world);
     expect(plan.approvals.required).toMatchObject([{ steps: ['a-b/copy-again', 'b-c/copy-again'], given: false }]);
     expect(plan.steps.every((step) => step.blocked !== null)).toBe(true);
@@ -58,7 +58,7 @@ describe('a copy that is asked for again', () => {
   test('takes under `empty` the tables that are empty then, and these alone below', () => {
     const world = converged();
     dataOf(world, 'b', 'public.invoice').rows.clear();
-    world.topology = topologyOf(chain({ 'a-b': 'copy_generation: 2' }));
+    declare(world, topologyOf(chain({ 'a-b': 'copy_generation: 2' })));
     const plan = planFor(world);
     expect(plan.steps.filter((step) => step.kind === 'copy_tables').map((step) => step.work)).toMatchObject([
       { link: 'orders/a-b', tables: ['public.invoice'], emptied: [] },
@@ -73,7 +73,7 @@ describe('a copy that is asked for again', () => {
 
   test('is noted and copies nothing under `never`, and under `empty` where nothing is empty', () => {
     const world = converged();
-    world.topology = topologyOf(chain({ 'a-b': 'copy_generation: 3', 'b-c': 'copy_data: never, copy_generation: 2' }));
+    declare(world, topologyOf(chain({ 'a-b': 'copy_generation: 3', 'b-c': 'copy_data: never, copy_generation: 2' })));
     expect(stepsOf(planFor(world), 'copy_tables')).toEqual([]);
     expect(planFor(world).steps.map((step) => step.id)).toEqual(['b-c/recopy', 'a-b/recopy', 'arrival']);
     expect(reconcile(world, { choose: () => 0, approvals: [] }).plan.verdict).toBe('in_sync');
@@ -83,7 +83,7 @@ describe('a copy that is asked for again', () => {
   test('that is not approved holds nothing else, in a shared instance neither', () => {
     const world = converged({}, ['bucardo: {instance: pool}']);
     const pool = ['bucardo: {instance: pool, settings: {log_level: verbose}}'];
-    world.topology = topologyOf(chain({ 'a-b': 'copy_data: always, copy_generation: 2' }, pool));
+    declare(world, topologyOf(chain({ 'a-b': 'copy_data: always, copy_generation: 2' }, pool)));
     const { plan, fault } = reconcile(world, { choose: () => 0, approvals: [] });
     expect(fault).toBeNull();
     expect(plan.verdict).toBe('blocked');
@@ -96,7 +96,7 @@ describe('a copy that is asked for again', () => {
 
   test('with a lower number does nothing, and says so', () => {
     const world = converged({ 'a-b': 'copy_generation: 4' });
-    world.topology = topologyOf(chain({ 'a-b': 'copy_generation: 2' }));
+    declare(world, topologyOf(chain({ 'a-b': 'copy_generation: 2' })));
     const plan = planFor(world);
     expect(plan.steps).toEqual([]);
     expect(plan.diagnostics).toMatchObject([{ severity: 'warning', code: 'GenerationLowered', address: 'orders/a-b' }]);
@@ -105,7 +105,7 @@ describe('a copy that is asked for again', () => {
   test('waits while a link below cannot stand still and copy, and says for what', () => {
     const world = converged();
     world.ledger.suspensions['orders/b-c'] = { by: 'eve', reason: 'index on c', since: 0 };
-    world.topology = topologyOf(chain({ 'a-b': 'copy_data: always, copy_generation: 2' }));
+    declare(world, topologyOf(chain({ 'a-b': 'copy_data: always, copy_generation: 2' })));
     const { plan } = reconcile(world, { choose: () => 0, approvals: 'all' });
     expect(plan.diagnostics.find((one) => one.code === 'CopyAgainWaits')?.message).toContain('waits for b-c: suspended by eve');
     expect(world.ledger.links['orders/a-b']?.receipt?.generation).toBe(1);
@@ -116,10 +116,10 @@ describe('a copy that is asked for again', () => {
 
   test('is owed by a link that is declared stopped until it runs again', () => {
     const world = converged();
-    world.topology = topologyOf(chain({ 'a-b': 'copy_data: always, copy_generation: 2', 'b-c': 'state: stopped' }));
+    declare(world, topologyOf(chain({ 'a-b': 'copy_data: always, copy_generation: 2', 'b-c': 'state: stopped' })));
     expect(reconcile(world, { choose: () => 0, approvals: 'all' })).toMatchObject({ fault: null, plan: { verdict: 'in_sync' } });
     expect(world.ledger.links['orders/b-c']?.recopy?.tables).toHaveLength(2);
-    world.topology = topologyOf(chain({ 'a-b': 'copy_data: always, copy_generation: 2' }));
+    declare(world, topologyOf(chain({ 'a-b': 'copy_data: always, copy_generation: 2' })));
     expect(planFor(world).approvals.required).toMatchObject([{ steps: ['b-c/copy-again'] }]);
     expect(reconcile(world, { choose: () => 0, approvals: 'all' })).toMatchObject({ fault: null, plan: { verdict: 'in_sync' } });
     expect(unmet(world)).toEqual([]);
@@ -128,7 +128,7 @@ describe('a copy that is asked for again', () => {
   test('ends what was doubted of its tables', () => {
     const world = converged({ 'a-b': 'copy_data: always' });
     world.ledger.links['orders/a-b']?.suspects.push({ code: 'TriggerMissing', tables: ['public.invoice'], since: '2026-11-23T00:00:00Z' });
-    world.topology = topologyOf(chain({ 'a-b': 'copy_data: always, copy_generation: 2' }));
+    declare(world, topologyOf(chain({ 'a-b': 'copy_data: always, copy_generation: 2' })));
     reconcile(world, { choose: () => 0, approvals: 'all' });
     expect(world.ledger.links['orders/a-b']?.suspects).toEqual([]);
   });
@@ -202,7 +202,7 @@ test('any tree of links copies again what it is asked for, and the links below w
       expect(reconcile(world, options).fault).toBeNull();
       for (let second = 0; second < 5; second += 1) tick(world);
       damage(world, given);
-      world.topology = topologyOf(textOf(given, true));
+      declare(world, topologyOf(textOf(given, true)));
       const at = crashAt === null ? null : world.statements + crashAt;
       const { fault } = at === null ? reconcile(world, options) : reconcileWithCrash(world, at, seconds, options);
       expect({ fault, violations: world.violations }).toEqual({ fault: null, violations: [] });

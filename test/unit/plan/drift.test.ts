@@ -7,7 +7,7 @@ import { makePlan } from '../../../src/plan/make-plan.ts';
 import { worldOf } from './world-build.ts';
 import { look } from './world-observe.ts';
 import { planFor, reconcile } from './world-run.ts';
-import { instanceOf, type Mutable, type World } from './world.ts';
+import { declare, instanceOf, type Mutable, type World } from './world.ts';
 
 const DATABASES = `databases:
   a: {host: pg-a.internal, dbname: orders, password: {env: PASSWORD_OF_A}}
@@ -314,7 +314,7 @@ describe('drift', () => {
   test.each(CASES)('$name: shown apart, and put back', ({ inject, address, code, suspect }) => {
     const world = converged();
     inject(world);
-    world.memory.set('drift', 1);
+    for (const table of world.databases['a']?.facts.tables ?? []) world.tampered.add(table.address);
     const plan = planFor(world, []);
     expect(shown(plan)).toEqual([`${address} ${code} heal`]);
     expect(plan.verdict).toBe('drift');
@@ -341,7 +341,7 @@ describe('drift', () => {
     ({ inject, address, code }) => {
       const world = converged('drift: warn\n');
       inject(world);
-      world.memory.set('drift', 1);
+      for (const table of world.databases['a']?.facts.tables ?? []) world.tampered.add(table.address);
       expect(shown(planFor(world, []))).toEqual([`${address} ${code} heal`]);
       expect(settled(world)).toEqual({ fault: null, verdict: 'in_sync', changes: [], suspects: [code] });
     },
@@ -350,10 +350,10 @@ describe('drift', () => {
   test('that is left alone does not hold what else is declared', () => {
     const world = converged('drift: warn\n');
     for (const sync of controlOf(world, 'orders_a_b').syncs) sync.checktimeSeconds = 60;
-    world.topology = {
-      ...world.topology,
-      links: world.topology.links.map((link) => (link.id === 'b-c' ? { ...link, kickIntervalSeconds: 5 } : link)),
-    };
+    declare(world, {
+      ...world.declared,
+      links: world.declared.links.map((link) => (link.id === 'b-c' ? { ...link, kickIntervalSeconds: 5 } : link)),
+    });
     expect(shown(planFor(world, []))).toEqual(['orders/a-b MetadataChanged warn', 'orders/b-c not finished yet, or declared otherwise']);
     expect(reconcile(world, { choose: () => 0, approvals: [] }).fault).toBeNull();
     expect(shown(planFor(world, []))).toEqual(['orders/a-b MetadataChanged warn']);

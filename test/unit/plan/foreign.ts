@@ -1,6 +1,6 @@
 /** What other hands made in the same places, and must be found as it was. */
 import type { Step } from '../../../src/plan/model.ts';
-import { dataOf, instanceOf, type World } from './world.ts';
+import { dataOf, declare, instanceOf, type World } from './world.ts';
 
 const OTHER = 'legacy_sync';
 
@@ -19,10 +19,10 @@ export function plantForeign(world: World): unknown {
     dataOf(world, name, 'payroll.salary').rows.add('salary');
   }
   world.hub.databases['bucardo_legacy'] = 'made by hand';
-  world.topology = {
-    ...world.topology,
-    links: world.topology.links.map((link) => ({ ...link, tables: { ...link.tables, exclude: ['payroll.*'] } })),
-  };
+  declare(world, {
+    ...world.declared,
+    links: world.declared.links.map((link) => ({ ...link, tables: { ...link.tables, exclude: ['payroll.*'] } })),
+  });
   instanceOf(world, 'legacy').daemon = { pid: 7, startedAt: 1, syncs: [] };
   return foreignOf(world);
 }

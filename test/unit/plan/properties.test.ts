@@ -13,7 +13,7 @@ import { SECRET, topologyOf, worldOf } from './world-build.ts';
 import { planFor, reconcile, reconcileWithCrash, type RunOptions } from './world-run.ts';
 import { tick } from './world-daemon.ts';
 import { insert, truncate } from './world-users.ts';
-import { Crash, dataOf, type World } from './world.ts';
+import { Crash, dataOf, declare, type World } from './world.ts';
 
 const meta = { tool: { name: 'goatherd', version: '0.1.0' } };
 
@@ -79,10 +79,10 @@ describe('any topology in any world', { timeout: 300_000 }, () => {
     fc.assert(
       fc.property(scenario, fc.option(fc.nat(80)), fc.nat(6), (given, crashAt, seconds) => {
         const world = worldOf(given.spec);
-        world.topology = topologyOf(given.before);
+        declare(world, topologyOf(given.before));
         expect(reconcile(world, options(given)).fault).toBeNull();
         for (let second = 0; second < 3; second += 1) tick(world);
-        world.topology = topologyOf(given.spec.topology);
+        declare(world, topologyOf(given.spec.topology));
         const at = crashAt === null ? null : world.statements + crashAt;
         const { fault } = at === null ? reconcile(world, options(given)) : reconcileWithCrash(world, at, seconds, options(given));
         expect({ fault, violations: world.violations }).toEqual({ fault: null, violations: [] });

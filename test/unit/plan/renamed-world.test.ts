@@ -1,8 +1,7 @@
 import { expect, it } from 'vitest';
-import { withFormer } from '../../../src/plan/view/former.ts';
 import { unmet } from './expectations.ts';
 import { orders, topologyOf, worldOf } from './world-build.ts';
-import type { World } from './world.ts';
+import { declare, type World } from './world.ts';
 import { planFor, reconcile, reconcileWithCrash, type RunResult } from './world-run.ts';
 
 const OPTIONS = { choose: (): number => 0, approvals: [] } as const;
@@ -12,7 +11,7 @@ function renamed(): World {
   const world = worldOf({ topology: orders(['a -> b', 'b -> c']) });
   expect(reconcile(world, OPTIONS).fault).toBeNull();
   const text = orders(['a -> hq', 'hq -> c'], [], ['a', 'hq', 'c']).replace('host: pg-hq.internal', 'renamed_from: b, host: pg-b.internal');
-  world.topology = withFormer(topologyOf(text), world.ledger);
+  declare(world, topologyOf(text));
   // Bucardo still calls it b: its daemons reach the same database by that name.
   Object.assign(world.databases, { hq: world.databases['b'] });
   Object.assign(world.connections, { hq: world.connections['b'] });

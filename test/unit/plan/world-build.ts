@@ -5,7 +5,7 @@ import type { ObservedTable } from '../../../src/observe/model.ts';
 import { defaultHostConfig } from '../../../src/topology/host-config.ts';
 import type { Topology } from '../../../src/topology/model.ts';
 import { readTopology } from '../../../src/topology/resolve.ts';
-import type { Mutable, World, WorldDatabase } from './world.ts';
+import { type Mutable, serial, type World, type WorldDatabase } from './world.ts';
 
 export interface TableSpec {
   readonly name: string;
@@ -21,6 +21,8 @@ export interface WorldSpec {
   /** Rows of each database: `{a: {t1: ['r1']}}`. */
   readonly rows?: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
   readonly unreachable?: readonly string[];
+  /** Databases that stand, besides those that the topology names. */
+  readonly more?: readonly string[];
   readonly copyTicks?: number;
 }
 
@@ -63,11 +65,12 @@ export function worldOf(spec: WorldSpec): World {
   const topology = topologyOf(spec.topology);
   const tables = spec.tables ?? TABLES;
   const rows: NonNullable<WorldSpec['rows']> = spec.rows ?? ROWS;
-  const names = topology.databases.map((database) => database.name);
+  const names = [...new Set([...topology.databases.map((database) => database.name), ...(spec.more ?? [])])];
   const passwordHash = createHash('sha256').update(SECRET).digest('hex');
   const world: World = {
     now: STARTS_AT,
     serial: 100,
+    declared: topology,
     topology,
     config: defaultHostConfig,
     connections: Object.fromEntries(
@@ -102,10 +105,13 @@ export function worldOf(spec: WorldSpec): World {
     instances: {},
     ledger: structuredClone(EMPTY_LEDGER) as Mutable<typeof EMPTY_LEDGER>,
     memory: new Map(),
+    starved: new Set(),
+    kicks: 0,
     copyTicks: spec.copyTicks ?? 2,
     violations: [],
     copies: [],
     passedOn: new Set(),
+    tampered: new Set(),
     statements: 0,
     crashAt: null,
   };
@@ -150,6 +156,15 @@ function database(
       schemaOwner: null,
     },
   };
+}
+
+/** A migration makes a table on every database: empty. */
+export function addTable(world: World, name: string): void {
+  for (const { facts, data } of Object.values(world.databases)) {
+    if (facts.tables.some((table) => table.name === name)) continue;
+    facts.tables = [...facts.tables, tableFacts({ name, key: ['id'] }, serial(world) + 50_000)];
+    data.set(`public.${name}`, { rows: new Set(), deltas: [] });
+  }
 }
 
 const column = (name: string, type: string, notNull: boolean): string => [name, type, '', notNull ? 't' : '', '', '', ''].join('\u001f');

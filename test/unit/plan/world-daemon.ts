@@ -1,5 +1,6 @@
 /** Bucardo's daemons: what they read when they start, what their runs do, and what they get wrong (FACTS 4 to 6). */
 import { targetName, truncateName } from '../../../src/bucardo/names.ts';
+import type { Link } from '../../../src/topology/model.ts';
 import { databaseOf, dataOf, instanceOf, controlOf, serial, tableOf, violate, type ActiveSync, type Run, type World } from './world.ts';
 import { record, truncate } from './world-users.ts';
 
@@ -19,9 +20,26 @@ export function startDaemon(world: World, name: string): void {
       const makedelta = goats.filter((goat) => goat.makedelta?.split(',').includes(to)).map((goat) => goat.address);
       for (const goat of goats) checkActivation(world, sync.name, from, goat.address);
       for (const table of makedelta) checkBelow(world, to, table);
-      return [{ name: sync.name, from, to, tables: goats.map((goat) => goat.address), makedelta, flag: sync.onetimecopy, run: null }];
+      return [
+        {
+          name: sync.name,
+          from,
+          to,
+          tables: goats.map((goat) => goat.address),
+          makedelta,
+          flag: sync.onetimecopy,
+          run: null,
+          kicked: false,
+          first: true,
+        },
+      ];
     });
   instance.daemon = { pid: serial(world), startedAt: world.now, syncs };
+  for (const sync of syncs)
+    for (const entry of world.passedOn) {
+      const [name, table = ''] = entry.split(' ');
+      if (name === sync.name && !sync.makedelta.includes(table)) world.passedOn.delete(entry);
+    }
   world.now += 10;
 }
 
@@ -38,6 +56,7 @@ function checkActivation(world: World, sync: string, database: string, table: st
 /** Rule 1: what makedelta writes to has to stand. */
 function checkBelow(world: World, database: string, table: string): void {
   const facts = tableOf(world, database, table)?.bucardo ?? null;
+  if (world.tampered.has(table)) return;
   if ((facts?.deltaColumns ?? null) === null || facts?.triggers.some((one) => one.name === 'bucardo_delta') !== true)
     violate(world, `rule 1: makedelta of ${table} for ${database} took effect before its triggers stood there`);
 }
@@ -54,6 +73,31 @@ export function stopDaemon(world: World, name: string): void {
   instance.orphans = [];
 }
 
+/** `NOTIFY kick_sync_…`: every other one is lost, as a kick is a hint (rule 4). */
+export function kick(world: World, link: Link): void {
+  world.kicks += 1;
+  const sync = world.instances[link.instance]?.daemon?.syncs.find((one) => one.name === link.sync);
+  if (sync !== undefined && world.kicks % 2 === 0) sync.kicked = true;
+}
+
+/** Bucardo's own purge counts track rows, and takes two of one target for two targets (FACTS 9.4). */
+function purge(world: World, name: string): void {
+  const { daemon, control } = instanceOf(world, name);
+  if (daemon === null || control?.settings['bucardo_vac'] !== '1') return;
+  for (const from of new Set(daemon.syncs.map((sync) => sync.from))) {
+    const { facts, data, reachable } = databaseOf(world, from);
+    if (!reachable) continue;
+    for (const table of facts.tables) {
+      const targets = table.bucardo?.targets.length ?? 0;
+      const known = data.get(table.address);
+      if (known !== undefined && targets > 0)
+        known.deltas = known.deltas.filter((delta) => delta.tracked.length !== targets || delta.at > world.now - PURGES_AFTER_MS);
+    }
+  }
+}
+
+const PURGES_AFTER_MS = 8000;
+
 /** A second passes: every daemon goes on. */
 export function tick(world: World): void {
   world.now += 1000;
@@ -61,12 +105,25 @@ export function tick(world: World): void {
     for (const sync of instance.daemon?.syncs ?? []) {
       if (databaseOf(world, sync.from).reachable && databaseOf(world, sync.to).reachable) advance(world, name, sync);
     }
+    purge(world, name);
   }
 }
 
 function advance(world: World, instance: string, sync: ActiveSync): void {
   const { run } = sync;
+  const broken = missingFor(world, sync);
+  if (broken !== null && run?.committed !== true) {
+    const { runs } = controlOf(world, instance);
+    sync.run = null;
+    const bad = { startedAt: world.now, endedAt: world.now, error: `relation "bucardo.delta_${broken}" does not exist` };
+    runs[sync.name] = { running: null, lastGood: runs[sync.name]?.lastGood ?? null, lastBad: bad };
+    if (!world.tampered.has(broken)) violate(world, `a run of ${sync.name} failed: the helper tables of ${broken} are missing`);
+    return;
+  }
   if (run === null) {
+    // A poll runs no copy: that waits for a kick (FACTS 1.1, checktime).
+    if (sync.flag !== 0 && !sync.kicked) return;
+    sync.kicked = false;
     sync.run = begin(world, sync);
   } else if (run.committed) {
     // Only now the flag goes down; the kid ends.
@@ -81,10 +138,22 @@ function advance(world: World, instance: string, sync: ActiveSync): void {
     const good = { startedAt: run.startedAt, endedAt: world.now };
     const { runs } = controlOf(world, instance);
     runs[sync.name] = { running: null, lastGood: good, lastBad: runs[sync.name]?.lastBad ?? null };
+    sync.first = false;
     for (const table of sync.makedelta) world.passedOn.add(`${sync.name} ${table}`);
     if (run.kind === 'copy') run.committed = true;
     else sync.run = null;
   }
+}
+
+/** A table of which a run would miss the helper tables: on its source, or below where it writes deltas. */
+function missingFor(world: World, sync: ActiveSync): string | null {
+  const lacks = (database: string, table: string): boolean => {
+    const facts = tableOf(world, database, table)?.bucardo ?? null;
+    return facts === null || facts.deltaColumns === null || !facts.track;
+  };
+  const own = sync.tables.find((table) => lacks(sync.from, table));
+  const below = sync.makedelta.find((table) => (tableOf(world, sync.to, table)?.bucardo?.deltaColumns ?? null) === null);
+  return own ?? below ?? null;
 }
 
 function begin(world: World, sync: ActiveSync): Run {
@@ -126,7 +195,7 @@ function commit(world: World, sync: ActiveSync, run: Run): void {
       if (changed.length > 0 && sync.makedelta.includes(table)) {
         record(world, sync.to, table, [...new Set(changed.map((one) => one.row))]);
       }
-      for (const one of changed) one.tracked.push(target);
+      for (const one of changed) one.tracked.push(target, ...(sync.first ? [target] : []));
     }
   }
 }

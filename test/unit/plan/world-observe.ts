@@ -3,7 +3,8 @@ import { dueAgain } from '../../../src/ledger/due-again.ts';
 import type { Ledger } from '../../../src/ledger/model.ts';
 import type { DatabaseObservation, InstanceObservation, Observation } from '../../../src/observe/model.ts';
 import type { Link } from '../../../src/topology/model.ts';
-import type { World, WorldInstance } from './world.ts';
+import { targetName } from '../../../src/bucardo/names.ts';
+import type { Delta, TableData, World, WorldInstance } from './world.ts';
 
 export interface Look {
   readonly observation: Observation;
@@ -20,7 +21,9 @@ export function look(world: World): Look {
     const receipts = entering.map((link) => world.ledger.links[link.address]?.receipt ?? null);
     return entering.length > 0 && !receipts.some((receipt) => receipt?.copied.includes(table) || receipt?.skipped.includes(table));
   };
-  const databases = Object.entries(world.databases).map(([name, database]): [string, DatabaseObservation] => {
+  const named = new Set(world.topology.databases.map((database) => database.name));
+  const present = Object.entries(world.databases).filter(([name]) => named.has(name));
+  const databases = present.map(([name, database]): [string, DatabaseObservation] => {
     if (!database.reachable) return [name, { reachable: false, code: 'ECONNREFUSED', message: `database ${name}: connect ECONNREFUSED` }];
     const openTruncates: Record<string, number> = {};
     for (const record of database.truncates) if (record.open) openTruncates[record.sync] = (openTruncates[record.sync] ?? 0) + 1;
@@ -41,13 +44,23 @@ export function look(world: World): Look {
   const instances = names.map((name): [string, InstanceObservation] => [name, instanceSeen(name, world.instances[name])]);
   return structuredClone({
     observation: {
-      connections: world.connections,
+      connections: Object.fromEntries(Object.entries(world.connections).filter(([name]) => named.has(name))),
       databases: Object.fromEntries(databases.toSorted(([one], [other]) => (one < other ? -1 : 1))),
       hub: world.hub,
       instances: Object.fromEntries(instances),
+      undelivered: Object.fromEntries(
+        world.topology.links.filter((link) => link.former === true).map((link) => [link.address, undelivered(world, link)]),
+      ),
     },
     ledger: world.ledger,
   });
+}
+
+/** Changes that a link's target does not have. */
+export function undelivered(world: World, link: Link): number {
+  const tables = world.databases[link.from]?.data ?? new Map<string, TableData>();
+  return [...tables.values()].flatMap((data) => data.deltas.filter((delta: Delta) => !delta.tracked.includes(targetName(link.sync))))
+    .length;
 }
 
 function instanceSeen(name: string, instance: WorldInstance | undefined): InstanceObservation {

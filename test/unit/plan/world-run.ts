@@ -2,10 +2,11 @@
 import { definitionHash } from '../../../src/plan/view/definition.ts';
 import { makePlan } from '../../../src/plan/make-plan.ts';
 import type { Plan, Step } from '../../../src/plan/model.ts';
+import { definitionWritten } from './world-step-control.ts';
 import { applyStep } from './world-steps.ts';
 import { tick } from './world-daemon.ts';
-import { look } from './world-observe.ts';
-import { Crash, type World } from './world.ts';
+import { type Look, look } from './world-observe.ts';
+import { Crash, declare, type World } from './world.ts';
 
 export interface RunOptions {
   /** Which of `count` steps that may begin is next: the real loop carries them out side by side. */
@@ -26,8 +27,13 @@ export interface RunResult {
 const ROUNDS = 60;
 const ATTEMPTS = 200;
 
+/** The plan that a run beginning now would make first. */
 export function planFor(world: World, approvals: readonly string[] | 'all' = []): Plan {
-  const { observation, ledger } = look(world);
+  declare(world, world.declared);
+  return planFrom(world, look(world), approvals);
+}
+
+function planFrom(world: World, { observation, ledger }: Look, approvals: readonly string[] | 'all'): Plan {
   const plan = makePlan(world.topology, observation, ledger, world.config, { approvals: approvals === 'all' ? [] : approvals });
   if (approvals !== 'all' || plan.approvals.required.length === 0) return plan;
   const ids = plan.approvals.required.map((required) => required.id);
@@ -37,10 +43,12 @@ export function planFor(world: World, approvals: readonly string[] | 'all' = [])
 /** Runs until nothing more may be done. @throws Crash when `world.crashAt` is reached */
 export function reconcile(world: World, options: RunOptions): RunResult {
   world.memory.clear();
+  declare(world, world.declared);
   for (let round = 0; round < ROUNDS; round += 1) {
     const { observation, ledger } = look(world);
-    const plan = planFor(world, options.approvals);
+    const plan = planFrom(world, { observation, ledger }, options.approvals);
     options.onPlan?.(plan);
+    forgetApprovals(world, plan);
     // A person's word is written down before anything is done.
     for (const required of plan.approvals.required.filter((one) => one.given)) {
       for (const step of required.steps) {
@@ -91,7 +99,8 @@ function carryOut(world: World, plan: Plan, known: ReturnType<typeof look>, opti
     switch (applyStep(world, step, known)) {
       case 'done':
         done.add(step.id);
-        if (step.gate !== null && step.gate.holds.length > 0) return null;
+        // A drained queue is no fact that stays: what it was waited for goes on in this plan.
+        if (step.gate !== null && step.gate.condition !== 'Drained' && step.gate.holds.length > 0) return null;
         break;
       case 'pending':
         waiting.add(step.id);
@@ -114,6 +123,15 @@ function settle(world: World, plan: Plan): void {
   for (const link of world.topology.links) {
     const state = plan.links.find((one) => one.address === link.address)?.state;
     const row = world.ledger.links[link.address];
-    if (row !== undefined && (state === 'converged' || state === 'stopped')) row.appliedDefinition = definitionHash(world.topology, link);
+    if (row === undefined || (state !== 'converged' && state !== 'stopped')) continue;
+    row.appliedDefinition = definitionHash(world.topology, link);
+    row.definition = definitionWritten(world.topology, link);
   }
+}
+
+/** Approvals of steps that are done or no longer planned; not while something cannot be seen. */
+function forgetApprovals(world: World, plan: Plan): void {
+  if (plan.diagnostics.some((one) => one.severity === 'error')) return;
+  const planned = plan.steps.filter((step) => step.destructive).map((step) => step.id);
+  world.ledger.approvals = world.ledger.approvals.filter((one) => planned.includes(one.step));
 }

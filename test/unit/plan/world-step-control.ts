@@ -1,12 +1,15 @@
 /** Steps that change a control database or the ledger (src/act: ledger-step, control-database, register, membership). */
 import { truncateName, DELTA_TRIGGER } from '../../../src/bucardo/names.ts';
-import type { LedgerLink } from '../../../src/ledger/model.ts';
+import type { FormerDefinition, LedgerLink } from '../../../src/ledger/model.ts';
+import { definitionOf } from '../../../src/plan/view/definition.ts';
+import { protectionChanges } from '../../../src/plan/view/leaving.ts';
 import { identitiesOf } from '../../../src/plan/view/identities.ts';
 import { withLostLinks } from '../../../src/plan/view/lost-ledger.ts';
 import { unknownFormers, withRenames } from '../../../src/plan/view/renames.ts';
 import type { Work } from '../../../src/plan/model.ts';
 import { linkNames } from '../../../src/topology/names.ts';
 import { wantedSettings } from '../../../src/plan/view/settings.ts';
+import type { Link, Topology } from '../../../src/topology/model.ts';
 import { controlOf, instanceOf, type Mutable, serial, statement, tableOf, violate, type World } from './world.ts';
 import { type Known, linkAt, type Outcome } from './world-steps.ts';
 
@@ -18,7 +21,15 @@ export function ledgerStep(world: World, known: Known): Outcome {
   world.ledger.version = 1;
   const lost = withLostLinks(world.topology, known.observation, known.ledger).links;
   for (const link of world.topology.links) {
-    if (known.ledger.links[link.address] !== undefined || unknownFormers(world.topology, known.ledger, link).length > 0) continue;
+    const before = known.ledger.links[link.address];
+    if (before !== undefined) {
+      const row = world.ledger.links[link.address];
+      if (!protectionChanges(link, before) || row?.definition === undefined || row.definition === null) continue;
+      statement(world);
+      row.definition.protect = link.protect;
+      continue;
+    }
+    if (unknownFormers(world.topology, known.ledger, link).length > 0) continue;
     statement(world);
     const row: LedgerLink = {
       address: link.address,
@@ -27,12 +38,13 @@ export function ledgerStep(world: World, known: Known): Outcome {
       appliedDefinition: null,
       request: null,
       receipt: lost[link.address]?.receipt ?? null,
-      definition: null,
+      definition: definitionWritten(world.topology, link),
       suspects: [],
       accepted: [],
       copying: [],
       recopy: null,
       provedAt: null,
+      since: new Date(world.now).toISOString(),
     };
     world.ledger.links[link.address] ??= structuredClone(row) as Mutable<LedgerLink>;
   }
@@ -46,6 +58,12 @@ export function renameStep(world: World): Outcome {
   const rows = Object.values(links).map(({ formerAddress: _former, ...row }) => [row.address, row] as const);
   Object.assign(world.ledger, structuredClone({ links: Object.fromEntries(rows), suspensions, approvals }));
   return 'done';
+}
+
+/** What the ledger keeps of a declaration, as it reads it back: through JSON. */
+export function definitionWritten(topology: Topology, link: Link): Mutable<FormerDefinition> {
+  // What comes back from a column of type jsonb.
+  return JSON.parse(JSON.stringify(definitionOf(topology, link))) as Mutable<FormerDefinition>;
 }
 
 export function controlDatabaseStep(world: World, name: string, known: Known): Outcome {
@@ -116,7 +134,7 @@ export function registerStep(world: World, work: Of<'register'>): Outcome {
   const sync = control.syncs.find((one) => one.name === link.sync);
   const row = { herd: link.relgroup, dbs: link.dbgroup, autokick: !link.disableKicking, checktimeSeconds: link.kickIntervalSeconds };
   if (sync === undefined) control.syncs.push({ name: link.sync, status: 'inactive', onetimecopy: 0, ...row });
-  else Object.assign(sync, row);
+  else Object.assign(sync, row, (world.ledger.links[work.link]?.receipt ?? null) === null ? {} : { onetimecopy: 0 });
   control.changedAt = world.now;
   return 'done';
 }
@@ -146,8 +164,9 @@ export function makedeltaStep(world: World, work: Of<'makedelta'>): Outcome {
   statement(world);
   for (const { address, makedelta } of work.goats) {
     const goat = control.goats.find((one) => one.db === link.aliases.from && one.address === address);
-    if (goat === undefined) violate(world, `makedelta of ${address}, which has no row`);
-    else goat.makedelta = makedelta;
+    // A table that leaves its relgroup in the same plan may have lost its row before: nothing is to be ended there.
+    if (goat !== undefined) goat.makedelta = makedelta;
+    else if (makedelta !== null) violate(world, `makedelta of ${address}, which has no row`);
   }
   control.changedAt = world.now;
   return 'done';

@@ -3,6 +3,10 @@ import { truncateName } from '../../../src/bucardo/names.ts';
 import { recopyForgotten } from '../../../src/ledger/recopy.ts';
 import type { Work } from '../../../src/plan/model.ts';
 import { save } from './world-step-recopy.ts';
+import { membersOf } from '../../../src/act/members.ts';
+import type { Link } from '../../../src/topology/model.ts';
+import { kick } from './world-daemon.ts';
+import { record } from './world-users.ts';
 import { controlOf, databaseOf, dataOf, instanceOf, type Mutable, statement, tableOf, violate, type World } from './world.ts';
 import { type Known, linkAt, type Outcome } from './world-steps.ts';
 
@@ -50,6 +54,8 @@ function checkQuestion(world: World, address: string): void {
   const cascades = world.topology.databases.find((one) => one.name === link.from)?.cascade === true;
   const tables = tablesOf(world, address);
   for (const upper of world.topology.links.filter((one) => one.to === link.from)) {
+    // One that leaves brings nothing more: it has come to its end before.
+    if (upper.former === true && !world.instances[upper.instance]?.daemon?.syncs.some((sync) => sync.name === upper.sync)) continue;
     if ((world.ledger.links[upper.address]?.receipt ?? null) === null)
       violate(world, `rule 1: ${address} was asked for its copy before the copy of ${upper.address} was complete`);
     if (!cascades || upper.state !== 'running') continue;
@@ -58,7 +64,7 @@ function checkQuestion(world: World, address: string): void {
         violate(world, `rule 1: ${address} was asked for its copy before a run of ${upper.address} with makedelta of ${table}`);
     }
   }
-  if (world.topology.links.every((one) => one.to !== link.from)) return;
+  if (world.topology.links.every((one) => one.to !== link.from || one.former === true)) return;
   // Users may truncate between the two steps: what was there when the records were marked is what counts.
   const markedAt = world.memory.get(`truncates ${link.sync}`) ?? Number.POSITIVE_INFINITY;
   if (databaseOf(world, link.from).truncates.some((one) => one.open && one.sync === link.sync && one.at < markedAt))
@@ -91,6 +97,7 @@ export function copyTablesStep(world: World, work: Of<'copy_tables'>, known: Kno
     if (!began.has(table)) world.copies.push(`${link.sync} ${table}`);
     rows += below.size;
   }
+  passOnCopied(world, known, link, work.tables);
   statement(world);
   row.copying = [];
   if (row.receipt !== null) {
@@ -125,16 +132,39 @@ export function waitCopyStep(world: World, work: Of<'wait_copy'>): Outcome {
   const asked = world.ledger.links[work.link]?.request?.askedAt ?? Number.POSITIVE_INFINITY;
   const good = control?.runs[link.sync]?.lastGood ?? null;
   if (control?.syncs.find((one) => one.name === link.sync)?.onetimecopy === 0 && good !== null && good.startedAt >= asked) return 'done';
-  return daemon === null ? 'moved' : 'pending';
+  if (daemon === null) return 'moved';
+  kick(world, link);
+  return 'pending';
+}
+
+/** Whether the source receives rows that it does not write down for this link. */
+function receivesUnnoted(world: World, link: Link): boolean {
+  const cascade = world.topology.databases.find((one) => one.name === link.from)?.cascade;
+  return cascade === false && world.topology.links.some((one) => one.to === link.from);
 }
 
 /** Counts of every table, the changes that were noted since as slack; a difference that stays is an error. */
 const SETTLES_WITHIN = 20;
 
-export function receiptStep(world: World, work: Of<'receipt'>): Outcome {
+/** A copy writes no deltas on its target: its keys are noted for the links below that replicate already (src/act/steps/pass-on.ts). */
+function passOnCopied(world: World, known: Known, link: Link, copied: readonly string[]): void {
+  if (world.topology.databases.find((one) => one.name === link.to)?.cascade !== true) return;
+  for (const below of world.topology.links.filter((one) => one.from === link.to)) {
+    if ((known.ledger.links[below.address]?.receipt ?? null) === null) continue;
+    const members = membersOf({ observation: known.observation }, below);
+    for (const table of copied.filter((one) => members.has(one))) {
+      statement(world);
+      record(world, link.to, table, [...dataOf(world, link.to, table).rows]);
+    }
+  }
+}
+
+export function receiptStep(world: World, work: Of<'receipt'>, known: Known): Outcome {
   const link = linkAt(world, work.link);
+  const counted = !receivesUnnoted(world, link);
   const short = work.copied.filter((table) => {
     const [left, right] = [dataOf(world, link.from, table), dataOf(world, link.to, table)];
+    if (!counted) return left.rows.size > 0 && right.rows.size === 0;
     return Math.abs(left.rows.size - right.rows.size) > left.deltas.length;
   });
   if (short.length > 0) {
@@ -142,6 +172,7 @@ export function receiptStep(world: World, work: Of<'receipt'>): Outcome {
     world.memory.set(`receipt ${work.link}`, tries);
     return tries > SETTLES_WITHIN ? 'failed' : 'pending';
   }
+  passOnCopied(world, known, link, work.copied);
   statement(world);
   const row = world.ledger.links[work.link];
   const rows = work.copied.reduce((sum, table) => sum + dataOf(world, link.to, table).rows.size, 0);

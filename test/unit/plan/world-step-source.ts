@@ -3,7 +3,8 @@ import { DELTA_TRIGGER, deltaNamesTable, deltaTable, kickName, SCHEMA_MARK, targ
 import { DELTA_DEFAULT_PRINTED, deltaFunctionMd5, GLOBAL_TABLES, RECORDER, RECORDER_MD5 } from '../../../src/bucardo/objects.ts';
 import type { ObservedTrigger, TableBucardo } from '../../../src/observe/model.ts';
 import type { TableWork, Work } from '../../../src/plan/model.ts';
-import { databaseOf, dataOf, type Mutable, statement, tableOf, violate, type World } from './world.ts';
+import { truncate } from './world-users.ts';
+import { databaseOf, type Mutable, statement, tableOf, violate, type World } from './world.ts';
 import { linkAt, type Outcome } from './world-steps.ts';
 
 type Of<K extends Work['kind']> = Extract<Work, { kind: K }>;
@@ -92,7 +93,10 @@ export function triggersStep(world: World, work: Of<'triggers'>): Outcome {
 
 export function alwaysStep(world: World, work: Of<'always'>): Outcome {
   const link = linkAt(world, work.link);
-  for (const upper of world.topology.links.filter((one) => one.to === link.from)) {
+  // Above one that has its copy they come at once: whatever is copied, or emptied, above it is passed on.
+  const known = world.ledger.links[work.link];
+  const replicates = known === undefined || known.receipt !== null;
+  for (const upper of world.topology.links.filter((one) => one.to === link.from && !replicates && work.mode === 'A')) {
     if ((world.ledger.links[upper.address]?.receipt ?? null) === null)
       violate(world, `rule 8: ALWAYS triggers of ${work.link} before the copy of ${upper.address}`);
   }
@@ -120,7 +124,8 @@ export function emptyStep(world: World, work: Of<'empty_tables'>, stepId: string
   const sync = world.instances[link.instance]?.daemon?.syncs.find((one) => one.name === link.sync);
   if (sync !== undefined) violate(world, `rule 6: ${work.database} was emptied while ${work.link} ran`);
   statement(world);
-  for (const table of work.tables) dataOf(world, work.database, table).rows.clear();
+  // In replica role: what fires is ENABLE ALWAYS.
+  for (const table of work.tables) truncate(world, work.database, table, 'replica');
   statement(world);
   world.memory.set(`emptied ${work.link}`, world.now);
   const row = world.ledger.links[work.link];

@@ -16,7 +16,9 @@ import {
 } from './world-step-control.ts';
 import { alwaysStep, emptyStep, helpersStep, triggersStep, truncatesStep } from './world-step-source.ts';
 import { copyAgainStep, recopyStep } from './world-step-recopy.ts';
+import { dropControlStep, dropHelpersStep, dropTriggersStep, forgetStep, leaveStep, waitDrainedStep } from './world-step-removal.ts';
 import { activateStep, copyTablesStep, deactivateStep, receiptStep, waitCopyStep } from './world-step-copy.ts';
+import { kick } from './world-daemon.ts';
 import { dataOf, instanceOf, statement, violate, type World } from './world.ts';
 
 /** What one attempt came to, as `src/act` says it. */
@@ -30,6 +32,7 @@ export interface Known {
 
 export function applyStep(world: World, step: Step, known: Known): Outcome {
   const { work } = step;
+  if (step.blocked !== null) violate(world, `${step.id} is blocked (${step.blocked}) and was carried out`);
   switch (work.kind) {
     case 'ledger':
       return ledgerStep(world, known);
@@ -66,13 +69,25 @@ export function applyStep(world: World, step: Step, known: Known): Outcome {
     case 'wait_copy':
       return waitCopyStep(world, work);
     case 'receipt':
-      return receiptStep(world, work);
+      return receiptStep(world, work, known);
     case 'copy_tables':
       return work.again ? copyAgainStep(world, work) : copyTablesStep(world, work, known);
     case 'recopy':
       return recopyStep(world, work);
+    case 'wait_drained':
+      return waitDrainedStep(world, work);
+    case 'drop_triggers':
+      return dropTriggersStep(world, work);
+    case 'drop_helpers':
+      return dropHelpersStep(world, work);
+    case 'drop_control':
+      return dropControlStep(world, work);
+    case 'leave':
+      return leaveStep(world, work);
+    case 'forget':
+      return forgetStep(world, work);
     case 'wait_run':
-      return waitRunStep(world, linkAt(world, work.link), work.instance);
+      return waitRunStep(world, linkAt(world, work.link), work.instance, work.since);
     case 'arrival':
       return arrivalStep(world, work.links);
     case 'suspect': {
@@ -80,14 +95,15 @@ export function applyStep(world: World, step: Step, known: Known): Outcome {
       const row = world.ledger.links[work.link];
       for (const { code, tables } of work.losses) {
         row?.suspects.push({ code, tables: [...tables], since: new Date(world.now).toISOString() });
-        // Nobody takes anything away in this world, unless a test says so.
-        if (!world.memory.has('drift'))
-          violate(world, `rule 15: ${work.link} is Suspect (${code}: ${tables.join(', ')}) and has lost nothing`);
+        const sound = world.starved.has(work.link) ? [] : tables.filter((table) => !world.tampered.has(table));
+        if (sound.length > 0) violate(world, `rule 15: ${work.link} is Suspect (${code}: ${sound.join(', ')}) and has lost nothing`);
+      }
+      if (row !== undefined) {
+        const doubted = new Set(work.losses.flatMap((loss) => loss.tables));
+        row.accepted = row.accepted.filter((table) => !doubted.has(table));
       }
       return 'done';
     }
-    default:
-      throw new Error(`the model of the world knows no step ${step.kind}`);
   }
 }
 
@@ -97,11 +113,13 @@ export function linkAt(world: World, address: string): Link {
   return link;
 }
 
-function waitRunStep(world: World, link: Link, name: string): Outcome {
+function waitRunStep(world: World, link: Link, name: string, since: number): Outcome {
   const { daemon, control } = instanceOf(world, name);
   if (daemon === null) return 'moved';
   const good = control?.runs[link.sync]?.lastGood ?? null;
-  return daemon.startedAt >= (control?.changedAt ?? 0) && good !== null && good.startedAt > daemon.startedAt ? 'done' : 'pending';
+  if (daemon.startedAt >= since && good !== null && good.startedAt > daemon.startedAt) return 'done';
+  kick(world, link);
+  return 'pending';
 }
 
 /** Every change that was noted before the proof began has its track row; one key of each source is noted for it. */
@@ -123,6 +141,7 @@ function arrivalStep(world: World, addresses: readonly string[]): Outcome {
       dataOf(world, link.from, table).deltas.some((delta) => delta.at <= notedAt && !delta.tracked.includes(targetName(link.sync))),
     );
     if (sync === undefined || left) {
+      kick(world, link);
       arrived = false;
     } else {
       statement(world);

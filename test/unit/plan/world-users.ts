@@ -10,8 +10,11 @@ function fires(enabled: string, role: Role): boolean {
   return role === 'origin' ? enabled === 'O' || enabled === 'A' : enabled === 'A' || enabled === 'R';
 }
 
-/** A client inserts a row. */
+/** A client inserts a row; it fails where somebody took away what the trigger writes to. */
 export function insert(world: World, database: string, table: string, row: string): void {
+  const facts = tableOf(world, database, table)?.bucardo ?? null;
+  const writes = facts?.triggers.some((one) => one.name === DELTA_TRIGGER && fires(one.enabled, 'origin')) === true;
+  if (writes && facts?.deltaColumns === null && world.tampered.has(table)) return;
   dataOf(world, database, table).rows.add(row);
   note(world, database, table, [row], 'origin');
 }

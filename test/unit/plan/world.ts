@@ -4,6 +4,7 @@
  */
 import type { Ledger } from '../../../src/ledger/model.ts';
 import type { ControlObservation, HubObservation, ObservedDatabase, WantedDb } from '../../../src/observe/model.ts';
+import { withFormer } from '../../../src/plan/view/former.ts';
 import type { HostConfig, Topology } from '../../../src/topology/model.ts';
 
 export type Mutable<T> = T extends readonly (infer U)[] ? Mutable<U>[] : T extends object ? { -readonly [K in keyof T]: Mutable<T[K]> } : T;
@@ -57,6 +58,10 @@ export interface ActiveSync {
   readonly makedelta: readonly string[];
   flag: number;
   run: Run | null;
+  /** Whether a kick is waiting: one that copies runs at nothing else (FACTS 4.6). */
+  kicked: boolean;
+  /** A kid's first run: it may write its track rows twice where an older kid's run overlapped (FACTS 9.4). */
+  first: boolean;
 }
 
 export interface Daemon {
@@ -76,6 +81,9 @@ export interface World {
   now: number;
   /** Counts goats, pids. */
   serial: number;
+  /** What the file says. */
+  declared: Topology;
+  /** The same with the links that the ledger knows and the file no longer names: what a run works on. */
   topology: Topology;
   config: HostConfig;
   connections: Record<string, WantedDb>;
@@ -85,6 +93,10 @@ export interface World {
   ledger: Mutable<Ledger>;
   /** What the executor remembers while its process lives. */
   memory: Map<string, number>;
+  /** Links whose source received what it did not pass on, as declared (`cascade: false`). */
+  starved: Set<string>;
+  /** Kicks sent so far. */
+  kicks: number;
   /** Ticks that a copy takes. */
   copyTicks: number;
   /** What a rule forbids, and happened all the same. */
@@ -93,10 +105,18 @@ export interface World {
   copies: string[];
   /** `sync table` for which a run that wrote deltas for the database below has ended well. */
   passedOn: Set<string>;
+  /** Tables of which somebody has taken something away that records changes: only they may be `Suspect`. */
+  tampered: Set<string>;
   /** Statements carried out so far. */
   statements: number;
   /** The process is killed before this statement; null for never. */
   crashAt: number | null;
+}
+
+/** Another file: what the ledger still knows of the old one stays part of the topology (rule 13). */
+export function declare(world: World, topology: Topology): void {
+  world.declared = topology;
+  world.topology = withFormer(topology, world.ledger);
 }
 
 /** The process is killed: what was carried out stands, what it remembered is gone. */

@@ -1,0 +1,100 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { type History, histories, type Round } from './arbitrary-history.ts';
+import type { Edit } from './edits.ts';
+import { play } from './play.ts';
+
+/** The same histories each time, and with GOATHERD_TEST_ALL=1 twenty times as many others. */
+const runs = (few: number): fc.Parameters<unknown> =>
+  process.env['GOATHERD_TEST_ALL'] === '1' ? { numRuns: few * 20 } : { numRuns: few, seed: 20_261_123 };
+
+function obeys(given: History): void {
+  expect(play(given).faults).toEqual([]);
+}
+
+const PATIENCE_MS = 300_000;
+
+describe('the rules hold after every step', () => {
+  test(
+    'of edits',
+    () => {
+      fc.assert(fc.property(histories({ edits: 2, drifts: 0, rounds: 5 }), obeys), runs(100));
+    },
+    PATIENCE_MS,
+  );
+
+  test(
+    'of drifts',
+    () => {
+      fc.assert(fc.property(histories({ edits: 0, drifts: 2, rounds: 4 }), obeys), runs(100));
+    },
+    PATIENCE_MS,
+  );
+
+  test(
+    'of edits and drifts',
+    () => {
+      fc.assert(fc.property(histories({ edits: 2, drifts: 1, rounds: 6 }), obeys), runs(100));
+    },
+    PATIENCE_MS,
+  );
+});
+
+/** What the histories above found, each as small as it gets. */
+describe('found before:', () => {
+  const edited = (...edits: readonly (readonly [Edit['kind'], number, number])[]): Round => ({
+    edits: edits.map(([kind, at, to]) => ({ kind, at, to })),
+    drifts: [],
+    writes: 1,
+    approves: true,
+    killedAt: null,
+    seconds: 0,
+  });
+  const refused = (round: Round): Round => ({ ...round, approves: false });
+  const drifted = (...drifts: readonly (readonly [string, number, number])[]): Round => ({
+    ...edited(),
+    drifts: drifts.map(([kind, at, pick]) => ({ kind, at, pick })),
+  });
+  test.each<[string, readonly Round[], number?]>([
+    [
+      'a table that joins below a link that runs, on one that is stopped, records what is truncated',
+      [edited(['state', 1, 0], ['new table', 0, 0])],
+    ],
+    ['a table leaves one link and joins another of the same source in one plan', [edited(['add link', 0, 15], ['tables', 0, 21])], 2],
+    ['a table whose leave is not approved goes on to the database below', [edited(['new table', 0, 0]), refused(edited(['tables', 0, 5]))]],
+    [
+      'an approval that is missing for one link starts and restarts the others all the same',
+      [edited(['state', 0, 0]), refused(edited(['remove all', 0, 0])), refused(edited(['add link', 0, 0]))],
+    ],
+    [
+      'a table joins while another waits for the approval of its leave',
+      [refused(edited(['tables', 0, 11])), refused(edited(['new table', 0, 0]))],
+      2,
+    ],
+    ['a link below one that leaves copies when that one has come to its end', [edited(['remove all', 0, 0], ['add link', 10, 5])]],
+    [
+      'a link that would write what one that leaves still writes waits for its end',
+      [refused(edited(['remove all', 0, 0])), refused(edited(['add link', 7, 3]))],
+    ],
+    [
+      'a link that would close a circle with one that leaves waits for its end',
+      [refused(edited(['remove link', 1, 0], ['add link', 2, 0]))],
+    ],
+    [
+      'a table joins below a link that leaves when that one is gone',
+      [edited(['suspend', 3, 0], ['new table', 0, 0]), edited(['remove link', 0, 0], ['resume', 7, 0])],
+    ],
+    [
+      'a table joins below a link whose removal is refused',
+      [edited(['protect', 0, 0]), edited(['remove link', 0, 0]), edited(['new table', 0, 0])],
+    ],
+    [
+      'a link is stopped while a table that would join it waits for another',
+      [edited(['new table', 0, 0], ['suspend', 0, 0]), edited(['state', 9, 0])],
+    ],
+    ['a daemon that runs a sync which was made inactive is down before it is started', [drifted(['make a sync inactive', 0, 0])]],
+    ['a copy that other hands asked for is not made', [drifted(['ask for a copy', 0, 0]), drifted(['end the pruning', 0, 0])]],
+  ])('%s', (_name, rounds, tables = 1) => {
+    for (const seed of [0, 1, 2]) obeys({ tables, references: false, rounds, seed });
+  });
+});
