@@ -8,12 +8,13 @@ import { waitForCopy, writeReceipt } from './steps/copy.ts';
 import { copyTablesAgain, noteRecopy } from './steps/copy-again.ts';
 import { copyTables } from './steps/copy-tables.ts';
 import { startDaemon, stopDaemon } from './steps/daemon.ts';
+import { dropControl, leaveInstance, moveLink } from './steps/drop-control.ts';
 import { makeHelpers } from './steps/helpers.ts';
 import { fillLedger } from './steps/ledger-step.ts';
 import { renameLinks } from './steps/rename.ts';
 import { joinRelgroup, setMakedelta } from './steps/membership.ts';
 import { register } from './steps/register.ts';
-import { dropControl, dropHelpers, dropTriggers, forget, leaveRelgroup, waitDrained } from './steps/removal.ts';
+import { dropHelpers, dropTriggers, forget, leaveRelgroup, waitDrained } from './steps/removal.ts';
 import { noteSuspects } from './steps/suspects.ts';
 import { makeAlways, makeTriggers } from './steps/triggers.ts';
 
@@ -87,6 +88,10 @@ async function carryOut(context: ActContext, step: Step): Promise<Outcome> {
       return dropHelpers(context, work);
     case 'drop_control':
       return dropControl(context, work);
+    case 'move':
+      return moveLink(context, work);
+    case 'leave_instance':
+      return leaveInstance(context, work);
     case 'suspect':
       return noteSuspects(context, work);
     case 'leave':

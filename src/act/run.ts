@@ -4,6 +4,7 @@ import { LedgerWriter } from '../ledger/write.ts';
 import type { Observation } from '../observe/model.ts';
 import { observe } from '../observe/observe.ts';
 import { identitiesOf, learnedIdentities } from '../plan/view/identities.ts';
+import { withKeptNames } from '../plan/view/kept-names.ts';
 import { definitionHash, definitionOf } from '../plan/view/definition.ts';
 import { makePlan } from '../plan/make-plan.ts';
 import { stepsBeyond } from '../plan/exactly.ts';
@@ -42,17 +43,19 @@ const ROUNDS_WITHOUT_ADVANCE = 5;
  * Observes, plans and acts until the plan is empty or nothing more may be done. Each round starts from facts, so that a run that was
  * killed is continued by the next one.
  */
-export async function runTopology(access: Access, topology: Topology, first: Plan, options: RunOptions): Promise<RunResult> {
+export async function runTopology(access: Access, given: Topology, first: Plan, options: RunOptions): Promise<RunResult> {
   const ledger = new LedgerWriter(access);
   const memories = new Map<string, Map<string, unknown>>();
   const memoryOf = (step: Step): Map<string, unknown> =>
     memories.get(step.id) ?? memories.set(step.id, new Map()).get(step.id) ?? new Map();
-  const emit: CarryOptions['emit'] = (event) => options.emit({ ...event, time: options.clock.now(), topology: topology.name });
+  const emit: CarryOptions['emit'] = (event) => options.emit({ ...event, time: options.clock.now(), topology: given.name });
   let stuck = 0;
   let started = false;
   let lastFingerprint = '';
   for (;;) {
-    const { observation, ledger: known } = await observe(access, topology);
+    const { observation, ledger: known } = await observe(access, given);
+    // A link that waited for its copy has another instance afterwards.
+    const topology = withKeptNames(given, known);
     const plan = makePlan(topology, observation, known, access.config, options.policy);
     if (!started) emit({ kind: 'run_start', run: options.run, steps: (plan.fingerprint === first.fingerprint ? first : plan).steps });
     else if (plan.fingerprint !== lastFingerprint && plan.steps.length > 0)

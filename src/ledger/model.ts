@@ -2,7 +2,7 @@
  * What the ledger knows: a cache of what stands marked in the databases, and what nothing else can tell - receipts of copies,
  * proofs of arrival, approvals (DESIGN 4, rules 6, 12, 14). Pure data.
  */
-import type { Database, DriftPolicy, Link, SchemaOwner } from '../topology/model.ts';
+import type { Database, DriftPolicy, LeftInstance, Link, SchemaOwner } from '../topology/model.ts';
 import type { LinkNames } from '../topology/names.ts';
 
 export interface Ledger {
@@ -26,6 +26,8 @@ export interface LedgerLink {
   readonly address: string;
   /** The names that it was given, and keeps (rule 22). */
   readonly names: LinkNames;
+  /** Instances that it has not left altogether. */
+  readonly leaves: readonly LeftInstance[];
   /** What its source and its target were seen to be (`ObservedDatabase.identity`); null where that is not known. */
   readonly identities: LinkIdentities;
   /** Where the ledger still has it, when `withRenames` has found that its file calls it otherwise now. */

@@ -11,6 +11,7 @@ import {
   type Receipt,
   type Suspicion,
 } from './model.ts';
+import type { LeftInstance } from '../topology/model.ts';
 import { freshNames, type LinkNames } from '../topology/names.ts';
 import { readHeals } from './heals.ts';
 import { readSeen } from './seen.ts';
@@ -22,6 +23,7 @@ interface LinkRow extends QueryResultRow {
   sync: string;
   instance: string;
   names?: Omit<LinkNames, 'sync' | 'instance'> | null;
+  leaves?: LeftInstance[] | null;
   identities?: LinkIdentities | null;
   definition: FormerDefinition | null;
   definition_hash: string | null;
@@ -69,6 +71,7 @@ function linkOf(row: LinkRow): LedgerLink {
   return {
     address: row.address,
     names: namesOf(row),
+    leaves: row.leaves ?? [],
     identities: row.identities ?? { from: null, to: null },
     definition: row.definition,
     appliedDefinition: row.definition_hash,

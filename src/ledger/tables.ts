@@ -17,7 +17,7 @@ export const LEDGER_STATEMENTS: readonly string[] = [
      request jsonb, receipt jsonb, proved_at double precision, created_at timestamptz NOT NULL DEFAULT now())`,
   'ALTER TABLE goatherd.link ADD COLUMN IF NOT EXISTS copying text[]',
   // All names of a link but the two above: null where they are those that it was born with.
-  'ALTER TABLE goatherd.link ADD COLUMN IF NOT EXISTS names jsonb, ADD COLUMN IF NOT EXISTS identities jsonb',
+  'ALTER TABLE goatherd.link ADD COLUMN IF NOT EXISTS names jsonb, ADD COLUMN IF NOT EXISTS identities jsonb, ADD COLUMN IF NOT EXISTS leaves jsonb',
   'ALTER TABLE goatherd.link ADD COLUMN IF NOT EXISTS suspects jsonb',
   'ALTER TABLE goatherd.link ADD COLUMN IF NOT EXISTS accepted text[]',
   'ALTER TABLE goatherd.link ADD COLUMN IF NOT EXISTS recopy jsonb',

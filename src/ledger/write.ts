@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Access } from '../postgres/access.ts';
 import { quoteIdent } from '../bucardo/names.ts';
 import { GoatherdError } from '../lib/errors.ts';
+import type { LeftInstance } from '../topology/model.ts';
 import type { LinkNames } from '../topology/names.ts';
 import type { CopyRequest, LedgerLink, LinkIdentities, Receipt, SeenDatabase, SeenPlace, SeenTable, Suspicion } from './model.ts';
 import type { CopyState } from './recopy.ts';
@@ -105,14 +106,23 @@ export class LedgerWriter {
     ]);
   }
 
-  /** Where a link runs, from now on. */
-  async saveNames(address: string, { sync, instance, ...names }: LinkNames): Promise<void> {
-    await this.#query('UPDATE goatherd.link SET sync = $2, instance = $3, names = $4 WHERE address = $1', [
+  /** Where a link runs from now on, and which instances it has still to leave. */
+  async moveLink(address: string, { sync, instance, ...names }: LinkNames, leaves: readonly LeftInstance[]): Promise<void> {
+    await this.#query('UPDATE goatherd.link SET sync = $2, instance = $3, names = $4, leaves = $5 WHERE address = $1', [
       address,
       sync,
       instance,
       JSON.stringify(names),
+      JSON.stringify(leaves),
     ]);
+  }
+
+  /** Nothing of a link stands in this instance any more. */
+  async forgetInstance(address: string, instance: string): Promise<void> {
+    await this.#query(
+      "UPDATE goatherd.link SET leaves = (SELECT jsonb_agg(one) FROM jsonb_array_elements(leaves) one WHERE one->>'instance' <> $2) WHERE address = $1",
+      [address, instance],
+    );
   }
 
   /**

@@ -9,6 +9,7 @@ import { GoatherdError } from '../lib/errors.ts';
 import type { Access } from '../postgres/access.ts';
 import { dbconnOf } from '../postgres/connection.ts';
 import { openSession, withSession } from '../postgres/session.ts';
+import { withKeptNames } from '../plan/view/kept-names.ts';
 import { withRenames } from '../plan/view/renames.ts';
 import type { Topology } from '../topology/model.ts';
 import type { DatabaseObservation, HubObservation, InstanceObservation, Observation, WantedDb } from './model.ts';
@@ -91,7 +92,7 @@ function wantedDbs(access: Access, topology: Topology): Record<string, WantedDb>
 
 /** Instances of the links, and those that a link is to leave. */
 function instanceNames(topology: Topology): readonly string[] {
-  const names = topology.links.flatMap(({ instance, movedFrom }) => [instance, ...(movedFrom === undefined ? [] : [movedFrom.instance])]);
+  const names = topology.links.flatMap(({ instance, leaves = [] }) => [instance, ...leaves.map((left) => left.instance)]);
   return [...new Set(names)].toSorted();
 }
 
@@ -104,7 +105,6 @@ interface HubLook {
 }
 
 async function observeHub(access: Access, topology: Topology): Promise<HubLook> {
-  const names = instanceNames(topology);
   const directories = observeDirectories(access.config);
   const application = { ...OPTIONS, applicationName: 'goatherd observe' };
   try {
@@ -116,8 +116,9 @@ async function observeHub(access: Access, topology: Topology): Promise<HubLook> 
         access.config.ledger in server.databases
           ? await withSession(access.resolvedHub(access.config.ledger), application, 'ledger', readLedger)
           : EMPTY_LEDGER;
+      // A link may have another instance than when this run began: its copy was waited for.
       const instances = await Promise.all(
-        names.map(async (name): Promise<InstanceObservation> => {
+        instanceNames(withKeptNames(topology, ledger)).map(async (name): Promise<InstanceObservation> => {
           const database = access.controlDatabase(name);
           const control =
             database in server.databases ? await observeControlDatabase(access, database, server.databases[database] ?? null) : null;

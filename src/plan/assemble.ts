@@ -5,6 +5,7 @@ import { receiptOf } from './view/copy.ts';
 import { daemonPlan, type DaemonPlan } from './steps/daemon-steps.ts';
 import { departureSteps } from './steps/departures.ts';
 import { type Draft, draft, PHASE } from './steps/draft.ts';
+import { afterMove, endedElsewhere, leaveInstanceSteps, moveStep } from './steps/move-steps.ts';
 import { protectionStep } from './view/leaving.ts';
 import type { LinkView } from './view/link-view.ts';
 import { lossesOf, suspectStep } from './steps/losses.ts';
@@ -42,9 +43,15 @@ export interface Scene {
 export function assemble(scene: Scene, given: Sorted): readonly Draft[] {
   const sorted = { ...given, free: given.free.map((one) => postponed(one, given.leaving)) };
   const prepared = prepare(scene, sorted);
-  const removals = sorted.leaving.flatMap((view) =>
-    removalSteps(view, sorted.free, sorted.leaving, sorted.undrained?.has(view.link.address) !== true),
-  );
+  const removals = sorted.leaving.flatMap((view) => {
+    const left = leaveInstanceSteps(scene.topology, view, sorted.leaving);
+    const steps = removalSteps(view, sorted.free, sorted.leaving, sorted.undrained?.has(view.link.address) !== true);
+    // The ledger forgets a link when nothing of it stands anywhere.
+    return [
+      ...left,
+      ...steps.map((step) => (step.kind === 'forget' ? { ...step, after: [...step.after, ...left.map((one) => one.id)] } : step)),
+    ];
+  });
   return [...prepared, ...removals, ...run(scene, sorted, [...prepared, ...removals])];
 }
 
@@ -78,12 +85,16 @@ function prepare(scene: Scene, sorted: Sorted): Draft[] {
     ...(links.length > 0 ? ledgerStep(topology, !ledger.present, unknown) : []),
     // A link that preflight holds is protected no less.
     ...[...links, ...sorted.held].flatMap(({ view }) => protectionStep(view)),
-    ...instances.flatMap((instance) => instanceSteps(config, topology, observation, instance, depthOf(instance), leftOf(instance))),
+    ...instances.flatMap((instance) => {
+      const moves = links.filter(({ view }) => view.link.instance === instance).flatMap(({ view }) => moveStep(view));
+      return afterMove(moves, instanceSteps(config, topology, observation, instance, depthOf(instance), leftOf(instance)));
+    }),
     ...links.flatMap((planned) => {
       const { view, carried } = planned;
       const below = links.filter((other) => other.view.link.from === view.link.to).map((one) => one.view);
       const above = links.filter((other) => other.view.link.to === view.link.from).map((one) => one.view);
-      return [
+      const move = moveStep(view);
+      const steps = [
         ...suspectStep(view, lossesOf(topology, view, carried, above)),
         ...dropKickStep(view),
         ...registerStep(view, observation, carried),
@@ -98,7 +109,9 @@ function prepare(scene: Scene, sorted: Sorted): Draft[] {
           above.map((one) => links.find((other) => other.view === one)).filter((one) => one !== undefined),
           [...links, ...sorted.held].filter((other) => other.view.link.from === view.link.from && other.view !== view),
         ),
+        ...leaveInstanceSteps(topology, view, sorted.leaving),
       ];
+      return [...move, ...afterMove(move, steps)];
     }),
   ];
 }
@@ -107,12 +120,16 @@ function run(scene: Scene, sorted: Sorted, prepared: readonly Draft[]): Draft[] 
   const { topology, observation } = scene;
   const links = sorted.free;
   const deactivations = links.filter((one) => !wantsRunning(one.view) || copiesAgain(one)).flatMap(deactivateSteps);
-  const instances = [...new Set([...links.map(({ view }) => view), ...sorted.leaving].map((view) => view.link.instance))].toSorted();
   const withheld = sorted.withheld ?? new Set();
   const due = [...prepared, ...deactivations].filter((step) => !withheld.has(step.id));
+  const going = [...links.map(({ view }) => view), ...sorted.leaving];
+  const left = new Set(going.flatMap((view) => view.leaves.map(({ instance }) => instance)));
+  const instances = [...new Set([...going.map((view) => view.link.instance), ...left])].toSorted();
   const daemons = new Map(
     instances.map((instance): [string, DaemonPlan] => {
-      const ofInstance = links.filter(({ view }) => view.link.instance === instance);
+      // A daemon that one link leaves goes on with all that it runs, links that may not act among them.
+      const runningOn = left.has(instance) ? sorted.held.filter((one) => one.view.sync?.status === 'active' && !needsActivation(one)) : [];
+      const ofInstance = [...links, ...runningOn].filter(({ view }) => view.link.instance === instance);
       return [instance, daemonPlan(topology.name, instance, observation.instances[instance], ofInstance, due, withheld)];
     }),
   );
@@ -130,6 +147,7 @@ function run(scene: Scene, sorted: Sorted, prepared: readonly Draft[]): Draft[] 
       ...(needsActivation(planned) ? gatesFor(view) : []).map((gate) => gate.id),
       daemon?.activateAfter.get(view.link.address) ?? '',
       ...replaced(view, sorted),
+      ...endedElsewhere(view),
     ];
     const start = daemon?.startOf.get(view.link.address) ?? '';
     return [...copyAgainStep(planned, links, before), ...copySteps(planned, start, before, withheld)];
@@ -145,7 +163,8 @@ function run(scene: Scene, sorted: Sorted, prepared: readonly Draft[]): Draft[] 
       prepared.some((step) => step.id === stepId.helpersGone(view) || step.id === stepId.triggersGone(view))
     )
       gatesFor(view);
-  const steps = [...deactivations, ...recording, ...copies, ...gates.values(), ...[...daemons.values()].flatMap((daemon) => daemon.steps)];
+  const daemonSteps = [...daemons.values()].flatMap((daemon) => daemon.steps).map((step) => afterOthersEnd(step, links));
+  const steps = [...deactivations, ...recording, ...copies, ...gates.values(), ...daemonSteps];
   const touched = new Set(
     running
       .filter(
@@ -156,6 +175,14 @@ function run(scene: Scene, sorted: Sorted, prepared: readonly Draft[]): Draft[] 
       .map(({ view }) => view.link.address),
   );
   return [...steps, ...arrivalStep(topology, running, touched)];
+}
+
+/** No daemon runs a link that another one may still run (rule 20). */
+function afterOthersEnd(step: Draft, links: readonly Planned[]): Draft {
+  const { work } = step;
+  if (work.kind !== 'start_daemon') return step;
+  const moving = links.filter(({ view }) => view.link.instance === work.instance && work.syncs.includes(view.link.sync));
+  return { ...step, after: [...step.after, ...moving.flatMap(({ view }) => endedElsewhere(view))] };
 }
 
 /**

@@ -55,7 +55,7 @@ function changeOf(topology: Topology, one: Planned, drift: readonly Drift[], ste
   const fields = own
     .filter((step) => !healing.has(step.id))
     .flatMap((step) => step.before.map((before, index) => ({ path: step.id, before, after: step.afterFacts[index] ?? null })));
-  if (view.sync === null && !applied) {
+  if (view.sync === null && !applied && view.leaves.length === 0) {
     const kick = link.disableKicking
       ? `poll every ${link.kickIntervalSeconds} s`
       : `kick triggers, safety poll every ${link.kickIntervalSeconds} s`;

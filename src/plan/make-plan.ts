@@ -18,6 +18,7 @@ import { finish, reasonAgainst } from './finish.ts';
 import { linksInTheWay, rivalWarnings } from './view/in-the-way.ts';
 import { guardedAmong, removalWarnings, undrainedLinks } from './view/leaving.ts';
 import { type LinkView, linkViews } from './view/link-view.ts';
+import { withKeptNames } from './view/kept-names.ts';
 import { withLostLinks } from './view/lost-ledger.ts';
 import { unknownFormers, withRenames } from './view/renames.ts';
 import type { Sorted } from './steps/makedelta.ts';
@@ -37,9 +38,9 @@ import { asStopped, standingStill, suspendedLinks, suspensionWarnings } from './
  * removal is shown, blocked (rule 13).
  */
 export function makePlan(given: Topology, seen: Observation, found: Ledger, config: HostConfig, policy: Policy): Plan {
-  const topology = canonicalTopology(given);
+  const known = withRenames(given, found);
+  const topology = canonicalTopology(withKeptNames(given, known));
   const observation = canonicalObservation(seen);
-  const known = withRenames(topology, found);
   const ledger = withLostLinks(topology, observation, known);
   const former = topology.links.filter((link) => link.former === true && ledger.links[link.address] !== undefined);
   const declared = topology.links.filter((link) => link.former !== true);

@@ -93,6 +93,8 @@ export type StepKind =
   | 'drop_control'
   | 'forget'
   | 'leave'
+  | 'move'
+  | 'leave_instance'
   | 'suspect'
   | 'wait_run'
   | 'arrival';
@@ -262,6 +264,8 @@ export type Work =
     }
   | { readonly kind: 'leave'; readonly link: string; readonly instance: string; readonly addresses: readonly string[] }
   | { readonly kind: 'drop_control'; readonly link: string; readonly instance: string; readonly whole: boolean }
+  | { readonly kind: 'move'; readonly link: string; readonly instance: string }
+  | { readonly kind: 'leave_instance'; readonly link: string; readonly instance: string; readonly whole: boolean }
   | { readonly kind: 'forget'; readonly link: string }
   | {
       readonly kind: 'suspect';

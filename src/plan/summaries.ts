@@ -1,6 +1,7 @@
 import { plural } from '../lib/format.ts';
 import type { Topology } from '../topology/model.ts';
 import { copyPlan, receiptOf } from './view/copy.ts';
+import { copies } from './view/kept-names.ts';
 import { cascades } from './view/link-view.ts';
 import { doubtsOf, skippedTables } from './view/doubts.ts';
 import type { Diagnostic, LinkSummary, Step } from './model.ts';
@@ -63,6 +64,16 @@ export function linkWarnings(planned: readonly Planned[], topology: Topology): r
               `tables of ${link.to} ${receiptOf(view) ? 'held' : 'hold'} rows, so the copy ${receiptOf(view) ? 'left' : 'leaves'} them as they ${receiptOf(view) ? 'were' : 'are'}: only later changes arrive there`,
               'empty them before the copy, or set `copy_data: always`',
               skipped,
+            ),
+          ]
+        : []),
+      ...(view.ledger !== null && view.ledger.names.instanceName !== link.instanceName && copies(view.ledger)
+        ? [
+            warning(
+              'MoveWaits',
+              link.address,
+              `${link.id} stays in instance ${link.instance} until its copy is complete, and moves then`,
+              'nothing to do: the same run goes on with it',
             ),
           ]
         : []),

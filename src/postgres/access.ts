@@ -19,9 +19,9 @@ export class Access {
     this.#options = options;
     // An adopted instance's has a name of its own; a link that moves is known in both.
     this.#controls = new Map(
-      topology.links.flatMap(({ instance, control, movedFrom }): [string, string][] => [
+      topology.links.flatMap(({ instance, control, leaves = [] }): [string, string][] => [
         [instance, control],
-        ...(movedFrom === undefined ? [] : [[movedFrom.instance, movedFrom.control] as [string, string]]),
+        ...leaves.map((left): [string, string] => [left.instance, left.control]),
       ]),
     );
     this.#connections = new Map(topology.databases.map((database) => [database.name, database.connection]));

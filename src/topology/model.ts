@@ -59,6 +59,9 @@ export interface Selection {
   readonly exclude: readonly string[];
 }
 
+/** An instance that a link leaves for another, and what that calls its databases. */
+export type LeftInstance = Pick<Link, 'instance' | 'control' | 'aliases'>;
+
 export interface Link {
   /** `a-b`: the link within its topology. */
   readonly id: string;
@@ -84,8 +87,8 @@ export interface Link {
   readonly instance: string;
   /** The control database of its instance, on the hub. */
   readonly control: string;
-  /** Where the link stands as long as it has not moved to `instance`. */
-  readonly movedFrom?: { readonly instance: string; readonly control: string };
+  /** Instances in which something of it stands, and where it shall not run any more. */
+  readonly leaves?: readonly LeftInstance[];
   /** The name of its sync: `orders_a_b` unless the ledger keeps another, as for the two below (rule 22, `withKeptNames`). */
   readonly sync: string;
   /** The name of its dbgroup: in the sources, the key of what was delivered. */

@@ -192,7 +192,10 @@ async function endBackends(context: ActContext, instance: string, pids: readonly
     .query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1 AND application_name LIKE 'bucardo %'", [
       context.access.controlDatabase(instance),
     ]);
-  const databases = new Set(context.topology.links.filter((link) => link.instance === instance).flatMap((link) => [link.from, link.to]));
+  const inIt = context.topology.links.filter(
+    (link) => link.instance === instance || link.leaves?.some((left) => left.instance === instance),
+  );
+  const databases = new Set(inIt.flatMap((link) => [link.from, link.to]));
   for (const database of databases) {
     await context.access
       .database(database)

@@ -1,5 +1,3 @@
-import { rmSync } from 'node:fs';
-import path from 'node:path';
 import { AS_REPLICA, MARK_CHANGED } from '../../bucardo/control-facts.ts';
 import { deltaNamesTable, deltaTable, kickName, quoteIdent, quoteTable, stageTable, targetName, trackTable } from '../../bucardo/names.ts';
 import { plural } from '../../lib/format.ts';
@@ -7,7 +5,6 @@ import type { Work } from '../../plan/model.ts';
 import type { Sessions } from '../../postgres/session.ts';
 import type { Link } from '../../topology/model.ts';
 import { type ActContext, done, linkAt, type Outcome, remembered } from '../context.ts';
-import { logFile } from './daemon.ts';
 import { kick } from '../kick.ts';
 import { type LockedWork, tableByTable } from './table-by-table.ts';
 import { tableAt } from './triggers.ts';
@@ -164,37 +161,6 @@ export async function leaveRelgroup(context: ActContext, work: Extract<Work, { k
   });
   await context.ledger.removeFromReceipt(work.link, work.addresses);
   return done(plural(work.addresses.length, 'member'));
-}
-
-/** The whole control database with its files, or the rows of one link in it. */
-export async function dropControl(context: ActContext, work: Extract<Work, { kind: 'drop_control' }>): Promise<Outcome> {
-  const link = linkAt(context, work.link);
-  const database = context.access.controlDatabase(work.instance);
-  if (!work.whole) {
-    await context.access.hub(database).transaction([AS_REPLICA], async (client) => {
-      await client.query('DELETE FROM bucardo.sync WHERE name = $1', [link.sync]);
-      await client.query('DELETE FROM bucardo.syncrun WHERE sync = $1', [link.sync]);
-      await client.query('DELETE FROM bucardo.herdmap WHERE herd = $1', [link.relgroup]);
-      await client.query('DELETE FROM bucardo.herd WHERE name = $1', [link.relgroup]);
-      await client.query('DELETE FROM bucardo.dbmap WHERE dbgroup = $1', [link.dbgroup]);
-      await client.query('DELETE FROM bucardo.dbgroup WHERE name = $1', [link.dbgroup]);
-      await client.query(
-        'DELETE FROM bucardo.customcols WHERE goat IN (SELECT id FROM bucardo.goat WHERE db = $1 AND id NOT IN (SELECT goat FROM bucardo.herdmap))',
-        [link.aliases.from],
-      );
-      await client.query('DELETE FROM bucardo.goat WHERE db = $1 AND id NOT IN (SELECT goat FROM bucardo.herdmap)', [link.aliases.from]);
-      await client.query('DELETE FROM bucardo.db WHERE name = ANY ($1) AND name NOT IN (SELECT db FROM bucardo.dbmap)', [
-        [link.aliases.from, link.aliases.to],
-      ]);
-    });
-    return done();
-  }
-  await context.access.forgetHub(database);
-  await context.access.hub(context.config.hub.dbname).query(`DROP DATABASE IF EXISTS ${quoteIdent(database)} WITH (FORCE)`);
-  rmSync(path.join(context.config.pidDir, work.instance), { recursive: true, force: true });
-  for (const file of [logFile(context, work.instance), path.join(context.config.logDir, `conflict.bucardo.${work.instance}`)])
-    rmSync(file, { force: true });
-  return done();
 }
 
 export async function forget(context: ActContext, work: Extract<Work, { kind: 'forget' }>): Promise<Outcome> {

@@ -21,17 +21,19 @@ export function controlFacts(
   const fact = (rest: Omit<DriftFact, 'address' | 'loses'>, loses = false): DriftFact => ({ address: link.address, loses, ...rest });
   // All of it is gone: that is one fact, and not one for each row.
   if (control === null) return [];
-  const rows = registerFacts(view, observation).map((row) =>
-    fact({
-      key: factKey.row(row.what),
-      code: 'MetadataChanged',
-      of: `rows of sync ${link.sync}`,
-      object: row.what,
-      before: row.before,
-      after: row.after,
-      step: stepId.register(view),
-    }),
-  );
+  const rows = registerFacts(view, observation)
+    .filter((row) => row.secret !== true)
+    .map((row) =>
+      fact({
+        key: factKey.row(row.what),
+        code: 'MetadataChanged',
+        of: `rows of sync ${link.sync}`,
+        object: row.what,
+        before: row.before,
+        after: row.after,
+        step: stepId.register(view),
+      }),
+    );
   const goats = goatsToWrite(view, carried)
     .filter((goat) => known.has(goat.address))
     .map((goat) =>

@@ -1,6 +1,6 @@
 import type { Carried } from '../view/carried.ts';
 import { type Draft, draft, PHASE } from './draft.ts';
-import type { LinkView } from '../view/link-view.ts';
+import { type LinkView, membersOf } from '../view/link-view.ts';
 import { plural } from '../../lib/format.ts';
 import { receiptOf } from '../view/copy.ts';
 import { stepId } from './step-ids.ts';
@@ -16,10 +16,7 @@ export function newcomers(view: LinkView, carried: Carried): readonly string[] {
   const receipt = view.ledger?.receipt ?? null;
   if (receipt === null || !receiptOf(view)) return [];
   const known = new Set([...receipt.copied, ...receipt.skipped]);
-  const members = new Set(view.control?.herds[view.link.relgroup]);
-  const joined = new Set(
-    view.control?.goats.filter((goat) => goat.db === view.link.aliases.from && members.has(goat.id)).map((goat) => goat.address),
-  );
+  const joined = membersOf(view);
   return carried.tables.map((one) => one.table.address).filter((address) => !known.has(address) && !joined.has(address));
 }
 

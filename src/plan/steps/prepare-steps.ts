@@ -38,9 +38,8 @@ export function ledgerStep(topology: Topology, missing: boolean, unknown: readon
 /** Rows of one link in its control database. Nothing of it reaches a user database: the relgroup is still empty. */
 export function registerStep(view: LinkView, observation: Observation, carried: Carried): Draft[] {
   const { link, sync } = view;
-  const wrong = registerFacts(view, observation)
-    .map((row) => row.what)
-    .filter((what) => !view.left.has(factKey.row(what)));
+  const rows = registerFacts(view, observation).filter(({ what }) => !view.left.has(factKey.row(what)));
+  const wrong = rows.map((row) => row.what);
   const due = new Set(
     goatsToWrite(view, carried)
       .map((goat) => goat.address)
@@ -75,6 +74,8 @@ export function registerStep(view: LinkView, observation: Observation, carried: 
       depth: view.depth,
       objects: sync === null ? objects : tables.length + sequences.length + wrong.length,
       estimateSeconds: ESTIMATE.register,
+      before: sync === null ? [] : rows.map((row) => `${row.what}: ${row.before}`),
+      afterFacts: sync === null ? [] : rows.map((row) => `${row.what}: ${row.after}`),
     }),
   ];
 }
@@ -110,6 +111,8 @@ interface OtherRow {
   readonly what: string;
   readonly before: string;
   readonly after: string;
+  /** Set where a password is another: it is a declared one that was rotated, and no drift that may be left. */
+  readonly secret?: true;
 }
 
 /** What of the link's own rows is missing or other than declared. A password is never shown. */
@@ -126,18 +129,19 @@ export function registerFacts(view: LinkView, observation: Observation): readonl
       (key) => row[key] !== wanted[key],
     );
     if (keys.length === 0 && row.status === 'active') return [];
-    const shown = keys.filter((key) => key !== 'passwordHash' && key !== 'dbconn');
+    const shown = keys.filter((key) => key !== 'passwordHash');
     return [
       {
         what,
+        ...(shown.length < keys.length ? { secret: true } : {}),
         before: [
-          ...shown.map((key) => `${key} ${row[key]}`),
-          ...(shown.length < keys.length ? ['another secret'] : []),
+          ...shown.map((key) => `${key} ${row[key] === '' ? '(none)' : row[key]}`),
+          ...(shown.length < keys.length ? ['another password'] : []),
           ...(row.status === 'active' ? [] : [row.status]),
         ].join(', '),
         after: [
-          ...shown.map((key) => `${key} ${wanted[key]}`),
-          ...(shown.length < keys.length ? ['as declared'] : []),
+          ...shown.map((key) => `${key} ${wanted[key] === '' ? '(none)' : wanted[key]}`),
+          ...(shown.length < keys.length ? ['the declared password'] : []),
           ...(row.status === 'active' ? [] : ['active']),
         ].join(', '),
       },

@@ -4,6 +4,7 @@ import type { LinkView } from '../view/link-view.ts';
 export const stepId = {
   ledger: 'ledger',
   rename: 'rename',
+  move: (id: string): string => `${id}/move`,
   control: (instance: string): string => `${instance}/control-database`,
   settings: (instance: string): string => `${instance}/settings`,
   register: (view: LinkView): string => `${view.link.id}/register`,
@@ -31,6 +32,8 @@ export const runId = {
   empty: (view: LinkView): string => `${view.link.id}/empty-tables`,
   activate: (view: LinkView): string => `${view.link.id}/activate`,
   deactivate: (view: LinkView): string => `${view.link.id}/deactivate`,
+  quit: (id: string, instance: string): string => `${id}/deactivate-in-${instance}`,
+  leftInstance: (id: string, instance: string): string => `${id}/leave-${instance}`,
   copy: (id: string): string => `${id}/wait-copy`,
   receipt: (id: string): string => `${id}/receipt`,
   run: (id: string): string => `${id}/wait-run`,

@@ -1,14 +1,16 @@
 import { controlDatabase } from '../../bucardo/names.ts';
 import type { Ledger, LedgerLink } from '../../ledger/model.ts';
-import type { Link, Topology } from '../../topology/model.ts';
+import type { LeftInstance, Link, Topology } from '../../topology/model.ts';
 import { freshNames, type LinkNames } from '../../topology/names.ts';
+import { withRenames } from './renames.ts';
 
 /**
  * The topology with the names under which its links stand in Bucardo (rule 22): what the ledger knows keeps the names that it has, however
  * its databases are called now; what is new gets `<topology>_<from>_<to>`, or the next name that nobody has. A link whose `bucardo.instance`
- * says something else than when it was registered gets the new instance; `movedFrom` tells of the one where it stands.
+ * says something else than when it was registered gets the new instance, and `leaves` tells of those where something of it stands.
  */
-export function withKeptNames(topology: Topology, ledger: Ledger): Topology {
+export function withKeptNames(topology: Topology, found: Ledger): Topology {
+  const ledger = withRenames(topology, found);
   const given = new Map<string, LinkNames>(Object.values(ledger.links).map((row) => [row.address, row.names]));
   // Names are given by address, whatever the order in which the file has its links.
   for (const link of topology.links.toSorted((one, other) => (one.address < other.address ? -1 : 1)))
@@ -16,16 +18,28 @@ export function withKeptNames(topology: Topology, ledger: Ledger): Topology {
   return { ...topology, links: topology.links.map((link) => named(link, given.get(link.address), ledger.links[link.address])) };
 }
 
-function named(link: Link, names: LinkNames | undefined, row: LedgerLink | undefined): Link {
-  const moves = row !== undefined && names !== undefined && row.names.instance !== names.instance;
-  return { ...link, ...names, ...(moves ? { movedFrom: { instance: row.names.instance, control: row.names.control } } : {}) };
+function named({ leaves: _leaves, ...link }: Link, names: LinkNames | undefined, row: LedgerLink | undefined): Link {
+  const left = [...(row?.leaves ?? []), ...(row === undefined ? [] : [leftInstance(row.names)])].filter(
+    (one) => one.instance !== names?.instance,
+  );
+  // What is declared stays on the link: one that waits has still to move.
+  return { ...link, ...names, instanceName: link.instanceName, ...(left.length === 0 ? {} : { leaves: left }) };
+}
+
+function leftInstance({ instance, control, aliases }: LinkNames): LeftInstance {
+  return { instance, control, aliases };
+}
+
+/** Whether a copy of the link runs where it stands, its first or another: it is not disturbed, and the link moves when it is complete (rule 3). */
+export function copies(row: Pick<LedgerLink, 'receipt' | 'request' | 'recopy'>): boolean {
+  return row.recopy !== null || (row.receipt === null && (row.request?.askedAt ?? null) !== null);
 }
 
 /** `given`: the names that links have, of all topologies, by address. */
 function namesOf(topology: string, link: Link, row: LedgerLink | undefined, given: ReadonlyMap<string, LinkNames>): LinkNames {
   const others = [...given].filter(([address]) => address !== link.address);
   const own = row === undefined ? unusedNames(topology, link, others) : row.names;
-  if (row !== undefined && row.names.instanceName === link.instanceName) return own;
+  if (row !== undefined && (row.names.instanceName === link.instanceName || copies(row))) return own;
   // Links of one named instance are where those that the ledger knows are.
   const sharing = others.find(
     ([address, names]) => address.startsWith(`${topology}/`) && link.instanceName !== null && names.instanceName === link.instanceName,

@@ -2,13 +2,14 @@ import type {
   ControlObservation,
   ControlSync,
   DaemonObservation,
+  InstanceObservation,
   Observation,
   ObservedDatabase,
   ObservedRuns,
   ObservedTable,
 } from '../../observe/model.ts';
 import type { Ledger, LedgerLink, SeenDatabase } from '../../ledger/model.ts';
-import { databasesBelow, downstreamOf, type Link, type Topology, upstreamOf } from '../../topology/model.ts';
+import { databasesBelow, downstreamOf, type LeftInstance, type Link, type Topology, upstreamOf } from '../../topology/model.ts';
 import { select, type Selected } from './select.ts';
 
 /** Everything that is known of one link, declared and observed, in one place: what the steps are decided on. */
@@ -24,6 +25,8 @@ export interface LinkView {
   readonly ledger: LedgerLink | null;
   /** Source and target as they were last seen. */
   readonly seen: { readonly from: SeenDatabase | null; readonly to: SeenDatabase | null };
+  /** What stands of it in instances that it leaves. */
+  readonly leaves: readonly LeftView[];
   /** Links that enter this link's source. */
   readonly upstream: readonly Link[];
   /** Links that leave this link's target. */
@@ -36,6 +39,25 @@ export interface LinkView {
   readonly depth: number;
   /** Keys of drift that is shown and left alone (`factKey`). */
   readonly left: ReadonlySet<string>;
+}
+
+/** One instance that a link leaves. */
+export interface LeftView extends LeftInstance {
+  readonly observed: InstanceObservation | undefined;
+  /** The link's sync there; null when it is gone. */
+  readonly sync: ControlSync | null;
+}
+
+/** Tables and sequences in the link's relgroup, wherever that stands while it moves. */
+export function membersOf(view: Pick<LinkView, 'link' | 'control' | 'leaves'>): ReadonlySet<string> {
+  const inControl = (control: ControlObservation | null, alias: string): readonly string[] => {
+    const members = new Set(control?.herds[view.link.relgroup]);
+    return (control?.goats ?? []).filter((goat) => goat.db === alias && members.has(goat.id)).map((goat) => goat.address);
+  };
+  return new Set([
+    ...inControl(view.control, view.link.aliases.from),
+    ...view.leaves.flatMap(({ observed, aliases }) => inControl(observed?.control ?? null, aliases.from)),
+  ]);
 }
 
 /** One view for each link, upstream first. */
@@ -57,6 +79,10 @@ export function linkViews(topology: Topology, observation: Observation, ledger: 
       runs: control?.runs[link.sync] ?? null,
       ledger: ledger.links[link.address] ?? null,
       seen: { from: ledger.seen?.[`${topology.name}/${link.from}`] ?? null, to: ledger.seen?.[`${topology.name}/${link.to}`] ?? null },
+      leaves: (link.leaves ?? []).map((left): LeftView => {
+        const observed = observation.instances[left.instance];
+        return { ...left, observed, sync: observed?.control?.syncs.find((sync) => sync.name === link.sync) ?? null };
+      }),
       upstream,
       downstream: downstreamOf(topology, link),
       passesOn: upstream.length > 0 && cascades(topology, link.from),

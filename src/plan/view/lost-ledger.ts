@@ -26,6 +26,7 @@ function lostLink(link: Link): LedgerLink {
   return {
     address: link.address,
     names: linkNames(link),
+    leaves: [],
     identities: { from: null, to: null },
     definition: null,
     appliedDefinition: null,

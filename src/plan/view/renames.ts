@@ -18,13 +18,13 @@ export function withRenames(topology: Topology, ledger: Ledger): Ledger {
   const moved = new Map(renamed);
   const rows = Object.values(ledger.links).map((row) => moved.get(row.address) ?? row);
   const byAddress = Object.fromEntries(rows.map((row) => [row.address, row]));
-  const suspensions = Object.fromEntries(
-    Object.entries(ledger.suspensions).map(([address, one]) => [moved.get(address)?.address ?? address, one]),
-  );
+  const under = <T>(kept: Readonly<Record<string, T>>): Record<string, T> =>
+    Object.fromEntries(Object.entries(kept).map(([address, one]) => [moved.get(address)?.address ?? address, one]));
   return {
     ...ledger,
     links: byAddress,
-    suspensions,
+    suspensions: under(ledger.suspensions),
+    ...(ledger.heals === undefined ? {} : { heals: under(ledger.heals) }),
     approvals: ledger.approvals.map((one) => ({ ...one, step: stepNow(topology.name, one, moved) })),
   };
 }

@@ -8,6 +8,8 @@ export function workObjects(work: Work): string[] {
     case 'rename':
       return work.rows.map((row) => row.to);
     case 'control_database':
+    case 'leave_instance':
+    case 'move':
     case 'drop_control':
     case 'stop_daemon':
       return [work.instance];

@@ -12,6 +12,7 @@ function row(address: string, names: Partial<LinkNames> = {}, definition: Ledger
   return {
     address,
     names: { ...freshNames(topology, from, to, names.instanceName ?? null), ...names },
+    leaves: [],
     identities: { from: null, to: null },
     definition,
     appliedDefinition: null,
@@ -100,7 +101,7 @@ describe('names of links', () => {
     const text = orders(['a -> b', 'b -> c'], ['bucardo: {instance: main}']);
     const topology = withFormer(topologyOf(text), ledgerOf(row('orders/a-b', { ...FOREIGN, instanceName: 'main' })));
     expect(linkOf(topology, 'b-c')).toMatchObject({ instance: 'orders_main', control: 'bucardo', sync: 'orders_b_c' });
-    expect(linkOf(topology, 'b-c').movedFrom).toBeUndefined();
+    expect(linkOf(topology, 'b-c').leaves).toBeUndefined();
   });
 
   it('stay where a link gets another instance, which says where it comes from', () => {
@@ -113,12 +114,12 @@ describe('names of links', () => {
       sync: 'orders_a_b',
       instance: 'orders_main',
       control: 'bucardo_orders_main',
-      movedFrom: { instance: 'orders_a_b', control: 'bucardo_orders_a_b' },
+      leaves: [{ instance: 'orders_a_b', control: 'bucardo_orders_a_b', aliases: { from: 'a', to: 'b' } }],
     });
     expect(linkOf(topology, 'b-c')).toMatchObject({
       instance: 'orders_b_c',
       control: 'bucardo_orders_b_c',
-      movedFrom: { instance: 'orders_main', control: 'bucardo_orders_main' },
+      leaves: [{ instance: 'orders_main', control: 'bucardo_orders_main', aliases: { from: 'b', to: 'c' } }],
     });
   });
 

@@ -22,6 +22,7 @@ const APPLIED: Ledger = {
       {
         address: link.address,
         names: linkNames(link),
+        leaves: [],
         identities: { from: `1/${link.from}`, to: `1/${link.to}` },
         definition: definitionOf(CHAIN, link) as unknown as LedgerLink['definition'],
         appliedDefinition: null,

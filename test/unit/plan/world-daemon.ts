@@ -34,6 +34,10 @@ export function startDaemon(world: World, name: string): void {
         },
       ];
     });
+  for (const [other, { daemon }] of Object.entries(world.instances))
+    for (const sync of daemon?.syncs ?? [])
+      if (other !== name && syncs.some((one) => one.name === sync.name))
+        violate(world, `rule 20: ${sync.name} runs in ${other} and in ${name}`);
   instance.daemon = { pid: serial(world), startedAt: world.now, syncs };
   for (const sync of syncs)
     for (const entry of world.passedOn) {

@@ -2,6 +2,7 @@
 import { dueAgain } from '../../../src/ledger/due-again.ts';
 import type { Ledger } from '../../../src/ledger/model.ts';
 import type { DatabaseObservation, InstanceObservation, Observation } from '../../../src/observe/model.ts';
+import { withKeptNames } from '../../../src/plan/view/kept-names.ts';
 import type { Link } from '../../../src/topology/model.ts';
 import { targetName } from '../../../src/bucardo/names.ts';
 import type { Delta, TableData, World, WorldInstance } from './world.ts';
@@ -40,7 +41,10 @@ export function look(world: World): Look {
       },
     ];
   });
-  const names = [...new Set(world.topology.links.map((link) => link.instance))].toSorted();
+  const topology = withKeptNames(world.topology, world.ledger);
+  const names = [
+    ...new Set(topology.links.flatMap((link) => [link.instance, ...(link.leaves ?? []).map((left) => left.instance)])),
+  ].toSorted();
   const instances = names.map((name): [string, InstanceObservation] => [name, instanceSeen(name, world.instances[name])]);
   return structuredClone({
     observation: {

@@ -1,6 +1,7 @@
 /** The loop of `goatherd reconcile` (src/act/run.ts, carry-out.ts) on the world. */
 import { definitionHash } from '../../../src/plan/view/definition.ts';
 import { makePlan } from '../../../src/plan/make-plan.ts';
+import { withKeptNames } from '../../../src/plan/view/kept-names.ts';
 import type { Plan, Step } from '../../../src/plan/model.ts';
 import { definitionWritten } from './world-step-control.ts';
 import { applyStep } from './world-steps.ts';
@@ -45,6 +46,7 @@ export function reconcile(world: World, options: RunOptions): RunResult {
   world.memory.clear();
   declare(world, world.declared);
   for (let round = 0; round < ROUNDS; round += 1) {
+    world.topology = withKeptNames(world.topology, world.ledger);
     const { observation, ledger } = look(world);
     const plan = planFrom(world, { observation, ledger }, options.approvals);
     options.onPlan?.(plan);

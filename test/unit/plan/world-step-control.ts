@@ -34,6 +34,7 @@ export function ledgerStep(world: World, known: Known): Outcome {
     const row: LedgerLink = {
       address: link.address,
       names: linkNames(link),
+      leaves: [],
       identities: identitiesOf(known.observation, link),
       appliedDefinition: null,
       request: null,

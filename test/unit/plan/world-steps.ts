@@ -14,6 +14,7 @@ import {
   renameStep,
   settingsStep,
 } from './world-step-control.ts';
+import { leaveInstanceStep, moveStep } from './world-step-move.ts';
 import { alwaysStep, emptyStep, helpersStep, triggersStep, truncatesStep } from './world-step-source.ts';
 import { copyAgainStep, recopyStep } from './world-step-recopy.ts';
 import { dropControlStep, dropHelpersStep, dropTriggersStep, forgetStep, leaveStep, waitDrainedStep } from './world-step-removal.ts';
@@ -90,6 +91,10 @@ export function applyStep(world: World, step: Step, known: Known): Outcome {
       return waitRunStep(world, linkAt(world, work.link), work.instance, work.since);
     case 'arrival':
       return arrivalStep(world, work.links);
+    case 'move':
+      return moveStep(world, work.link);
+    case 'leave_instance':
+      return leaveInstanceStep(world, work);
     case 'suspect': {
       statement(world);
       const row = world.ledger.links[work.link];

@@ -38,6 +38,8 @@ const symbols: Readonly<Record<StepKind, Step['symbol']>> = {
   drop_control: '-',
   forget: '-',
   leave: '-',
+  move: '~',
+  leave_instance: '-',
   suspect: '~',
   wait_run: '|',
   arrival: '=',

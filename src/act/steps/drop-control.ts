@@ -1,0 +1,68 @@
+import { rmSync } from 'node:fs';
+import path from 'node:path';
+import { AS_REPLICA } from '../../bucardo/control-facts.ts';
+import { quoteIdent } from '../../bucardo/names.ts';
+import type { Work } from '../../plan/model.ts';
+import type { LeftInstance, Link } from '../../topology/model.ts';
+import { linkNames } from '../../topology/names.ts';
+import { type ActContext, done, linkAt, type Outcome } from '../context.ts';
+import { logFile } from './daemon.ts';
+import { markControl } from './rename.ts';
+
+/** The whole control database with its files, or the rows of one link in it. */
+export async function dropControl(context: ActContext, work: Extract<Work, { kind: 'drop_control' }>): Promise<Outcome> {
+  const link = linkAt(context, work.link);
+  await (work.whole ? dropWhole(context, work.instance) : dropRows(context, link, link));
+  return done();
+}
+
+/** Where a link moves, it takes its names and nothing else along: the ledger says where it goes. */
+export async function moveLink(context: ActContext, work: Extract<Work, { kind: 'move' }>): Promise<Outcome> {
+  const link = linkAt(context, work.link);
+  await context.ledger.moveLink(link.address, linkNames(link), link.leaves ?? []);
+  return done();
+}
+
+/** What is left of a link in an instance that it does not run in any more, and then the ledger's word of it. */
+export async function leaveInstance(context: ActContext, work: Extract<Work, { kind: 'leave_instance' }>): Promise<Outcome> {
+  const link = linkAt(context, work.link);
+  const left = link.leaves?.find((one) => one.instance === work.instance);
+  if (left !== undefined) {
+    const name = context.access.controlDatabase(work.instance);
+    const there = await context.access.hub(context.config.hub.dbname).query('SELECT 1 FROM pg_database WHERE datname = $1', [name]);
+    if (work.whole) await dropWhole(context, work.instance);
+    else if (there.length > 0) await dropRows(context, link, left);
+  }
+  await context.ledger.forgetInstance(link.address, work.instance);
+  for (const instance of work.whole ? [link.instance] : [link.instance, work.instance]) await markControl(context, instance);
+  return done();
+}
+
+async function dropWhole(context: ActContext, instance: string): Promise<void> {
+  const database = context.access.controlDatabase(instance);
+  await context.access.forgetHub(database);
+  await context.access.hub(context.config.hub.dbname).query(`DROP DATABASE IF EXISTS ${quoteIdent(database)} WITH (FORCE)`);
+  rmSync(path.join(context.config.pidDir, instance), { recursive: true, force: true });
+  for (const file of [logFile(context, instance), path.join(context.config.logDir, `conflict.bucardo.${instance}`)])
+    rmSync(file, { force: true });
+}
+
+/** `where`: the instance, and what that calls the link's databases. */
+async function dropRows(context: ActContext, link: Link, { instance, aliases }: LeftInstance): Promise<void> {
+  await context.access.control(instance).transaction([AS_REPLICA], async (client) => {
+    await client.query('DELETE FROM bucardo.sync WHERE name = $1', [link.sync]);
+    await client.query('DELETE FROM bucardo.syncrun WHERE sync = $1', [link.sync]);
+    await client.query('DELETE FROM bucardo.herdmap WHERE herd = $1', [link.relgroup]);
+    await client.query('DELETE FROM bucardo.herd WHERE name = $1', [link.relgroup]);
+    await client.query('DELETE FROM bucardo.dbmap WHERE dbgroup = $1', [link.dbgroup]);
+    await client.query('DELETE FROM bucardo.dbgroup WHERE name = $1', [link.dbgroup]);
+    await client.query(
+      'DELETE FROM bucardo.customcols WHERE goat IN (SELECT id FROM bucardo.goat WHERE db = $1 AND id NOT IN (SELECT goat FROM bucardo.herdmap))',
+      [aliases.from],
+    );
+    await client.query('DELETE FROM bucardo.goat WHERE db = $1 AND id NOT IN (SELECT goat FROM bucardo.herdmap)', [aliases.from]);
+    await client.query('DELETE FROM bucardo.db WHERE name = ANY ($1) AND name NOT IN (SELECT db FROM bucardo.dbmap)', [
+      [aliases.from, aliases.to],
+    ]);
+  });
+}
