@@ -2,6 +2,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { accept, type AcceptOptions } from './cli/accept.ts';
 import { approve, type ApproveOptions } from './cli/approve.ts';
+import { controller, type ControllerCliOptions } from './cli/controller.ts';
 import { labCommand } from './cli/lab.ts';
 import { linkVerb, type LinkVerb, type LinkVerbOptions } from './cli/link-verb.ts';
 import { reconcile, type ReconcileOptions } from './cli/reconcile.ts';
@@ -17,6 +18,15 @@ function duration(text: string): number {
   const milliseconds = parseDuration(text);
   if (milliseconds === undefined) throw new InvalidArgumentError('an integer and ms, s, m, h or d is wanted, such as 30m.');
   return milliseconds;
+}
+
+/** A duration from now, or a time: epoch milliseconds. */
+function moment(text: string): number {
+  const from = parseDuration(text);
+  const at = from === undefined ? Date.parse(text) : Date.now() + from;
+  if (Number.isNaN(at) || at <= Date.now())
+    throw new InvalidArgumentError('a duration such as 2h, or a time to come such as 2027-01-31T06:00:00Z, is wanted.');
+  return at;
 }
 
 const LINK_VERBS: readonly (readonly [LinkVerb, string])[] = [
@@ -82,6 +92,18 @@ function program(): Command {
       process.exitCode = await reconcile(paths, { ...command.optsWithGlobals(), ...options });
     });
   root
+    .command('controller')
+    .description('the unattended loop: follows a directory or a git repository and keeps every topology in it converged')
+    .argument('[path]', 'a directory or file (default: `source` of the host settings, then topologies/)')
+    .addOption(
+      new Option('--log-format <format>', 'lines for a person or for a collector (default: text on a terminal)').choices(['json', 'text']),
+    )
+    .option('--config <file>', 'host settings (default: GOATHERD_CONFIG, then /etc/goatherd/goatherd.yaml)')
+    .exitOverride()
+    .action(async (path: string | undefined, options: ControllerCliOptions, command: Command) => {
+      process.exitCode = await controller(path, { ...command.optsWithGlobals(), ...options });
+    });
+  root
     .command('status')
     .description('say what stands, link by link; nothing is written anywhere')
     .argument('[path...]', 'files or directories (default: topologies/)')
@@ -103,6 +125,28 @@ function program(): Command {
       .action(async (link: string, options: LinkVerbOptions, command: Command) => {
         process.exitCode = await linkVerb(verb, link, { ...command.optsWithGlobals(), ...options });
       });
+  root
+    .command('suspend')
+    .description('leave a topology or a link alone: it is observed, what runs goes on, and nothing is done about it')
+    .argument('<address>', 'TOPOLOGY or TOPOLOGY/LINK, such as orders or orders/a-b')
+    .option('--path <path>', 'the file or directory that declares it (default: topologies/)')
+    .option('--until <when>', 'when it ends by itself: a duration such as 2h, or a time', moment)
+    .requiredOption('--reason <reason>', 'why, kept in the ledger and shown')
+    .option('--config <file>', 'host settings (default: GOATHERD_CONFIG, then /etc/goatherd/goatherd.yaml)')
+    .exitOverride()
+    .action(async (address: string, options: LinkVerbOptions, command: Command) => {
+      process.exitCode = await linkVerb('suspend', address, { ...command.optsWithGlobals(), ...options });
+    });
+  root
+    .command('resume')
+    .description('end a suspension')
+    .argument('<address>', 'TOPOLOGY or TOPOLOGY/LINK, such as orders or orders/a-b')
+    .option('--path <path>', 'the file or directory that declares it (default: topologies/)')
+    .option('--config <file>', 'host settings (default: GOATHERD_CONFIG, then /etc/goatherd/goatherd.yaml)')
+    .exitOverride()
+    .action(async (address: string, options: LinkVerbOptions, command: Command) => {
+      process.exitCode = await linkVerb('resume', address, { ...command.optsWithGlobals(), ...options });
+    });
   root
     .command('accept')
     .description('end Suspect: a person has seen that the tables are as they should be')

@@ -28,6 +28,10 @@ export interface CarryOptions {
   readonly contextFor: (step: Step, progress: (progress: Progress) => void) => ActContext;
   /** Called when a step is done: what it remembered of its attempts is of no use to a later step of the same id. */
   readonly forget: (step: Step) => void;
+  /** Whether a step is left for later, whatever its plan says: a link that failed is given time. */
+  readonly heldBack?: (step: Step) => boolean;
+  /** Asked before each attempt; false ends the run: the lock may not be trusted any more. */
+  readonly mayAct?: () => boolean;
   readonly sleep: (milliseconds: number, signal: AbortSignal) => Promise<void>;
   readonly signal: AbortSignal;
   readonly now: () => number;
@@ -48,7 +52,7 @@ interface Entry {
 export async function carryOut(plan: Plan, options: CarryOptions): Promise<Carried> {
   const entries = plan.steps.map((step): Entry => ({
     step,
-    state: step.blocked === null ? 'waiting' : 'skipped',
+    state: step.blocked === null && options.heldBack?.(step) !== true ? 'waiting' : 'skipped',
     notBefore: 0,
     started: false,
   }));
@@ -58,7 +62,7 @@ export async function carryOut(plan: Plan, options: CarryOptions): Promise<Carri
   let moved: string | null = null;
   const done: string[] = [];
   const running = new Map<Entry, Promise<void>>();
-  const stopping = (): boolean => options.signal.aborted || moved !== null || timedOut();
+  const stopping = (): boolean => options.signal.aborted || options.mayAct?.() === false || moved !== null || timedOut();
   const timedOut = (): boolean => options.deadline !== null && options.now() >= options.deadline;
 
   const settle = (entry: Entry, outcome: Outcome): void => {

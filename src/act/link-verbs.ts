@@ -2,7 +2,7 @@ import { AS_REPLICA, MARK_CHANGED } from '../bucardo/control-facts.ts';
 import { endSuspension, suspend } from '../ledger/suspensions.ts';
 import { formatMilliseconds, joinWords } from '../lib/format.ts';
 import type { ControlObservation, DaemonObservation } from '../observe/model.ts';
-import { suspensionText } from '../plan/view/suspensions.ts';
+import { endOfSuspension, suspensionOf, suspensionText } from '../plan/view/suspensions.ts';
 import type { Link } from '../topology/model.ts';
 import { deactivate } from './steps/activation.ts';
 import type { ActContext } from './context.ts';
@@ -151,9 +151,13 @@ export async function kickLink(context: ActContext, link: Link): Promise<Said> {
 }
 
 function refuseUnlessRunning(context: ActContext, link: Link, found: Found, verb: string): Said | null {
-  const suspension = context.known.suspensions[link.address];
-  if (suspension !== undefined)
-    return { exitCode: 20, text: `${link.address} is ${suspensionText(suspension)}`, hint: `goatherd start ${link.address} ends that` };
+  const suspension = suspensionOf(context.known, link);
+  if (suspension !== null)
+    return {
+      exitCode: 20,
+      text: `${link.address} is ${suspensionText(suspension)}`,
+      hint: `${endOfSuspension(context.known, link)} ends that`,
+    };
   if (link.state === 'stopped') return { exitCode: 1, text: `${link.address} is declared stopped: there is nothing to ${verb}` };
   if (!found.active) return { exitCode: 1, text: `the sync of ${link.address} is not active`, hint: `goatherd start ${link.address}` };
   if (verb === 'reload' && found.daemon.masterPid === null)

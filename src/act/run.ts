@@ -27,6 +27,20 @@ export interface RunOptions {
   /** Epoch milliseconds; null for no end. */
   readonly deadline: number | null;
   readonly emit: (event: RunEvent) => void;
+  /** See `CarryOptions`. */
+  readonly heldBack?: (step: Step) => boolean;
+  readonly mayAct?: () => boolean;
+  /** Told of each plan, before it is carried out. */
+  readonly planned?: (plan: Plan) => void;
+}
+
+/** The reason of a signal that ends a run so that another can begin: a newer commit, a request. */
+export class Interruption {
+  readonly why: string;
+
+  constructor(why: string) {
+    this.why = why;
+  }
 }
 
 export interface RunResult {
@@ -57,6 +71,7 @@ export async function runTopology(access: Access, given: Topology, first: Plan, 
     // A link that waited for its copy has another instance afterwards.
     const topology = withKeptNames(given, known);
     const plan = makePlan(topology, observation, known, access.config, options.policy);
+    options.planned?.(plan);
     if (!started) emit({ kind: 'run_start', run: options.run, steps: (plan.fingerprint === first.fingerprint ? first : plan).steps });
     else if (plan.fingerprint !== lastFingerprint && plan.steps.length > 0)
       emit({ kind: 'plan_changed', reason: 'observed again', steps: plan.steps });
@@ -70,6 +85,12 @@ export async function runTopology(access: Access, given: Topology, first: Plan, 
       const reason = `facts moved while the saved plan was carried out, which does not hold ${beyond.map((step) => step.id).join(', ')}`;
       emit({ kind: 'summary', outcome: 'stale', reason });
       return { outcome: 'stale', reason, plan };
+    }
+    const held = heldWithout(open, options.heldBack);
+    if (open.length > 0 && open.every((step) => held.has(step.id))) {
+      const reason = `put off after errors: ${open.map((step) => step.id).join(', ')}`;
+      emit({ kind: 'summary', outcome: 'not_converged', reason });
+      return { outcome: 'not_converged', reason, plan };
     }
     if (open.length === 0) return finish(access, topology, plan, ledger, { observation, known }, emit);
     const contextFor = (step: Step, progress: ActContext['progress']): ActContext => ({
@@ -89,12 +110,14 @@ export async function runTopology(access: Access, given: Topology, first: Plan, 
       deadline: options.deadline,
       contextFor,
       forget: (step) => void memories.delete(step.id),
+      heldBack: (step) => held.has(step.id),
+      ...(options.mayAct === undefined ? {} : { mayAct: options.mayAct }),
       sleep,
       signal: options.signal,
       now: () => options.clock.now(),
     });
     await noteHeals(ledger, topology, plan, carried.done);
-    const end = endOf(carried, plan);
+    const end = endOf(carried, plan, options.signal);
     if (end !== null) {
       emit({ kind: 'summary', ...end });
       return { ...end, plan };
@@ -129,14 +152,27 @@ async function sleep(milliseconds: number, signal: AbortSignal): Promise<void> {
 }
 
 /** Why this was the last round; null to look again. */
-function endOf(carried: Carried, plan: Plan): { outcome: RunOutcome; reason: string | null } | null {
-  if (carried.interrupted)
-    return { outcome: 'interrupted', reason: 'interrupted after the current statement; the next run goes on from what stands' };
+function endOf(carried: Carried, plan: Plan, signal: AbortSignal): { outcome: RunOutcome; reason: string | null } | null {
+  if (carried.interrupted) return { outcome: 'interrupted', reason: whyInterrupted(signal) };
   const failure = carried.failed[0];
   if (failure !== undefined) return { outcome: 'failed', reason: `step ${failure.step.id}: ${failure.error.message}` };
   if (carried.spent[0] !== undefined) return { outcome: 'not_converged', reason: carried.spent[0] };
   if (carried.timedOut) return { outcome: 'not_converged', reason: `--timeout passed; ${plan.steps.length} steps were planned` };
   return null;
+}
+
+/** Steps that are left for later, and those that come after one of them. */
+function heldWithout(open: readonly Step[], heldBack: RunOptions['heldBack']): ReadonlySet<string> {
+  const held = new Set<string>();
+  if (heldBack === undefined) return held;
+  for (const step of open) if (heldBack(step) || step.after.some((id) => held.has(id))) held.add(step.id);
+  return held;
+}
+
+/** A signal that was aborted with an Interruption says why; another is a person's. */
+function whyInterrupted(signal: AbortSignal): string {
+  const { reason } = signal as { readonly reason: unknown };
+  return reason instanceof Interruption ? reason.why : 'interrupted after the current statement; the next run goes on from what stands';
 }
 
 /** Nothing is left that may be done: what was applied is remembered, and what Bucardo's own purge must not do is done. */

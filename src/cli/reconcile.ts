@@ -1,6 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { hostname, userInfo } from 'node:os';
-import { ensureLedger, type GivenApproval, LedgerWriter } from '../ledger/write.ts';
+import type { GivenApproval } from '../ledger/model.ts';
+import { ensureLedger, LedgerWriter } from '../ledger/write.ts';
+import { keepRun } from '../ledger/history.ts';
 import { takeLock } from '../ledger/lock.ts';
 import { keepHouse, type Looked } from '../act/keep-house.ts';
 import { runTopology } from '../act/run.ts';
@@ -10,6 +12,7 @@ import { toolVersion } from '../lib/version.ts';
 import { observe } from '../observe/observe.ts';
 import { observeLedger, observeLedgerStrictly } from '../observe/observe-ledger.ts';
 import { missingNote, topologyToDestroy, withFormer } from '../plan/view/former.ts';
+import { gitWord } from '../plan/approvals.ts';
 import { makePlan } from '../plan/make-plan.ts';
 import type { Plan, RequiredApproval } from '../plan/model.ts';
 import { Access } from '../postgres/access.ts';
@@ -19,6 +22,7 @@ import type { ReportMeta } from '../report/meta.ts';
 import { planMarkdown } from '../report/plan-markdown.ts';
 import { planText } from '../report/plan-text.ts';
 import { renderProblems } from '../report/problems.ts';
+import { pastRunOf } from '../report/past-run.ts';
 import { summaryText } from '../report/run-event.ts';
 import type { RunRecord } from '../report/run-model.ts';
 import type { SavedPlan } from '../report/saved-plan.ts';
@@ -200,7 +204,7 @@ async function act(planned: readonly Looked[], meta: ReportMeta, options: Asked)
       }
     const deadline = options.timeout === undefined ? null : Date.now() + options.timeout;
     for (const one of planned) {
-      await runTopology(one.access, one.topology, one.plan, {
+      const { plan } = await runTopology(one.access, one.topology, one.plan, {
         run,
         policy: { approvals: options.approve },
         ...(options.saved === undefined ? {} : { exactly: one.plan }),
@@ -209,6 +213,9 @@ async function act(planned: readonly Looked[], meta: ReportMeta, options: Asked)
         deadline,
         emit: (event) => view.emit(event),
       });
+      const record = view.state().runs.find((other) => other.topology === one.topology.name);
+      const past = record === undefined ? null : pastRunOf(record, { command: 'reconcile', revision: null, fingerprint: plan.fingerprint });
+      if (past !== null) await keepRun(one.access, past).catch(() => undefined);
     }
     view.end();
     const { runs } = view.state();
@@ -236,8 +243,7 @@ async function act(planned: readonly Looked[], meta: ReportMeta, options: Asked)
 function wordFor(required: RequiredApproval, topology: Topology, options: ReconcileOptions): GivenApproval | null {
   const { id, steps } = required;
   if (options.approve.includes(id)) return { id, steps, by: userInfo().username, overCap: true, reason: 'reconcile --approve' };
-  const inGit = required.cap === undefined && topology.removed.some((entry) => entry.plan === id);
-  return inGit ? { id, steps, by: 'git', overCap: false, reason: topology.file } : null;
+  return gitWord(required, topology);
 }
 
 /** A saved plan that may not be carried out. */

@@ -12,7 +12,7 @@ export interface Ledger {
   /** By link address, `orders/a-b`. */
   readonly links: Readonly<Record<string, LedgerLink>>;
   readonly approvals: readonly Approval[];
-  /** Links that a person stopped (`goatherd stop`), by address. */
+  /** Links that a person stopped or suspended, by address, and topologies, by name. */
   readonly suspensions: Readonly<Record<string, Suspension>>;
   /** Where databases stood when they were last seen as they should be, by `orders/a`. */
   readonly seen?: Readonly<Record<string, SeenDatabase>>;
@@ -156,12 +156,16 @@ export interface Recopy {
   readonly skipped: readonly string[];
 }
 
-/** A link is observed and not touched until `goatherd start` ends this. */
+/** A link, or a whole topology, is observed and not touched until a person, or time, ends this. */
 export interface Suspension {
   readonly by: string;
   readonly reason: string;
   /** Epoch milliseconds. */
   readonly since: number;
+  /** `held` (`goatherd suspend`): what runs goes on, and nothing is done about it. Without it the link stands still (`goatherd stop`). */
+  readonly held?: boolean;
+  /** When it ends by itself, epoch milliseconds. */
+  readonly until?: number;
 }
 
 export interface Approval {
@@ -171,6 +175,30 @@ export interface Approval {
   readonly by: string;
   /** False where the caps of the host bind it (`goatherd approve`, approvals in git). */
   readonly overCap?: boolean;
+}
+
+/** An approval of some steps, as it is written down. */
+export interface GivenApproval {
+  readonly id: string;
+  readonly steps: readonly string[];
+  readonly by: string;
+  readonly overCap: boolean;
+  readonly reason: string;
+}
+
+/** One run of one topology that did something, or tried. Times are epoch milliseconds. */
+export interface PastRun {
+  readonly topology: string;
+  readonly run: string;
+  readonly command: string;
+  readonly revision: string | null;
+  readonly fingerprint: string;
+  readonly startedAt: number;
+  readonly endedAt: number;
+  readonly outcome: string;
+  readonly reason: string | null;
+  readonly stepsDone: number;
+  readonly stepsFailed: number;
 }
 
 export const EMPTY_LEDGER: Ledger = { present: false, version: 0, links: {}, approvals: [], suspensions: {}, holder: null };

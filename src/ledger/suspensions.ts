@@ -1,37 +1,58 @@
+import type { QueryResultRow } from 'pg';
 import type { Access } from '../postgres/access.ts';
 import type { Queryable } from '../postgres/session.ts';
 import type { Suspension } from './model.ts';
 
-/** A person's stop of one link. It goes with the link, and may be written again. */
+/** A person's stop of one link, or suspension of a link or a topology. It goes with the link, and may be written again. */
 export const SUSPENSION_STATEMENTS: readonly string[] = [
   `CREATE TABLE IF NOT EXISTS goatherd.suspension (
      address text PRIMARY KEY REFERENCES goatherd.link ON DELETE CASCADE, suspended_by text NOT NULL, reason text NOT NULL,
      suspended_at timestamptz NOT NULL DEFAULT now())`,
-  // It goes with the link to another address, too.
-  `DO $$ BEGIN
-     IF EXISTS (SELECT 1 FROM pg_constraint WHERE conrelid = 'goatherd.suspension'::regclass AND contype = 'f' AND confupdtype <> 'c') THEN
-       ALTER TABLE goatherd.suspension DROP CONSTRAINT suspension_address_fkey,
-         ADD FOREIGN KEY (address) REFERENCES goatherd.link ON DELETE CASCADE ON UPDATE CASCADE;
-     END IF;
-   END $$`,
+  'ALTER TABLE goatherd.suspension ADD COLUMN IF NOT EXISTS held boolean NOT NULL DEFAULT false, ADD COLUMN IF NOT EXISTS until timestamptz',
+  // A topology has no row to refer to; with a link it goes, and moves, by `forgetLink` and `rename`.
+  'ALTER TABLE goatherd.suspension DROP CONSTRAINT IF EXISTS suspension_address_fkey',
 ];
 
-/** Suspensions by link address; none where the ledger is older than they are. */
+interface Row extends QueryResultRow {
+  address: string;
+  by: string;
+  reason: string;
+  since: number;
+  held: boolean;
+  until: number | null;
+}
+
+/** Suspensions by address, those that time has ended left out; none where the ledger is older than they are. */
 export async function readSuspensions(session: Queryable): Promise<Readonly<Record<string, Suspension>>> {
   const there = await session.query<{ there: boolean }>("SELECT to_regclass('goatherd.suspension') IS NOT NULL AS there");
   if (there.rows[0]?.there !== true) return {};
-  const { rows } = await session.query<Suspension & { address: string }>(
-    `SELECT address, suspended_by AS by, reason, (extract(epoch FROM suspended_at) * 1000)::float8 AS since FROM goatherd.suspension ORDER BY address`,
+  // A ledger of an earlier version has fewer columns: to_jsonb gives what there is.
+  const { rows } = await session.query<Row>(
+    `SELECT address, suspended_by AS by, reason, (extract(epoch FROM suspended_at) * 1000)::float8 AS since,
+            coalesce((to_jsonb(s)->>'held')::boolean, false) AS held, (extract(epoch FROM (to_jsonb(s)->>'until')::timestamptz) * 1000)::float8 AS until
+     FROM goatherd.suspension s WHERE coalesce((to_jsonb(s)->>'until')::timestamptz > now(), true) ORDER BY address`,
   );
-  return Object.fromEntries(rows.map(({ address, by, reason, since }) => [address, { by, reason, since }]));
+  return Object.fromEntries(
+    rows.map(({ address, by, reason, since, held, until }): [string, Suspension] => [
+      address,
+      { by, reason, since, ...(held ? { held } : {}), ...(until === null ? {} : { until }) },
+    ]),
+  );
 }
 
-/** Who stopped it first, and when, stays; the reason is that of the last word. */
-export async function suspend(access: Access, address: string, by: string, reason: string): Promise<void> {
+/** How a suspension goes beyond a stop. */
+export interface SuspendOptions {
+  readonly held?: boolean;
+  /** Epoch milliseconds. */
+  readonly until?: number;
+}
+
+/** When it began stays; who and why are those of the last word. */
+export async function suspend(access: Access, address: string, by: string, reason: string, options: SuspendOptions = {}): Promise<void> {
   await access.hub(access.config.ledger).query(
-    `INSERT INTO goatherd.suspension(address, suspended_by, reason) VALUES ($1, $2, $3)
-       ON CONFLICT (address) DO UPDATE SET suspended_by = excluded.suspended_by, reason = excluded.reason`,
-    [address, by, reason],
+    `INSERT INTO goatherd.suspension(address, suspended_by, reason, held, until) VALUES ($1, $2, $3, $4, to_timestamp($5::float8 / 1000))
+       ON CONFLICT (address) DO UPDATE SET suspended_by = excluded.suspended_by, reason = excluded.reason, held = excluded.held, until = excluded.until`,
+    [address, by, reason, options.held ?? false, options.until ?? null],
   );
 }
 

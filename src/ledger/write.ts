@@ -4,7 +4,17 @@ import { quoteIdent } from '../bucardo/names.ts';
 import { GoatherdError } from '../lib/errors.ts';
 import type { LeftInstance } from '../topology/model.ts';
 import type { LinkNames } from '../topology/names.ts';
-import type { CopyRequest, LedgerLink, LinkIdentities, Receipt, SeenDatabase, SeenPlace, SeenTable, Suspicion } from './model.ts';
+import type {
+  CopyRequest,
+  GivenApproval,
+  LedgerLink,
+  LinkIdentities,
+  Receipt,
+  SeenDatabase,
+  SeenPlace,
+  SeenTable,
+  Suspicion,
+} from './model.ts';
 import type { CopyState } from './recopy.ts';
 import { tablesText } from './seen.ts';
 import { LEDGER_STATEMENTS } from './tables.ts';
@@ -37,15 +47,6 @@ export interface LinkRow {
   readonly names: LinkNames;
   readonly identities: LinkIdentities;
   readonly definition: unknown;
-}
-
-/** An approval of some steps, as it is written down. */
-export interface GivenApproval {
-  readonly id: string;
-  readonly steps: readonly string[];
-  readonly by: string;
-  readonly overCap: boolean;
-  readonly reason: string;
 }
 
 /** What only goatherd knows of its links, written as it becomes true. */
@@ -140,6 +141,7 @@ export class LedgerWriter {
           definition === null ? null : JSON.stringify(definition),
         ]);
         await client.query('UPDATE goatherd.word SET address = $2 WHERE address = $1', [formerAddress, address]);
+        await client.query('UPDATE goatherd.suspension SET address = $2 WHERE address = $1', [formerAddress, address]);
         const [before, after] = [formerAddress, address].map((one) => `${one.slice(topology.length + 1)}/`);
         await client.query(
           'UPDATE goatherd.approval SET step = $3 || substr(step, length($2) + 1) WHERE topology = $1 AND starts_with(step, $2)',
@@ -172,6 +174,7 @@ export class LedgerWriter {
 
   async forgetLink(address: string): Promise<void> {
     await this.#query('DELETE FROM goatherd.link WHERE address = $1', [address]);
+    await this.#query('DELETE FROM goatherd.suspension WHERE address = $1', [address]);
   }
 
   async saveCopying(address: string, tables: readonly string[]): Promise<void> {

@@ -91,7 +91,7 @@ function wantedDbs(access: Access, topology: Topology): Record<string, WantedDb>
 }
 
 /** Instances of the links, and those that a link is to leave. */
-function instanceNames(topology: Topology): readonly string[] {
+export function instanceNames(topology: Topology): readonly string[] {
   const names = topology.links.flatMap(({ instance, leaves = [] }) => [instance, ...leaves.map((left) => left.instance)]);
   return [...new Set(names)].toSorted();
 }

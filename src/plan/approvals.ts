@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Ledger } from '../ledger/model.ts';
+import type { GivenApproval, Ledger } from '../ledger/model.ts';
 import type { Caps, Topology } from '../topology/model.ts';
 import type { Policy, RequiredApproval, Step } from './model.ts';
 
@@ -72,6 +72,13 @@ export function judgedCap(topology: Topology, steps: readonly Destructive[], cap
     new Set(former),
     caps,
   );
+}
+
+/** What is written down of an approval in git once it is acted on, so that it holds until each step is done; null where git gave none, or a cap stands against it. */
+export function gitWord(required: RequiredApproval, topology: Topology): GivenApproval | null {
+  const { id, steps } = required;
+  const inGit = required.given && required.cap === undefined && topology.removed.some((entry) => entry.plan === id);
+  return inGit ? { id, steps, by: 'git', overCap: false, reason: topology.file } : null;
 }
 
 /** The first cap that the steps exceed, in words: `cap links_removed: 2 > 1`. */

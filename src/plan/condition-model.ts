@@ -13,7 +13,7 @@ export interface Condition {
   readonly observedRevision: string | null;
 }
 
-/** All normal-True but `Reconciling`, `Stalled` and `Suspended`. */
+/** All normal-True but `Suspect`, `Reconciling`, `Stalled` and `Suspended`. */
 export type ConditionType =
   | 'SourceReady'
   | 'LockHeld'

@@ -1,4 +1,4 @@
-import type { Ledger } from '../ledger/model.ts';
+import type { Ledger, Suspension } from '../ledger/model.ts';
 import type { Observation } from '../observe/model.ts';
 import type { HostConfig, Link, Topology } from '../topology/model.ts';
 import { judge } from './approvals.ts';
@@ -28,7 +28,7 @@ import { riskOf } from './risk.ts';
 import { renameChanges, withRenameStep } from './steps/rename-step.ts';
 import type { Planned } from './steps/run-steps.ts';
 import { linkSummaries, linkWarnings } from './summaries.ts';
-import { asStopped, standingStill, suspendedLinks, suspensionWarnings } from './view/suspensions.ts';
+import { asStopped, standingStill, suspendedLinks, suspensionText, suspensionWarnings } from './view/suspensions.ts';
 
 /**
  * plan = f(desired, observed, ledger, policy): pure, total, deterministic. It holds what is left to do from what is to what was
@@ -99,7 +99,7 @@ export function makePlan(given: Topology, seen: Observation, found: Ledger, conf
   const heldDrafts = uniqueById([...held, ...later].filter((step) => !acting.has(step.id)));
   const ofHeld = new Set(held.map((step) => step.id));
   const drafts = now.map((step) => ({ ...step, after: step.after.filter((id) => acting.has(id) || ofHeld.has(id)) }));
-  const steps = finish(
+  const finished = finish(
     [...views, ...(approved ? leaving : [])],
     withRenameStep(topology, ledger, [...drafts, ...heldDrafts]),
     stopped,
@@ -107,6 +107,7 @@ export function makePlan(given: Topology, seen: Observation, found: Ledger, conf
     new Set(heldDrafts.map((step) => step.id)),
     judged,
   );
+  const steps = withWord(finished, found.suspensions[topology.name]);
   const waitingLinks =
     waiting.size === 0 ? [] : sort(sceneOf(declared), refused).planned.filter(({ view }) => waiting.has(view.link.address));
   const removals = all.views.filter(({ link }) => link.former === true);
@@ -115,7 +116,7 @@ export function makePlan(given: Topology, seen: Observation, found: Ledger, conf
     ...changesOf(scene.topology, [...sorted.free, ...sorted.held, ...waitingLinks], drift, removals, steps, ledger),
   ];
   const diagnostics = sortDiagnostics([
-    ...suspensionWarnings(suspended),
+    ...suspensionWarnings(suspended, ledger),
     ...contendedWarnings(changes),
     ...checked.diagnostics,
     ...linkWarnings(planned, scene.topology),
@@ -148,6 +149,12 @@ function withheldSteps(drafts: readonly Draft[], stands: (step: Draft) => boolea
   return ids;
 }
 
+/** A suspended topology is observed, and nothing of it is touched. */
+function withWord(steps: readonly Step[], suspension: Suspension | undefined): readonly Step[] {
+  if (suspension === undefined) return steps;
+  return steps.map((step) => (step.blocked === null ? { ...step, blocked: suspensionText(suspension) } : step));
+}
+
 interface Sorting {
   readonly scene: Scene;
   readonly views: readonly LinkView[];
@@ -173,7 +180,7 @@ function sort(scene: Scene, refused: ReadonlySet<string>): Sorting {
     .map((one): Planned => ({ ...one, recopy: again.of.get(one.view.link.address) ?? null }))
     .map((one) => (again.still.has(one.view.link.address) ? standingStill(one) : one));
   const free = planned.filter(({ view }) => !blocked.has(view.link.address));
-  const held = planned.filter(({ view }) => blocked.has(view.link.address)).map((one) => asStopped(one, suspended));
+  const held = planned.filter(({ view }) => blocked.has(view.link.address)).map((one) => asStopped(one, scene.ledger));
   const drift = driftOf(scene, [...free, ...held], { free, held, leaving: [] });
   const sorted = { free: leavingAlone(free, drift), held: leavingAlone(held, drift), leaving: [] };
   return { scene, views, planned, checked, suspended, blocked, waiting: again.waiting, sorted, drift };

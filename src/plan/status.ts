@@ -9,7 +9,7 @@ import { withLostLinks } from './view/lost-ledger.ts';
 import type { Plan } from './model.ts';
 import { preflight } from './preflight/preflight.ts';
 import type { CopyStatus, DaemonStatus, LinkState, LinkStatus, TopologyStatus } from './status-model.ts';
-import { suspensionText } from './view/suspensions.ts';
+import { endOfSuspension, suspensionOf, suspensionText } from './view/suspensions.ts';
 
 /** Measures that no plan needs. By link address. */
 export interface Measures {
@@ -34,7 +34,7 @@ export function statusOf(topology: Topology, observation: Observation, found: Le
     const tables = carriedBy(view, unfit.get(address) ?? new Set()).tables;
     const wanted = view.link.disableKicking ? 2 : 3;
     const wrong = tables.reduce((sum, one) => sum + new Set([...one.triggers, ...one.notAlways]).size, 0);
-    const suspension = ledger.suspensions[address] ?? null;
+    const suspension = suspensionOf(ledger, view.link);
     const daemon = observation.hub.reachable ? daemonOf(view, sync) : null;
     const state = observation.hub.reachable ? stateOf(view, plan, daemon, suspension !== null) : 'unknown';
     const backlog = measures.backlog[address];
@@ -49,7 +49,13 @@ export function statusOf(topology: Topology, observation: Observation, found: Le
       triggers: view.source === null ? null : { right: Math.max(0, tables.length * wanted - wrong), wanted: tables.length * wanted },
       daemon,
       suspension,
-      notes: notesOf(view, state, plan, suspension === null ? null : suspensionText(suspension), backlog),
+      notes: notesOf(
+        view,
+        state,
+        plan,
+        suspension === null ? null : `${suspensionText(suspension)}; ${endOfSuspension(ledger, view.link)} ends it`,
+        backlog,
+      ),
     };
   });
   const unwell = links.filter(({ state }) => state !== 'running' && state !== 'stopped');
@@ -161,7 +167,7 @@ function notesOf(view: LinkView, state: LinkState, plan: Plan, suspended: string
   const bad = failing(view) ? (view.runs?.lastBad?.error ?? '') : '';
   const { daemon } = view;
   return [
-    ...(suspended === null ? [] : [`${suspended}; goatherd start ${address} ends it`]),
+    ...(suspended === null ? [] : [suspended]),
     ...(suspect === null ? [] : [`Suspect: ${suspect}`]),
     ...errors.map((one) => `${one.code}: ${one.message}`),
     ...(blocked === undefined || blocked === null || suspended !== null || errors.length > 0 ? [] : [`blocked: ${blocked}`]),

@@ -13,10 +13,13 @@ export class Access {
   readonly #owners: ReadonlyMap<string, Connection>;
   readonly #controls: ReadonlyMap<string, string>;
   readonly #options: SessionOptions;
+  readonly #shared: Access | null;
 
-  constructor(config: HostConfig, topology: Topology, options: SessionOptions) {
+  /** `shared`: whose sessions to databases of the hub are used, so that several topologies need no more of them than one. */
+  constructor(config: HostConfig, topology: Pick<Topology, 'databases' | 'links'>, options: SessionOptions, shared: Access | null = null) {
     this.config = config;
     this.#options = options;
+    this.#shared = shared;
     // An adopted instance's has a name of its own; a link that moves is known in both.
     this.#controls = new Map(
       topology.links.flatMap(({ instance, control, leaves = [] }): [string, string][] => [
@@ -60,6 +63,7 @@ export class Access {
   }
 
   hub(dbname: string): Sessions {
+    if (this.#shared !== null) return this.#shared.hub(dbname);
     return this.#sessions(`hub ${dbname}`, () => this.resolvedHub(dbname), `hub database ${dbname}`);
   }
 
@@ -74,6 +78,7 @@ export class Access {
 
   /** Ends sessions to one database of the hub, so that it can be renamed or dropped. */
   async forgetHub(dbname: string): Promise<void> {
+    if (this.#shared !== null) return this.#shared.forgetHub(dbname);
     const sessions = this.#open.get(`hub ${dbname}`);
     this.#open.delete(`hub ${dbname}`);
     await sessions?.end();

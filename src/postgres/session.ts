@@ -9,6 +9,8 @@ export interface SessionOptions {
   readonly statementTimeoutMs?: number;
   readonly lockTimeoutMs?: number;
   readonly connectTimeoutMs?: number;
+  /** How long an unused session of a pool is kept. */
+  readonly idleMs?: number;
 }
 
 /** Anything that runs SQL: a client, a pooled client, a transaction. */
@@ -17,6 +19,7 @@ export interface Queryable {
 }
 
 const CONNECT_TIMEOUT_MS = 5_000;
+const KEEPALIVE_AFTER_MS = 10_000;
 
 function configOf(connection: ResolvedConnection, options: SessionOptions, ssl: NonNullable<ClientConfig['ssl']>): ClientConfig {
   return {
@@ -28,6 +31,8 @@ function configOf(connection: ResolvedConnection, options: SessionOptions, ssl: 
     ssl,
     application_name: options.applicationName,
     keepAlive: true,
+    // A peer that is gone is noticed within some 20 s (Node asks ten times, a second apart), not within the kernel's two hours.
+    keepAliveInitialDelayMillis: KEEPALIVE_AFTER_MS,
     connectionTimeoutMillis: options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
     ...(options.statementTimeoutMs === undefined ? {} : { statement_timeout: options.statementTimeoutMs }),
     ...(options.lockTimeoutMs === undefined ? {} : { lock_timeout: options.lockTimeoutMs }),
@@ -100,7 +105,7 @@ export class Sessions {
   static async #open(connection: ResolvedConnection, options: SessionOptions, where: string): Promise<Pool> {
     let last: unknown;
     for (const ssl of tlsAttempts(connection)) {
-      const pool = new Pool({ ...configOf(connection, options, ssl), max: 4, idleTimeoutMillis: 30_000 });
+      const pool = new Pool({ ...configOf(connection, options, ssl), max: 4, idleTimeoutMillis: options.idleMs ?? 30_000 });
       pool.on('error', () => undefined);
       // The pool listens only to idle clients; one listener a client, or a client used often collects them.
       pool.on('connect', (client) => void client.on('error', () => undefined));
@@ -127,6 +132,16 @@ export class Sessions {
     } catch (error) {
       throw asGoatherdError(error, this.where);
     }
+  }
+
+  /** The same in the form that looks take. */
+  asQueryable(): Queryable {
+    return {
+      query: async <R extends QueryResultRow>(text: string, values?: unknown[]) => {
+        const rows = await this.query<R>(text, values);
+        return { rows, rowCount: rows.length };
+      },
+    };
   }
 
   /** Runs `work` in one transaction; `setup` statements (SET LOCAL …) come first. A session that failed is not used again. */

@@ -1,5 +1,6 @@
 /** The host settings, `goatherd.yaml`: they stay out of git, so that a commit cannot raise its own limits. */
-import type { HostConfig, Problem } from './model.ts';
+import { LONGEST_MS, parseDuration } from './durations.ts';
+import type { ControllerSettings, HostConfig, HostSource, Problem } from './model.ts';
 import { type ParsedFile, parseYaml } from './parse.ts';
 import { password } from './resolve.ts';
 import { checkSchema } from './schema.ts';
@@ -13,6 +14,8 @@ export const defaultHostConfig: HostConfig = {
   logDir: '/var/log/bucardo',
   pidDir: '/var/run/bucardo',
   bucardo: 'bucardo',
+  source: null,
+  controller: { lookEveryMs: 30_000, deepLookEveryMs: 600_000, atOnce: 4, stuckAfterMs: 300_000 },
   caps: { linksRemoved: 1, tablesEmptied: 100 },
 };
 
@@ -45,6 +48,8 @@ function withDefaults(value: HostFile): HostConfig {
     logDir: directory(value.log_dir) ?? defaultHostConfig.logDir,
     pidDir: directory(value.pid_dir) ?? defaultHostConfig.pidDir,
     bucardo: value.bucardo ?? defaultHostConfig.bucardo,
+    source: sourceOf(value.source),
+    controller: controllerOf(value.controller),
     caps: {
       linksRemoved: value.caps?.links_removed ?? defaultHostConfig.caps.linksRemoved,
       tablesEmptied: value.caps?.tables_emptied ?? defaultHostConfig.caps.tablesEmptied,
@@ -55,4 +60,32 @@ function withDefaults(value: HostFile): HostConfig {
 /** Without the slashes at its end, so that a name can be put behind it. */
 function directory(path: string | undefined): string | undefined {
   return path?.replace(/(?<=.)\/+$/, '');
+}
+
+function sourceOf(given: HostFile['source']): HostSource | null {
+  if (given === undefined) return null;
+  if (typeof given === 'string') return { kind: 'directory', path: given };
+  return {
+    kind: 'git',
+    url: given.git,
+    ref: given.ref ?? 'main',
+    path: (given.path ?? 'topologies').replace(/(?<=.)\/+$/, '').replace(/^(?:\.\/)+/, ''),
+    intervalMs: milliseconds(given.interval) ?? 60_000,
+    requireSigned: given.require_signed ?? false,
+  };
+}
+
+function controllerOf(given: HostFile['controller']): ControllerSettings {
+  const { controller } = defaultHostConfig;
+  return {
+    lookEveryMs: milliseconds(given?.look_every) ?? controller.lookEveryMs,
+    deepLookEveryMs: milliseconds(given?.deep_look_every) ?? controller.deepLookEveryMs,
+    atOnce: given?.at_once ?? controller.atOnce,
+    stuckAfterMs: milliseconds(given?.stuck_after) ?? controller.stuckAfterMs,
+  };
+}
+
+function milliseconds(text: string | undefined): number | undefined {
+  const found = text === undefined ? undefined : parseDuration(text);
+  return found === undefined ? undefined : Math.min(found, LONGEST_MS);
 }

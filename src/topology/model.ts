@@ -145,7 +145,31 @@ export interface HostConfig {
   readonly logDir: string;
   readonly pidDir: string;
   readonly bucardo: string;
+  /** Where the controller takes its topologies from; null where its command line says so. */
+  readonly source: HostSource | null;
+  readonly controller: ControllerSettings;
   readonly caps: Caps;
+}
+
+export type HostSource = { readonly kind: 'directory'; readonly path: string } | GitSource;
+
+/** A repository that the controller fetches by itself. */
+export interface GitSource {
+  readonly kind: 'git';
+  readonly url: string;
+  readonly ref: string;
+  /** Directory below the repository's root. */
+  readonly path: string;
+  readonly intervalMs: number;
+  readonly requireSigned: boolean;
+}
+
+/** How the controller goes about its work. Milliseconds. */
+export interface ControllerSettings {
+  readonly lookEveryMs: number;
+  readonly deepLookEveryMs: number;
+  readonly atOnce: number;
+  readonly stuckAfterMs: number;
 }
 
 /** What approvals in git may cause in one plan (DESIGN 5). */

@@ -995,6 +995,8 @@ export const topologySchema = {
   },
 } as const;
 
+export type SourcePath = string;
+
 /**
  * goatherd.yaml: what concerns the host that goatherd and Bucardo run on. It stays out of git, so that a commit cannot raise its own limits. Every key has a default.
  */
@@ -1066,6 +1068,11 @@ export interface HostFile {
    */
   bucardo?: string;
   /**
+   * Where the controller takes its topologies from when it is started without a PATH: a directory or file, or a git repository that it fetches by itself.
+   */
+  source?: SourcePath | GitSource;
+  controller?: ControllerSettings;
+  /**
    * How much approvals in git, and `goatherd approve` without `--over-cap`, may cause in one plan. What is over a cap stays blocked until a person passes it with `--approve ID` or `goatherd approve ID --over-cap`.
    */
   caps?: {
@@ -1078,6 +1085,52 @@ export interface HostFile {
      */
     tables_emptied?: number;
   };
+}
+/**
+ * A git repository, read through the git command of this host, with its own credentials and settings.
+ */
+export interface GitSource {
+  /**
+   * What `git fetch` takes: an https or ssh URL, or a path. No password in it: that is the work of git's credential helpers and ssh keys.
+   */
+  git: string;
+  /**
+   * The branch, tag or commit that is followed.
+   */
+  ref?: string;
+  /**
+   * The directory of the topologies in the repository.
+   */
+  path?: string;
+  /**
+   * How often the repository is fetched.
+   */
+  interval?: string;
+  /**
+   * A commit counts only when `git verify-commit` says that its signature is good and trusted; until then the last good one stays in force.
+   */
+  require_signed?: boolean;
+}
+/**
+ * How the unattended loop goes about its work.
+ */
+export interface ControllerSettings {
+  /**
+   * How often daemons, control databases, backlogs and the reachability of every database are looked at.
+   */
+  look_every?: string;
+  /**
+   * How often the catalogs of every database are read as well: tables, triggers, helper tables.
+   */
+  deep_look_every?: string;
+  /**
+   * How many topologies are looked at or acted on side by side. One that only waits, for a copy or for a lock, does not count.
+   */
+  at_once?: number;
+  /**
+   * A daemon under which the oldest undelivered change is older than this, while no run of its link began or ended, is started again.
+   */
+  stuck_after?: string;
 }
 
 export const hostSchema = {
@@ -1207,6 +1260,17 @@ export const hostSchema = {
       patternErrorMessage: "a command's name or its absolute path",
       default: 'bucardo',
     },
+    source: {
+      title: 'Source',
+      description:
+        'Where the controller takes its topologies from when it is started without a PATH: a directory or file, or a git repository that it fetches by itself.',
+      anyOf: [{ $ref: '#/$defs/sourcePath' }, { $ref: '#/$defs/gitSource' }],
+    },
+    controller: {
+      title: 'Controller',
+      description: 'How the unattended loop goes about its work.',
+      $ref: '#/$defs/controllerSettings',
+    },
     caps: {
       title: 'Caps',
       description:
@@ -1234,6 +1298,99 @@ export const hostSchema = {
     },
   },
   $defs: {
+    sourcePath: {
+      title: 'Path',
+      type: 'string',
+      minLength: 1,
+      pattern: '^[^\\u0000-\\u001f\\u007f]*$',
+      patternErrorMessage: 'a path, without control characters',
+    },
+    gitSource: {
+      title: 'Git repository',
+      description: 'A git repository, read through the git command of this host, with its own credentials and settings.',
+      type: 'object',
+      additionalProperties: false,
+      required: ['git'],
+      properties: {
+        git: {
+          title: 'Repository',
+          description:
+            "What `git fetch` takes: an https or ssh URL, or a path. No password in it: that is the work of git's credential helpers and ssh keys.",
+          type: 'string',
+          pattern: '^(?!-)(?!.*://[^/@]*:[^/@]*@)[^\\s\\u0000-\\u001f\\u007f]+$',
+          patternErrorMessage: 'a URL without a password, or a path; without spaces',
+        },
+        ref: {
+          title: 'Ref',
+          description: 'The branch, tag or commit that is followed.',
+          type: 'string',
+          pattern: '^(?![-/.])(?!.*(?:\\.\\.|@\\{|//))[A-Za-z0-9._/+-]+(?<![/.])$',
+          patternErrorMessage: 'a branch, tag or commit',
+          default: 'main',
+        },
+        path: {
+          title: 'Directory',
+          description: 'The directory of the topologies in the repository.',
+          type: 'string',
+          pattern: '^(?!/)(?!.*(?:^|/)\\.\\.(?:/|$))[^\\u0000-\\u001f\\u007f]+$',
+          patternErrorMessage: "a path below the repository's root",
+          default: 'topologies',
+        },
+        interval: {
+          title: 'Interval',
+          description: 'How often the repository is fetched.',
+          $ref: '#/$defs/period',
+          default: '1m',
+        },
+        require_signed: {
+          title: 'Signed commits only',
+          description:
+            'A commit counts only when `git verify-commit` says that its signature is good and trusted; until then the last good one stays in force.',
+          type: 'boolean',
+          default: false,
+        },
+      },
+    },
+    controllerSettings: {
+      type: 'object',
+      additionalProperties: false,
+      properties: {
+        look_every: {
+          title: 'Cheap look',
+          description: 'How often daemons, control databases, backlogs and the reachability of every database are looked at.',
+          $ref: '#/$defs/period',
+          default: '30s',
+        },
+        deep_look_every: {
+          title: 'Deep look',
+          description: 'How often the catalogs of every database are read as well: tables, triggers, helper tables.',
+          $ref: '#/$defs/period',
+          default: '10m',
+        },
+        at_once: {
+          title: 'At once',
+          description:
+            'How many topologies are looked at or acted on side by side. One that only waits, for a copy or for a lock, does not count.',
+          type: 'integer',
+          minimum: 1,
+          maximum: 100,
+          default: 4,
+        },
+        stuck_after: {
+          title: 'Stuck after',
+          description:
+            'A daemon under which the oldest undelivered change is older than this, while no run of its link began or ended, is started again.',
+          $ref: '#/$defs/period',
+          default: '5m',
+        },
+      },
+    },
+    period: {
+      title: 'Period',
+      type: 'string',
+      pattern: '^[1-9][0-9]{0,8} ?(ms|s|m|h|d)$',
+      patternErrorMessage: 'an integer above 0 and a unit, such as 30s or 10m',
+    },
     libpqPath: {
       title: 'Path',
       type: 'string',

@@ -76,7 +76,8 @@ function instanceKey(planned: readonly Planned[], fact: DriftFact): string {
 
 function isContended(ledger: Ledger, observation: Observation, topology: Topology, fact: DriftFact): boolean {
   const link = topology.links.find((one) => one.address === fact.address);
-  if (link === undefined || observation.now === undefined) return false;
+  // A daemon that dies is nobody's doing: whoever starts it again and again gives it time.
+  if (link === undefined || observation.now === undefined || fact.key === factKey.daemon) return false;
   const since = observation.now - HOUR_MS;
   const hash = definitionHash(topology, link);
   const heals = (ledger.heals?.[fact.address] ?? []).filter(

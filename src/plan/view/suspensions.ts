@@ -1,28 +1,43 @@
 import type { Ledger, Suspension } from '../../ledger/model.ts';
 import { formatTimestamp } from '../../lib/format.ts';
+import type { Link } from '../../topology/model.ts';
 import type { LinkView } from './link-view.ts';
 import type { Diagnostic } from '../model.ts';
 import type { Planned } from '../steps/run-steps.ts';
 
 /** `suspended by eve since 2026-11-23 06:14:02Z: index on c`. */
-export function suspensionText(suspension: Suspension): string {
-  return `suspended by ${suspension.by} since ${formatTimestamp(suspension.since)}: ${suspension.reason}`;
+export function suspensionText({ by, since, until, reason }: Suspension): string {
+  const end = until === undefined ? '' : ` until ${formatTimestamp(until)}`;
+  return `suspended by ${by} since ${formatTimestamp(since)}${end}: ${reason}`;
+}
+
+/** The suspension of a link, or of its topology. */
+export function suspensionOf(ledger: Pick<Ledger, 'suspensions'>, link: Pick<Link, 'address'>): Suspension | null {
+  return ledger.suspensions[link.address] ?? ledger.suspensions[link.address.split('/')[0] ?? ''] ?? null;
+}
+
+/** What ends it: `goatherd start orders/a-b`. */
+export function endOfSuspension(ledger: Pick<Ledger, 'suspensions'>, link: Pick<Link, 'address'>): string {
+  const own = ledger.suspensions[link.address];
+  if (own === undefined) return `goatherd resume ${link.address.split('/')[0] ?? ''}`;
+  return `goatherd ${own.held === true ? 'resume' : 'start'} ${link.address}`;
 }
 
 /** Why each suspended link of these is held, by address. */
 export function suspendedLinks(views: readonly LinkView[], ledger: Ledger): ReadonlyMap<string, string> {
   return new Map(
     views.flatMap(({ link }): [string, string][] => {
-      const suspension = ledger.suspensions[link.address];
-      return suspension === undefined ? [] : [[link.address, suspensionText(suspension)]];
+      const suspension = suspensionOf(ledger, link);
+      return suspension === null ? [] : [[link.address, suspensionText(suspension)]];
     }),
   );
 }
 
-/** A suspended link is observed as one that shall not run: that nothing runs there is no drift. */
-export function asStopped(planned: Planned, suspended: ReadonlyMap<string, string>): Planned {
+/** A link that a person stopped is observed as one that shall not run: that nothing runs there is no drift. */
+export function asStopped(planned: Planned, ledger: Ledger): Planned {
   const { view } = planned;
-  return suspended.has(view.link.address) ? standingStill(planned) : planned;
+  const suspension = suspensionOf(ledger, view.link);
+  return suspension !== null && suspension.held !== true ? standingStill(planned) : planned;
 }
 
 /** A link that runs nothing now, whatever is declared. */
@@ -32,14 +47,14 @@ export function standingStill(planned: Planned): Planned {
 }
 
 /** Each suspension is said each time. */
-export function suspensionWarnings(suspended: ReadonlyMap<string, string>): readonly Diagnostic[] {
+export function suspensionWarnings(suspended: ReadonlyMap<string, string>, ledger: Ledger): readonly Diagnostic[] {
   return [...suspended].map(([address, text]) => ({
     severity: 'warning',
     code: 'Suspended',
     address,
-    message: `${text}; its triggers go on recording`,
+    message: `${text}; ${suspensionOf(ledger, { address })?.held === true ? 'what runs goes on, and nothing is done about it' : 'its triggers go on recording'}`,
     objects: [],
-    hint: `goatherd start ${address}`,
+    hint: endOfSuspension(ledger, { address }),
     at: null,
   }));
 }

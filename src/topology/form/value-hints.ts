@@ -32,6 +32,7 @@ export function hintForType(wanted: string, value: unknown, path: Path): string 
       ? 'write {env: NAME}, an environment variable, or {file: PATH}; if it was a real password, change it: git keeps it'
       : `write {env: ${variable}}`;
   }
+  if (wanted === 'union' && key === 'source') return 'write a path, or `{git: URL, ref: main, path: topologies}`';
   if (wanted === 'union') return key === 'sequences' ? listHint(value, 'sequences') : 'write `a -> b`, or `{from: a, to: b}`';
   if (value === null)
     return path.length === 1 && ['topology', 'databases', 'links'].includes(key)
@@ -39,7 +40,8 @@ export function hintForType(wanted: string, value: unknown, path: Path): string 
       : 'write a value, or leave the key out';
   switch (wanted) {
     case 'string':
-      if (['kick_interval', 'timeout', 'budget'].includes(key)) return typeof value === 'number' ? `add a unit: \`${value}s\`` : undefined;
+      if (['kick_interval', 'timeout', 'budget', 'interval', 'look_every', 'deep_look_every', 'stuck_after'].includes(key))
+        return typeof value === 'number' ? `add a unit: \`${value}s\`` : undefined;
       return typeof value === 'number' || typeof value === 'boolean' ? `put it in quotes: "${String(value)}"` : undefined;
     case 'integer':
     case 'number':

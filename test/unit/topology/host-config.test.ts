@@ -10,6 +10,8 @@ const defaults = {
   logDir: '/var/log/bucardo',
   pidDir: '/var/run/bucardo',
   bucardo: 'bucardo',
+  source: null,
+  controller: { lookEveryMs: 30_000, deepLookEveryMs: 600_000, atOnce: 4, stuckAfterMs: 300_000 },
   caps: { linksRemoved: 1, tablesEmptied: 100 },
 };
 
@@ -24,6 +26,8 @@ ledger: keeper
 log_dir: /srv/Logs/
 pid_dir: /srv/pids
 bucardo: /opt/bucardo/bucardo
+source: {git: "ssh://git@git.internal/db.git", ref: v1.2, path: ./live/, interval: 5m, require_signed: true}
+controller: {look_every: 5s, at_once: 2}
 caps: {links_removed: 3}
 `;
     expect(readHostConfig('g.yaml', text)).toEqual({
@@ -40,6 +44,15 @@ caps: {links_removed: 3}
         logDir: '/srv/Logs',
         pidDir: '/srv/pids',
         bucardo: '/opt/bucardo/bucardo',
+        source: {
+          kind: 'git',
+          url: 'ssh://git@git.internal/db.git',
+          ref: 'v1.2',
+          path: 'live',
+          intervalMs: 300_000,
+          requireSigned: true,
+        },
+        controller: { ...defaults.controller, lookEveryMs: 5_000, atOnce: 2 },
         caps: { linksRemoved: 3, tablesEmptied: 100 },
       },
       problems: [],
@@ -55,6 +68,14 @@ caps: {links_removed: 3}
     ['log_dir: logs', 'error BadValue: `log_dir` must be an absolute path, and is "logs"', ''],
     ['bucardo: ./bucardo', "error BadValue: `bucardo` must be a command's name or its absolute path", ''],
     ['bucardo: -x', "error BadValue: `bucardo` must be a command's name or its absolute path", ''],
+    ['source: [a]', 'error WrongType', 'write a path, or `{git: URL, ref: main, path: topologies}`'],
+    ['source: {git: "https://eve:hunter2@git.internal/x"}', 'error BadValue: `source.git` must be a URL without a password', ''],
+    ['source: {git: -upload-pack=x}', 'error BadValue: `source.git` must be', ''],
+    ['source: {git: x, ref: --exec}', 'error BadValue: `source.ref` must be a branch, tag or commit', ''],
+    ['source: {git: x, path: ../up}', "error BadValue: `source.path` must be a path below the repository's root", ''],
+    ['source: {ref: main}', 'error MissingKey', ''],
+    ['controller: {look_every: 30}', 'error WrongType: `controller.look_every` must be', 'add a unit: `30s`'],
+    ['controller: {look_every: 0s}', 'error BadValue: `controller.look_every` must be an integer above 0 and a unit', ''],
     ['ledger: My Ledger', 'error BadValue: `ledger` must be', '`my_ledger` would do'],
     ['ledger: bucardo_x', 'error BadValue: `ledger` may not begin with `bucardo`', ''],
     ['hub: {password: hunter2}', 'error PlainPassword: `hub.password` is a reference, never the password itself', 'write {env: NAME}'],

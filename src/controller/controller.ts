@@ -1,0 +1,302 @@
+import { hostname } from 'node:os';
+import { EMPTY_LEDGER, type Ledger } from '../ledger/model.ts';
+import { readLedger } from '../ledger/read.ts';
+import { openRequests, answerRequest } from '../ledger/requests.ts';
+import { GoatherdError, messageOf } from '../lib/errors.ts';
+import type { Condition } from '../plan/condition-model.ts';
+import { missingNote } from '../plan/view/former.ts';
+import { Access } from '../postgres/access.ts';
+import type { ControllerCounters, ControllerSnapshot } from '../report/snapshot-model.ts';
+import type { HostConfig } from '../topology/model.ts';
+import { Counters } from './counters.ts';
+import { fault } from './fault.ts';
+import { type InForce, inForce } from './source/in-force.ts';
+import type { Journal } from './journal.ts';
+import { type Leadership, seekLeadership } from './leadership.ts';
+import type { ServiceManager } from './service-manager.ts';
+import { Slots } from './slots.ts';
+import { SourceFollower } from './source/source-follower.ts';
+import type { Reading, Source } from './source/reading.ts';
+import { TopologyWorker } from './topology/worker.ts';
+import type { World } from './world.ts';
+
+export interface ControllerOptions {
+  readonly config: HostConfig;
+  readonly source: Source;
+  readonly journal: Journal;
+  readonly manager: ServiceManager;
+  readonly tool: string;
+  readonly now?: () => number;
+  readonly random?: () => number;
+}
+
+/** Snapshots are made this much after a change, so that a burst of events makes one. */
+const GATHER_MS = 100;
+
+/** The unattended loop: follows a source and keeps every topology in it as it says, while it holds the lock; otherwise it stands by and looks. */
+export class Controller {
+  readonly #options: ControllerOptions;
+  readonly #world: World;
+  readonly #workers = new Map<string, TopologyWorker>();
+  readonly #follower: SourceFollower;
+  readonly #leadership: Leadership;
+  readonly #ending = new AbortController();
+  readonly #listeners = new Set<() => void>();
+  readonly #startedAt: number;
+  #inForce: readonly InForce[] = [];
+  #missing: string | null = null;
+  #lastLoopAt: number | null = null;
+  #ready = false;
+  #conditions: readonly Condition[] = [];
+  #snapshot: ControllerSnapshot | null = null;
+  #gathering: NodeJS.Timeout | null = null;
+  #answering = false;
+  readonly #requestTimer: NodeJS.Timeout;
+
+  constructor(options: ControllerOptions) {
+    const { config, journal } = options;
+    const now = options.now ?? Date.now;
+    this.#options = options;
+    this.#startedAt = now();
+    const hub = new Access(
+      config,
+      { databases: [], links: [] },
+      { applicationName: 'goatherd controller', idleMs: 3 * config.controller.lookEveryMs },
+    );
+    this.#world = {
+      config,
+      hub,
+      journal,
+      counters: new Counters(),
+      slots: new Slots(config.controller.atOnce),
+      now,
+      random: options.random ?? Math.random,
+      lock: () => (this.#leadership === undefined ? null : this.#leadership.lock()),
+      ending: this.#ending.signal,
+      changed: () => this.#changed(),
+      lookEnded: () => this.#lookEnded(),
+    };
+    this.#leadership = seekLeadership(hub, journal, this.#ending.signal, {
+      // What happened while another one acted, or nobody: everything is looked at before anything is done.
+      taken: () => this.#eachWorker((worker) => worker.nudge(true)),
+      changed: () => this.#changed(),
+      requested: () => {
+        this.#answerRequests().catch(fault);
+      },
+    });
+    this.#follower = new SourceFollower(this.#world, options.source, (reading) => {
+      this.#follow(reading).catch(fault);
+    });
+    this.#requestTimer = setInterval(() => {
+      this.#answerRequests().catch(fault);
+    }, config.controller.lookEveryMs);
+    this.#startFromLedger().catch(fault);
+  }
+
+  /** What is known now. The same object until something changes. */
+  snapshot(): ControllerSnapshot {
+    this.#snapshot ??= this.#take();
+    return this.#snapshot;
+  }
+
+  counters(): ControllerCounters {
+    return this.#world.counters.all();
+  }
+
+  /** Told after each change, a moment later; gives what ends it. */
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  /** Reads the source at once, and looks at everything. */
+  reload(): void {
+    this.#options.manager.reloading();
+    this.#options.journal.info('SIGHUP: the source is read anew');
+    this.#follower.nudge();
+    this.#eachWorker((worker) => worker.nudge(true));
+    this.#options.manager.ready();
+  }
+
+  /** Ends after the current statement of each topology, and gives the lock back. Bucardo's daemons run on. */
+  async stop(): Promise<void> {
+    this.#options.manager.stopping();
+    this.#ending.abort();
+    clearInterval(this.#requestTimer);
+    this.#changed();
+    await Promise.all([...this.#workers.values()].map((worker) => worker.stop()));
+    await this.#follower.ended;
+    await this.#leadership.ended;
+    await this.#leadership.lock()?.release();
+    await this.#world.hub.end();
+    if (this.#gathering !== null) clearTimeout(this.#gathering);
+  }
+
+  #eachWorker(work: (worker: TopologyWorker) => void): void {
+    for (const worker of this.#workers.values()) work(worker);
+  }
+
+  /** A source that cannot be read after a start: what the ledger knows as applied is kept going. */
+  async #startFromLedger(): Promise<void> {
+    while (this.#follower.reading === null && this.#follower.error === null && !this.#ending.signal.aborted)
+      await new Promise((resolve) => setTimeout(resolve, GATHER_MS));
+    if (this.#follower.reading === null && this.#workers.size === 0) this.#employ(inForce(null, [], await this.#ledger()));
+  }
+
+  async #follow(reading: Reading): Promise<void> {
+    const ledger = await this.#ledger();
+    // A still newer one came meanwhile: its own call follows.
+    if (this.#follower.reading !== reading) return;
+    this.#missing = missingNote(reading.topologies, ledger);
+    this.#employ(inForce(reading, this.#inForce, ledger));
+  }
+
+  async #ledger(): Promise<Ledger> {
+    try {
+      return await readLedger(this.#world.hub.hub(this.#world.config.ledger).asQueryable());
+    } catch (error) {
+      if (error instanceof GoatherdError) return EMPTY_LEDGER;
+      throw error;
+    }
+  }
+
+  /** One worker for each topology in force. */
+  #employ(wanted: readonly InForce[]): void {
+    if (this.#ending.signal.aborted) return;
+    this.#inForce = wanted;
+    const names = new Set(wanted.map(({ topology }) => topology.name));
+    for (const [name, worker] of this.#workers) {
+      if (names.has(name)) continue;
+      this.#workers.delete(name);
+      this.#world.counters.forget(name);
+      this.#world.journal.warn('no file names it any more: it runs on as it was, and nothing is planned for it', { topology: name });
+      worker.stop().catch(fault);
+    }
+    for (const one of wanted) {
+      const worker = this.#workers.get(one.topology.name);
+      if (worker === undefined) this.#workers.set(one.topology.name, new TopologyWorker(this.#world, one));
+      else worker.want(one);
+    }
+    this.#changed();
+  }
+
+  /** Requests of different topologies side by side, those of one after the other. */
+  async #answerRequests(): Promise<void> {
+    if (this.#answering || this.#leadership.lock() === null) return;
+    this.#answering = true;
+    try {
+      for (;;) {
+        const open = await openRequests(this.#world.hub.hub(this.#world.config.ledger).asQueryable());
+        if (open.length === 0 || this.#leadership.lock()?.held() !== true) return;
+        const byTopology = Map.groupBy(open, ({ address }) => address.split('/')[0] ?? '');
+        await Promise.all(
+          [...byTopology].map(async ([name, requests]) => {
+            for (const request of requests) {
+              const worker = this.#workers.get(name);
+              if (worker === undefined)
+                await answerRequest(this.#world.hub, request.id, {
+                  exitCode: 1,
+                  text: `the controller has no topology ${name}`,
+                  hint: null,
+                });
+              else await worker.request(request);
+            }
+          }),
+        );
+      }
+    } catch (error) {
+      this.#world.journal.warn(`requests could not be answered: ${messageOf(error)}`);
+      if (!(error instanceof GoatherdError)) throw error;
+    } finally {
+      this.#answering = false;
+    }
+  }
+
+  #lookEnded(): void {
+    const { manager } = this.#options;
+    this.#lastLoopAt = this.#world.now();
+    manager.loopEnded();
+    if (this.#ready || ![...this.#workers.values()].every((worker) => worker.looked)) return;
+    this.#ready = true;
+    this.#world.journal.info(`ready: ${[...this.#workers.keys()].toSorted().join(', ')}`);
+    manager.ready();
+  }
+
+  #changed(): void {
+    if (this.#gathering !== null) return;
+    this.#gathering = setTimeout(() => {
+      this.#gathering = null;
+      this.#snapshot = this.#take();
+      this.#options.manager.status(statusLine(this.#snapshot));
+      for (const listener of this.#listeners) listener();
+    }, GATHER_MS);
+  }
+
+  #take(): ControllerSnapshot {
+    const { tool } = this.#options;
+    const now = this.#world.now();
+    const topologies = [...this.#workers.values()]
+      .map((worker) => worker.snapshot())
+      .toSorted((one, other) => (one.name < other.name ? -1 : 1));
+    const revision = this.#follower.reading?.revision ?? null;
+    const all = (key: 'attempted' | 'applied'): string | null =>
+      topologies.length > 0 && topologies.every((one) => one[key] === revision) ? revision : null;
+    this.#conditions = this.#controllerConditions(now);
+    return {
+      tool,
+      host: hostname(),
+      startedAt: this.#startedAt,
+      now,
+      lastLoopAt: this.#lastLoopAt,
+      role: this.#role(),
+      holder: this.#leadership.holder(),
+      source: { ...this.#follower.snapshot(), attempted: all('attempted'), applied: all('applied') },
+      conditions: this.#conditions,
+      topologies,
+      problems: this.#follower.reading?.problems ?? [],
+      notes: this.#missing === null ? [] : [this.#missing],
+    };
+  }
+
+  #role(): ControllerSnapshot['role'] {
+    if (this.#ending.signal.aborted) return 'stopping';
+    if (this.#leadership.lock() !== null) return 'acting';
+    return this.#leadership.holder() === null ? 'starting' : 'standby';
+  }
+
+  #controllerConditions(now: number): readonly Condition[] {
+    const { reading, error } = this.#follower;
+    const one = (type: Condition['type'], status: Condition['status'], reason: string, message: string): Condition => {
+      const before = this.#conditions.find((known) => known.type === type);
+      const since = before?.status === status ? before.since : now;
+      return { address: 'controller', type, status, reason, message, since, observedRevision: reading?.revision ?? null };
+    };
+    const broken = reading?.problems.find((problem) => problem.severity === 'error');
+    const source =
+      error !== null
+        ? one('SourceReady', 'False', error.code, error.message)
+        : reading === null
+          ? one('SourceReady', 'Unknown', 'NotRead', '')
+          : broken === undefined
+            ? one('SourceReady', 'True', 'Read', reading.revision)
+            : one('SourceReady', 'False', 'SourceInvalid', `${broken.at.file}: ${broken.message}`);
+    const problem = this.#leadership.problem();
+    const holder = this.#leadership.holder();
+    const lock =
+      this.#leadership.lock() !== null
+        ? one('LockHeld', 'True', 'Held', 'this controller acts')
+        : problem !== null
+          ? one('LockHeld', 'Unknown', 'ControlDatabaseDown', problem)
+          : one('LockHeld', holder === null ? 'Unknown' : 'False', holder === null ? 'NotAsked' : 'HeldByOther', holder ?? '');
+    return [source, lock];
+  }
+}
+
+/** One line for `systemctl status`. */
+function statusLine({ role, topologies }: ControllerSnapshot): string {
+  const ready = topologies.filter((one) =>
+    one.conditions.some((condition) => condition.address === one.name && condition.type === 'Ready' && condition.status === 'True'),
+  );
+  const rest = topologies.filter((one) => !ready.includes(one)).map((one) => one.name);
+  return `${role}: ${ready.length} of ${topologies.length} ready${rest.length === 0 ? '' : `; not: ${rest.slice(0, 10).join(', ')}`}`;
+}

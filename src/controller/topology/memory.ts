@@ -1,0 +1,167 @@
+import { pastRuns, readRevisions, type Revisions, saveRevisions } from '../../ledger/history.ts';
+import { GoatherdError } from '../../lib/errors.ts';
+import type { Condition } from '../../plan/condition-model.ts';
+import { conditionsOf } from '../../plan/conditions.ts';
+import { definitionHash } from '../../plan/view/definition.ts';
+import type { Access } from '../../postgres/access.ts';
+import { isBlocked } from '../../report/exit-code.ts';
+import type { RunOutcome, RunRecord } from '../../report/run-model.ts';
+import type { RunSummary, TopologySnapshot } from '../../report/snapshot-model.ts';
+import type { Retry } from './back-off.ts';
+import type { Flight } from './flight.ts';
+import type { InForce } from '../source/in-force.ts';
+import type { Sight } from './looker.ts';
+import type { World } from '../world.ts';
+
+/** The state of a worker, from which what is known of its topology is told. */
+export interface WorkerState {
+  readonly wanted: InForce;
+  readonly sight: Sight | null;
+  readonly failedLooks: number;
+  readonly nextLookAt: number;
+  readonly flight: Flight | null;
+  readonly retries: readonly Retry[];
+}
+
+/** What is known of one topology beyond its last look: conditions and since when, revisions, the runs before. */
+export class Memory {
+  readonly #world: World;
+  readonly #topology: string;
+  #revisions: Revisions = { desired: null, attempted: null, applied: null };
+  #known = false;
+  #history: readonly RunSummary[] = [];
+  #historyStale = true;
+  #lastRun: RunRecord | null = null;
+  #conditions: readonly Condition[] = [];
+
+  constructor(world: World, topology: string) {
+    this.#world = world;
+    this.#topology = topology;
+  }
+
+  /** A reading of the source. */
+  revised({ desired }: InForce): void {
+    this.#revisions = { ...this.#revisions, desired };
+  }
+
+  /** Whether this revision was reached before, so that what is done now puts back what has changed. */
+  wasApplied({ revision }: InForce): boolean {
+    return revision !== null && this.#revisions.applied === revision;
+  }
+
+  /** Whether the ledger knows everything that stands as applied. */
+  isApplied({ topology, plan, look }: Sight): boolean {
+    if (!look.ledger.present) return true;
+    const settled = new Set(plan.links.filter(({ state }) => state === 'converged' || state === 'stopped').map(({ address }) => address));
+    return topology.links
+      .filter((link) => settled.has(link.address))
+      .every((link) => look.ledger.links[link.address]?.appliedDefinition === definitionHash(topology, link));
+  }
+
+  async attempted({ revision }: InForce, access: Access): Promise<void> {
+    if (this.#revisions.attempted !== revision) await this.#keep({ ...this.#revisions, attempted: revision }, access);
+  }
+
+  /** A look has ended: what was in sync with its file has reached that revision. */
+  async seen({ desired, revision }: InForce, sight: Sight, flying: boolean, access: Access | null): Promise<void> {
+    if (!sight.look.ledger.present) return;
+    await this.#learn();
+    // Drift that the policy leaves alone is no part of the revision.
+    const inSync =
+      sight.plan.steps.length === 0 && !isBlocked(sight.plan) && sight.status.verdict !== 'unknown' && !flying && revision !== null;
+    const now: Revisions = inSync ? { desired, attempted: revision, applied: revision } : { ...this.#revisions, desired };
+    if (this.#world.lock() === null || access === null) this.#revisions = { ...this.#revisions, desired };
+    else await this.#keep(now, access);
+  }
+
+  /** A flight has ended. */
+  flew(record: RunRecord | null): void {
+    if (record !== null && record.steps.length > 0) this.#lastRun = record;
+    this.#historyStale = true;
+  }
+
+  snapshot(state: WorkerState): TopologySnapshot {
+    const { wanted, sight, flight } = state;
+    const run = flight?.record() ?? null;
+    const before = this.#conditions;
+    this.#conditions = conditionsOf({
+      topology: sight?.topology ?? wanted.topology,
+      seen: sight === null ? null : { observation: sight.look.observation, plan: sight.plan, status: sight.status },
+      missedLooks: state.failedLooks,
+      revision: wanted.revision,
+      problems: wanted.problems,
+      retries: state.retries,
+      run: flight === null ? 'none' : run?.steps.some((step) => step.state === 'running') === true ? 'working' : 'waiting',
+      previous: before,
+      now: this.#world.now(),
+    });
+    this.#tellTransitions(before);
+    const suspension = sight?.look.ledger.suspensions[this.#topology];
+    return {
+      name: this.#topology,
+      file: wanted.topology.file,
+      ...this.#revisions,
+      desired: wanted.desired,
+      status: sight?.status ?? null,
+      plan: sight?.plan ?? null,
+      conditions: this.#conditions,
+      observedAt: sight?.at ?? null,
+      nextLookAt: state.nextLookAt,
+      run: run ?? this.#lastRun,
+      history: this.#history,
+      suspended:
+        suspension === undefined
+          ? null
+          : { by: suspension.by, reason: suspension.reason, since: suspension.since, until: suspension.until ?? null },
+      retries: state.retries.map(({ address, attempts, nextAt, error }) => ({ address, attempts, nextAt, error })),
+    };
+  }
+
+  /** Transitions of what people ask for first are lines of the log. */
+  #tellTransitions(before: readonly Condition[]): void {
+    if (before.length === 0) return;
+    const known = new Map(before.map((one) => [`${one.address} ${one.type}`, one.status]));
+    for (const { address, type, status, reason, message } of this.#conditions) {
+      if (!['Ready', 'Reachable', 'Stalled', 'Suspect', 'SpecValid'].includes(type)) continue;
+      const was = known.get(`${address} ${type}`);
+      const good = (status === 'True') === !['Stalled', 'Suspect'].includes(type);
+      if (was === undefined || was === status || (was === 'Unknown' && good)) continue;
+      const text = `${address} ${type}=${status} ${reason}${message === '' ? '' : `: ${message}`}`;
+      const fields = { topology: this.#topology, condition: type, status, reason };
+      if (good || status === 'Unknown') this.#world.journal.info(text, fields);
+      else this.#world.journal.warn(text, fields);
+    }
+  }
+
+  /** What an earlier controller, or `reconcile`, left in the ledger. */
+  async #learn(): Promise<void> {
+    const session = this.#world.hub.hub(this.#world.config.ledger).asQueryable();
+    try {
+      if (!this.#known) {
+        this.#revisions = { ...(await readRevisions(session, this.#topology)), desired: this.#revisions.desired };
+        this.#known = true;
+      }
+      if (this.#historyStale) {
+        const runs = await pastRuns(session, this.#topology);
+        this.#history = runs.map(({ topology: _topology, command: _command, outcome, ...run }) => ({
+          ...run,
+          outcome: outcome as RunOutcome,
+        }));
+        this.#historyStale = false;
+      }
+    } catch (error) {
+      // A ledger of an earlier version, or a hub that is away: the next look learns it.
+      if (!(error instanceof GoatherdError)) throw error;
+    }
+  }
+
+  async #keep(revisions: Revisions, access: Access): Promise<void> {
+    const { desired, attempted, applied } = this.#revisions;
+    const same = desired === revisions.desired && attempted === revisions.attempted && applied === revisions.applied;
+    this.#revisions = revisions;
+    if (!same)
+      await saveRevisions(access, this.#topology, revisions).catch((error: unknown) => {
+        if (!(error instanceof GoatherdError)) throw error;
+      });
+  }
+}

@@ -1,0 +1,305 @@
+import type { Request, Answer } from '../../ledger/requests.ts';
+import { messageOf } from '../../lib/errors.ts';
+import type { Step } from '../../plan/model.ts';
+import { isBlocked } from '../../report/exit-code.ts';
+import type { TopologySnapshot } from '../../report/snapshot-model.ts';
+import { BackOff, jittered } from './back-off.ts';
+import { fault } from '../fault.ts';
+import { Flight } from './flight.ts';
+import { type InForce, asksForTheSame } from '../source/in-force.ts';
+import { StartLimits } from './start-limits.ts';
+import { Looker, type Sight } from './looker.ts';
+import { Memory } from './memory.ts';
+import { carryOutRequest } from './request-work.ts';
+import { StuckDaemons } from './stuck-daemons.ts';
+import { Tidier } from './tidy.ts';
+import type { World } from '../world.ts';
+
+/** Looks are this much earlier or later, so that topologies do not look in step. */
+const JITTER = 0.1;
+/** After a run that came to nothing, or a look that failed, the next look follows soon, and then as always. */
+const SOON_MS = 2_000;
+
+/** One topology, kept as its file says: looked at again and again, acted on when a look shows work and this process is the one that acts. */
+export class TopologyWorker {
+  readonly #world: World;
+  readonly #looker: Looker;
+  readonly #backOff: BackOff;
+  readonly #limits = new StartLimits();
+  readonly #stuck: StuckDaemons;
+  readonly #memory: Memory;
+  readonly #tidier = new Tidier();
+  #wanted: InForce;
+  #sight: Sight | null = null;
+  /** What `sight` was a look at. */
+  #sightOf: InForce | null = null;
+  #deepAt = Number.NEGATIVE_INFINITY;
+  /** How many steps the flight had done when the catalogs were read. */
+  #deepAdvanced = 0;
+  #flight: Flight | null = null;
+  /** Work that a person asked for goes on, and no flight begins. */
+  #busy = false;
+  #failedLooks = 0;
+  #nextLookAt: number;
+  #wake: () => void = () => undefined;
+  #nudged = false;
+  #stopped = false;
+  /** New work that was seen while a flight was under way, by step id: seen twice, the flight is planned anew. */
+  #foreign = new Set<string>();
+  readonly ended: Promise<void>;
+
+  constructor(world: World, wanted: InForce) {
+    this.#world = world;
+    this.#wanted = wanted;
+    this.#looker = new Looker(world);
+    this.#backOff = new BackOff(world.random);
+    this.#stuck = new StuckDaemons(world.config.controller.stuckAfterMs);
+    this.#memory = new Memory(world, wanted.topology.name);
+    this.#nextLookAt = world.now();
+    this.ended = this.#work();
+  }
+
+  get name(): string {
+    return this.#wanted.topology.name;
+  }
+
+  /** Whether it was looked at, well or not. */
+  get looked(): boolean {
+    return this.#sight !== null || this.#failedLooks > 0;
+  }
+
+  snapshot(): TopologySnapshot {
+    return this.#memory.snapshot({
+      wanted: this.#wanted,
+      sight: this.#sight,
+      failedLooks: this.#failedLooks,
+      nextLookAt: this.#nextLookAt,
+      flight: this.#flight,
+      retries: this.#backOff.list(),
+    });
+  }
+
+  /** A newer revision. What it asks for is planned at the next step boundary; where it asks for the same, nothing is disturbed. */
+  want(wanted: InForce): void {
+    const same = asksForTheSame(this.#wanted.topology, wanted.topology);
+    this.#wanted = wanted;
+    this.#memory.revised(wanted);
+    if (same) return;
+    this.#backOff.clear();
+    this.#limits.clear();
+    this.#deepAt = Number.NEGATIVE_INFINITY;
+    this.#flight?.interrupt(`a newer revision: ${wanted.revision?.slice(0, 12) ?? 'none'}`);
+    this.nudge();
+  }
+
+  /** Looks at once. `deep`: at everything, as something may have changed while nobody here looked. */
+  nudge(deep = false): void {
+    if (deep) this.#deepAt = Number.NEGATIVE_INFINITY;
+    this.#nudged = true;
+    this.#wake();
+  }
+
+  /** Carries a person's word out, between two flights. */
+  async request(request: Request): Promise<Answer> {
+    this.#busy = true;
+    try {
+      this.#flight?.interrupt(`a request: ${request.word} ${request.address}`);
+      await this.#flight?.ended;
+      const lock = this.#world.lock();
+      const access = this.#looker.access;
+      if (lock === null || access === null) return { exitCode: 1, text: 'this controller does not act now', hint: 'try again' };
+      const answer = await carryOutRequest(this.#world, lock, access, this.#wanted.topology, request);
+      this.#backOff.clear();
+      this.#limits.clear();
+      return answer;
+    } finally {
+      this.#busy = false;
+      this.nudge(true);
+    }
+  }
+
+  /** Ends after the current statement. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#flight?.interrupt('the controller ends; the next one goes on from what stands');
+    this.#wake();
+    await this.ended;
+  }
+
+  async #work(): Promise<void> {
+    while (!this.#stopped) {
+      this.#nudged = false;
+      const free = await this.#world.slots.take();
+      if (this.#stopped) {
+        free();
+        break;
+      }
+      let flies = false;
+      try {
+        await this.#lookOnce();
+        flies = this.#mayFly();
+        // The flight frees it.
+        if (flies) this.#fly(free);
+      } finally {
+        if (!flies) free();
+        this.#world.lookEnded();
+        this.#world.changed();
+      }
+      await this.#rest();
+    }
+    await this.#flight?.ended;
+    this.#looker.forget();
+  }
+
+  async #lookOnce(): Promise<void> {
+    const { now, config, journal } = this.#world;
+    const wanted = this.#wanted;
+    const advanced = this.#flight?.stepsDone ?? 0;
+    // What a flight has changed since is not in the catalogs that were read before.
+    const deep =
+      this.#sight === null ||
+      this.#failedLooks > 0 ||
+      now() - this.#deepAt >= config.controller.deepLookEveryMs ||
+      advanced !== this.#deepAdvanced;
+    try {
+      const began = now();
+      const sight = await this.#looker.look(wanted.topology, deep ? null : this.#sight, this.#flight !== null || this.#busy);
+      if (this.#failedLooks > 0) journal.info('it can be looked at again', { topology: this.name });
+      this.#sight = sight;
+      this.#sightOf = wanted;
+      this.#failedLooks = 0;
+      if (sight.deep) this.#deepAdvanced = advanced;
+      if (sight.deep && this.#wanted === wanted) this.#deepAt = began;
+      await this.#memory.seen(wanted, sight, this.#flight !== null, this.#looker.access);
+      this.#compareWithFlight(sight);
+      this.#nextLookAt = now() + this.#untilNext();
+      if (this.#flight === null && !this.#busy) await this.#keepUp(sight);
+    } catch (error) {
+      this.#failedLooks += 1;
+      journal.warn(`it cannot be looked at: ${messageOf(error)}`, { topology: this.name });
+      this.#nextLookAt =
+        now() +
+        Math.min(config.controller.lookEveryMs, jittered(SOON_MS * 2 ** Math.min(this.#failedLooks, 6), JITTER, this.#world.random));
+    }
+  }
+
+  /** What a plan does not say: daemons that do nothing are stopped, to be started by the next plan; delivered changes are purged. */
+  async #keepUp(sight: Sight): Promise<void> {
+    const { access } = this.#looker;
+    const lock = this.#world.lock();
+    if (lock === null || access === null || !lock.held() || sight.status.verdict === 'unknown') return;
+    const stuck = this.#stuck.stuckInstance(sight);
+    if (stuck !== null && this.#limits.allowedAt(stuck.instance, this.#world.now()) <= this.#world.now()) {
+      await this.#stuck.stop(this.#world, lock, access, sight, stuck);
+      this.nudge(true);
+    }
+    if (sight.status.links.every((link) => link.suspension === null)) await this.#tidier.tidy(this.#world, access, sight.topology);
+  }
+
+  /** Work that appears while a flight only waits, such as a daemon that died, must not wait as long as the flight does. */
+  #compareWithFlight(sight: Sight): void {
+    const flight = this.#flight;
+    if (flight === null) {
+      this.#foreign = new Set();
+      return;
+    }
+    const open = sight.plan.steps.filter((step) => step.blocked === null && !this.#heldBack(step));
+    const foreign = new Set(open.filter((step) => !flight.knows(step.id) && !flight.worksOn(step.address)).map((step) => step.id));
+    const twice = [...foreign].filter((id) => this.#foreign.has(id));
+    this.#foreign = foreign;
+    if (twice.length > 0) flight.interrupt(`facts moved: ${twice.join(', ')}`);
+  }
+
+  #mayFly(): boolean {
+    const sight = this.#sight;
+    if (this.#stopped || this.#busy || this.#flight !== null || sight === null || this.#failedLooks > 0) return false;
+    // A newer revision came while the world was looked at: the next look is a look at that.
+    if (this.#sightOf === null || !asksForTheSame(this.#sightOf.topology, this.#wanted.topology)) return false;
+    if (this.#world.lock()?.held() !== true || this.#looker.access === null) return false;
+    const result = this.#workIn(sight);
+    this.#world.counters.reconciled(this.name, result);
+    return result === 'changed';
+  }
+
+  #workIn(sight: Sight): 'noop' | 'changed' | 'waiting' | 'blocked' | 'error' {
+    if (sight.status.verdict === 'unknown') return 'error';
+    const open = sight.plan.steps.filter((step) => step.blocked === null);
+    if (open.length === 0) {
+      // An empty plan still has to be written down as applied, once.
+      if (isBlocked(sight.plan)) return 'blocked';
+      return this.#memory.isApplied(sight) ? 'noop' : 'changed';
+    }
+    return open.every((step) => this.#heldBack(step)) ? 'waiting' : 'changed';
+  }
+
+  #fly(freeSlot: () => void): void {
+    const sight = this.#sight;
+    const { access } = this.#looker;
+    if (sight === null || access === null) return freeSlot();
+    const wanted = this.#wanted;
+    const healing = this.#memory.wasApplied(wanted);
+    const flight = new Flight(this.#world, {
+      topology: sight.topology,
+      revision: wanted.revision,
+      plan: sight.plan,
+      access,
+      freeSlot,
+      heldBack: (step) => this.#heldBack(step),
+      stepEnded: (step, error) => this.#stepEnded(step, error, healing),
+    });
+    this.#flight = flight;
+    this.#memory.attempted(wanted, access).catch(fault);
+    flight.ended.then((result) => this.#landed(flight, result?.outcome === 'converged')).catch(fault);
+  }
+
+  #landed(flight: Flight, well: boolean): void {
+    this.#memory.flew(flight.record());
+    this.#flight = null;
+    this.#deepAdvanced = 0;
+    this.#deepAt = Number.NEGATIVE_INFINITY;
+    if (well || flight.stepsDone > 0 || this.#nudged) this.nudge();
+    else this.#nextLookAt = this.#world.now() + this.#untilNext();
+    this.#wake();
+    this.#world.changed();
+  }
+
+  #stepEnded(step: Step, error: { readonly message: string; readonly fatal: boolean } | null, healing: boolean): void {
+    const { now, counters } = this.#world;
+    if (error !== null) return this.#backOff.failed(step.address, now(), error.message, error.fatal);
+    this.#backOff.progressed(step.address);
+    if (step.work.kind === 'start_daemon') {
+      counters.daemonStarted(step.work.instance);
+      if (healing) this.#limits.started(step.work.instance, now());
+    } else if (healing && step.gate === null && !['arrival', 'receipt', 'suspect', 'ledger', 'stop_daemon'].includes(step.kind)) {
+      counters.driftCorrected(this.name, step.address.split('/').at(-1) ?? '');
+    }
+  }
+
+  #heldBack(step: Step): boolean {
+    const now = this.#world.now();
+    if (this.#backOff.holds(step.address, now)) return true;
+    return step.work.kind === 'start_daemon' && this.#limits.allowedAt(step.work.instance, now) > now;
+  }
+
+  #untilNext(): number {
+    const { now, config, random } = this.#world;
+    const usual = jittered(config.controller.lookEveryMs, JITTER, random);
+    const retryAt = this.#backOff.nextAt(now());
+    if (this.#foreign.size > 0) return Math.min(usual, SOON_MS);
+    return retryAt === null ? usual : Math.max(100, Math.min(usual, retryAt - now()));
+  }
+
+  async #rest(): Promise<void> {
+    while (!this.#stopped && !this.#nudged) {
+      const left = this.#nextLookAt - this.#world.now();
+      if (left <= 0) return;
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, Math.min(left, 60_000));
+        this.#wake = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+  }
+}

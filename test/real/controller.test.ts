@@ -1,0 +1,143 @@
+import { readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import type { Lab } from '../../src/lab/lab.ts';
+import { eventually } from './support/eventually.ts';
+import { duplicates, masters } from './support/one-of-each.ts';
+import { query } from './support/query.ts';
+import { runGoatherd } from './support/run-goatherd.ts';
+import { controllerFiles, type ControllerFiles, startController, type StartedController } from './support/start-controller.ts';
+import { expectExit } from './support/start-reconcile.ts';
+import { loadStock } from './support/stock.ts';
+import { clusterOf, useLab } from './support/use-lab.ts';
+
+describe('the controller', { timeout: 120_000 }, () => {
+  let files: ControllerFiles;
+  const lab = useLab({}, async (started) => {
+    await loadStock(started);
+    files = await controllerFiles(started);
+  });
+  let controller: StartedController;
+  let rows = 100_000;
+
+  /** A row written on A is on C; gives its id. */
+  async function arrives(): Promise<void> {
+    rows += 1;
+    await query(clusterOf(lab(), 'a'), lab().dbname, `INSERT INTO items(id, name) VALUES (${rows}, 'one more')`);
+    await eventually(
+      async () => (await query(clusterOf(lab(), 'c'), lab().dbname, `SELECT 1 FROM items WHERE id = ${rows}`)).length === 1,
+      {
+        timeoutMs: 60_000,
+        everyMs: 100,
+      },
+    );
+  }
+
+  async function commit(text: string): Promise<void> {
+    await writeFile(`${files.topologyFile}.new`, text);
+    await rename(`${files.topologyFile}.new`, files.topologyFile);
+  }
+
+  test('brings a topology up and keeps it', async () => {
+    controller = startController(files);
+    await controller.says(/orders Ready=True/);
+    await arrives();
+    const run = await runGoatherd(['reconcile', '--config', files.configFile, files.directory]);
+    // Nothing is to be done: it need not ask for the lock.
+    expectExit(run, 0);
+    expect(
+      await query(lab().hub, 'goatherd', 'SELECT desired = applied AND attempted = applied AS reached FROM goatherd.revision'),
+    ).toEqual([{ reached: true }]);
+    expect(await query(lab().hub, 'goatherd', 'SELECT command, outcome FROM goatherd.history ORDER BY started_at LIMIT 1')).toMatchObject([
+      { command: 'controller' },
+    ]);
+  });
+
+  test('applies a commit, and keeps the last good one when a bad one comes', async () => {
+    const good = await readFile(files.topologyFile, 'utf8');
+    let from = controller.lines.length;
+    await commit('topology: orders\nlinks: [a - b]\n');
+    await controller.says(/orders.yaml:2:9: link 1 must be/, { from });
+    await controller.says(/orders SpecValid=False SchemaError/, { from });
+    await arrives();
+    expect(await masters(lab())).toEqual(['orders_a_b', 'orders_b_c']);
+    from = controller.lines.length;
+    await commit(`${good}\nkick_interval: 2s\n`);
+    await eventually(
+      async () =>
+        (await query(lab().hub, 'bucardo_orders_a_b', 'SELECT extract(epoch FROM checktime)::int AS s FROM bucardo.sync'))[0]?.['s'] === 2,
+      { timeoutMs: 30_000 },
+    );
+    await controller.says(/CONVERGED/, { from });
+    await arrives();
+  });
+
+  test('starts exactly one daemon in the place of a master that was killed, and leaves the other alone', async () => {
+    const before = [await masterPid(lab(), 'orders_a_b'), await masterPid(lab(), 'orders_b_c')];
+    const from = controller.lines.length;
+    process.kill(before[0] ?? 0, 'SIGKILL');
+    await controller.says(/CONVERGED/, { from });
+    await arrives();
+    expect(await duplicates(lab())).toEqual([]);
+    const after = [await masterPid(lab(), 'orders_a_b'), await masterPid(lab(), 'orders_b_c')];
+    expect(after[0]).not.toBe(before[0]);
+    expect(after[1]).toBe(before[1]);
+  });
+
+  test('carries out what a person asks for, and acts on nothing that is suspended', async () => {
+    const ask = (...words: readonly string[]) =>
+      runGoatherd([words[0] ?? '', '--config', files.configFile, '--path', files.directory, ...words.slice(1)]);
+    const stopped = await ask('stop', 'orders/b-c', '--reason', 'an index on c');
+    expectExit(stopped, 0);
+    expect(stopped.stdout).toContain('orders/b-c stopped');
+    expect(stopped.stderr).toContain('goatherd controller on ');
+    expect(await masters(lab())).toEqual(['orders_a_b']);
+    expectExit(await ask('start', 'orders/b-c'), 0);
+    await arrives();
+    expectExit(await ask('suspend', 'orders', '--reason', 'a look inside', '--until', '1h'), 0);
+    const from = controller.lines.length;
+    process.kill(await masterPid(lab(), 'orders_b_c'), 'SIGKILL');
+    await controller.says(/orders\/b-c Ready=False/, { from });
+    expect(await masters(lab())).toEqual(['orders_a_b']);
+    expectExit(await ask('resume', 'orders'), 0);
+    await controller.says(/CONVERGED/, { from });
+    await arrives();
+  });
+
+  test('brings replication back when a database was away', async () => {
+    const from = controller.lines.length;
+    await clusterOf(lab(), 'b').stop('immediate');
+    await controller.says(/orders\/b Reachable=False/, { from });
+    await query(clusterOf(lab(), 'a'), lab().dbname, "INSERT INTO items(id, name) VALUES (99999, 'while b was away')");
+    await clusterOf(lab(), 'b').start();
+    await arrives();
+    await controller.says(/orders Ready=True/, { from });
+    expect(await query(clusterOf(lab(), 'c'), lab().dbname, 'SELECT name FROM items WHERE id = 99999')).toEqual([
+      { name: 'while b was away' },
+    ]);
+    expect(await duplicates(lab())).toEqual([]);
+  });
+
+  test('has one actor: another one stands by, takes over when the first is killed, and ends well itself', async () => {
+    const second = startController(files);
+    await second.says(/standing by: goatherd controller on .* pid/);
+    const refused = await runGoatherd(['reconcile', '--config', files.configFile, '--destroy', 'orders', '--dry-run']);
+    expectExit(refused, 0);
+    controller.kill('SIGKILL');
+    await second.says(/acting: this controller holds the lock/, { timeoutMs: 30_000 });
+    await arrives();
+    const from = second.lines.length;
+    process.kill(await masterPid(lab(), 'orders_a_b'), 'SIGKILL');
+    await second.says(/CONVERGED/, { from });
+    second.kill('SIGTERM');
+    expect(await second.ended).toEqual({ exitCode: 0, signal: null });
+    expect(second.stderr()).toBe('');
+    // Bucardo's daemons run on, and the lock is free.
+    await arrives();
+    expectExit(await runGoatherd(['reconcile', '--config', files.configFile, files.directory]), 0);
+  });
+});
+
+async function masterPid(lab: Lab, instance: string): Promise<number> {
+  return Number.parseInt(await readFile(join(lab.pidDir, instance, 'bucardo.mcp.pid'), 'utf8'), 10);
+}

@@ -1,0 +1,101 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import type { Lab } from '../../../src/lab/lab.ts';
+import { eventually } from './eventually.ts';
+import { GOATHERD_MAIN } from './run-goatherd.ts';
+
+/** A line of a controller's log. */
+export interface LogLine {
+  readonly level: string;
+  readonly message: string;
+  readonly [field: string]: unknown;
+}
+
+/** A `goatherd controller` that runs. */
+export interface StartedController {
+  readonly pid: number;
+  readonly lines: readonly LogLine[];
+  /** Whatever was written that is no line of the log. */
+  stderr(): string;
+  /** Waits for a line that matches, said after the first `from` lines; gives it. */
+  says(pattern: RegExp, options?: { readonly from?: number; readonly timeoutMs?: number }): Promise<LogLine>;
+  kill(signal: NodeJS.Signals): void;
+  readonly ended: Promise<{ readonly exitCode: number | null; readonly signal: string | null }>;
+}
+
+/** A directory with the lab's topology, and host settings with short intervals. */
+export interface ControllerFiles {
+  readonly directory: string;
+  readonly topologyFile: string;
+  readonly configFile: string;
+}
+
+/** `more`: lines for the host settings. */
+export async function controllerFiles(lab: Lab, more = ''): Promise<ControllerFiles> {
+  const directory = join(lab.dir, 'source');
+  await mkdir(directory, { recursive: true });
+  const topologyFile = join(directory, 'orders.yaml');
+  await writeFile(topologyFile, await readFile(lab.topologyFile, 'utf8'));
+  const configFile = join(lab.dir, 'controller.yaml');
+  const settings = 'controller: {look_every: 1s, deep_look_every: 10s}';
+  await writeFile(configFile, `${await readFile(lab.configFile, 'utf8')}\n${settings}\n${more}\n`);
+  return { directory, topologyFile, configFile };
+}
+
+/** Starts one; whoever does ends it and awaits `ended`. `wrapper`: a program and its arguments that runs it. */
+export function startController(
+  { directory, configFile }: ControllerFiles,
+  options: { readonly wrapper?: readonly string[]; readonly env?: Readonly<Record<string, string>> } = {},
+): StartedController {
+  const words = [
+    ...(options.wrapper ?? []),
+    process.execPath,
+    GOATHERD_MAIN,
+    'controller',
+    '--config',
+    configFile,
+    '--log-format',
+    'json',
+    directory,
+  ];
+  const [program = '', ...args] = words;
+  const child = execa(program, args, { reject: false, timeout: 600_000, env: { NO_COLOR: '1', ...options.env }, buffer: false });
+  const { pid } = child;
+  if (pid === undefined) throw new Error('goatherd could not be started');
+  const lines: LogLine[] = [];
+  let over = false;
+  let rest = '';
+  let complaints = '';
+  child.stdout.on('data', (chunk: Buffer) => {
+    const parts = (rest + chunk.toString()).split('\n');
+    rest = parts.pop() ?? '';
+    for (const part of parts) lines.push(JSON.parse(part) as LogLine);
+  });
+  child.stderr.on('data', (chunk: Buffer) => {
+    complaints += chunk.toString();
+  });
+  const ended = child.then((result) => {
+    over = true;
+    return { exitCode: result.exitCode ?? null, signal: result.signal ?? null };
+  });
+  const told = (): string => `${lines.map(({ level, message }) => `${level} ${message}`).join('\n')}\n${complaints}`;
+  return {
+    pid,
+    lines,
+    stderr: () => complaints,
+    says: async (pattern, { from = 0, timeoutMs = 60_000 } = {}) => {
+      const find = (): LogLine | undefined => lines.slice(from).find(({ message }) => pattern.test(message));
+      try {
+        await eventually(() => over || find() !== undefined, { timeoutMs, everyMs: 20 });
+      } catch (cause) {
+        throw new Error(`never said ${String(pattern)}:\n${told()}`, { cause });
+      }
+      const found = find();
+      if (found === undefined) throw new Error(`ended without ${String(pattern)}:\n${told()}`);
+      return found;
+    },
+    kill: (signal) => void process.kill(pid, signal),
+    ended,
+  };
+}
