@@ -152,6 +152,7 @@ describe('what is in force', () => {
           names: freshNames('orders', 'a', 'b', null),
           identities: { from: null, to: null },
           recopy: null,
+          leaves: [],
           definition: JSON.parse(JSON.stringify(definitionOf(known, link))),
           appliedDefinition: null,
           request: null,
