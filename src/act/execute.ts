@@ -9,6 +9,9 @@ import { copyTablesAgain, noteRecopy } from './steps/copy-again.ts';
 import { copyTables } from './steps/copy-tables.ts';
 import { startDaemon, stopDaemon } from './steps/daemon.ts';
 import { dropControl, leaveInstance, moveLink } from './steps/drop-control.ts';
+import { resend } from './steps/resend.ts';
+import { rekey } from './steps/rekey.ts';
+import { setAside } from './steps/set-aside.ts';
 import { makeHelpers } from './steps/helpers.ts';
 import { fillLedger } from './steps/ledger-step.ts';
 import { renameLinks } from './steps/rename.ts';
@@ -56,6 +59,12 @@ async function carryOut(context: ActContext, step: Step): Promise<Outcome> {
       return makeTriggers(context, work);
     case 'membership':
       return joinRelgroup(context, work);
+    case 'set_aside':
+      return setAside(context, work);
+    case 'resend':
+      return resend(context, work);
+    case 'rekey':
+      return rekey(context, work);
     case 'makedelta':
       return setMakedelta(context, work);
     case 'always':

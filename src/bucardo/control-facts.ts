@@ -30,6 +30,12 @@ END $goatherd$`,
   'CREATE OR REPLACE TRIGGER goatherd_prune AFTER INSERT ON bucardo.syncrun FOR EACH STATEMENT EXECUTE FUNCTION goatherd.prune()',
 ];
 
+/**
+ * The columns of each table as they were when its link was registered: Bucardo's controllers read them once, when they start, and say of
+ * no table what they read (P:2146). A row whose goat is gone means nothing.
+ */
+export const SHAPE_TABLE = 'CREATE TABLE IF NOT EXISTS goatherd.shape (goat integer PRIMARY KEY, columns text NOT NULL)';
+
 /** Says that a daemon which began before this moment has not read everything. Part of the transaction that changes the facts. */
 export const MARK_CHANGED =
   "INSERT INTO goatherd.fact VALUES ('changed', clock_timestamp()) ON CONFLICT (key) DO UPDATE SET at = excluded.at";

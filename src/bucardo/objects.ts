@@ -175,9 +175,13 @@ export function truncateTriggerStatement(spec: HelperSpec, sync: string, kind: '
   if (kind === 'record') {
     return `CREATE OR REPLACE TRIGGER ${name} AFTER TRUNCATE ON ${on} FOR EACH STATEMENT EXECUTE PROCEDURE bucardo.bucardo_note_truncation('${sync}')`;
   }
-  const keys = spec.keyColumns.map(quoteIdent).join(',').replaceAll("'", "''");
-  const delta = quoteIdent(deltaTable(spec.maker)).replaceAll("'", "''");
-  return `CREATE OR REPLACE TRIGGER ${name} BEFORE TRUNCATE ON ${on} FOR EACH STATEMENT EXECUTE PROCEDURE bucardo.${RECORDER}('${delta}', '${keys}', '${sync}')`;
+  const args = recorderArguments(spec, sync).map((one) => `'${one.replaceAll("'", "''")}'`);
+  return `CREATE OR REPLACE TRIGGER ${name} BEFORE TRUNCATE ON ${on} FOR EACH STATEMENT EXECUTE PROCEDURE bucardo.${RECORDER}(${args.join(', ')})`;
+}
+
+/** Delta table and key columns, quoted, and the sync: what the recorder is told by its trigger. */
+export function recorderArguments(spec: Pick<HelperSpec, 'maker' | 'keyColumns'>, sync: string): readonly string[] {
+  return [quoteIdent(deltaTable(spec.maker)), spec.keyColumns.map(quoteIdent).join(','), sync];
 }
 
 /** The kick function of a sync: `NOTIFY bucardo, 'kick_sync_<sync>'` (S:1852-1871). It takes no lock on user tables. */

@@ -251,6 +251,20 @@ export class LedgerWriter {
       );
   }
 
+  /** Forgets which delta tables some tables had, as they are about to be made anew: `seen` is what the ledger has. */
+  async forgetDeltas(topology: string, database: string, seen: SeenDatabase, addresses: readonly string[]): Promise<void> {
+    const gone = new Set(addresses);
+    const tables = Object.entries(seen.tables).map(([address, table]): [string, SeenTable] => [
+      address,
+      gone.has(address) ? { ...table, deltaOid: null, deltaFile: null } : table,
+    ]);
+    await this.#query('UPDATE goatherd.seen SET tables = $3 WHERE topology = $1 AND database = $2', [
+      topology,
+      database,
+      tablesText(Object.fromEntries(tables)),
+    ]);
+  }
+
   /** Notes that facts of a link were put back, by the clock of the hub; what is older than a day is of no use to anybody. */
   async saveHeals(address: string, definition: string, facts: readonly string[]): Promise<void> {
     await this.#query('INSERT INTO goatherd.heal(address, definition, fact) SELECT $1, $2, unnest($3::text[])', [

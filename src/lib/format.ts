@@ -14,6 +14,11 @@ export function plural(count: number, one: string, many = `${one}s`): string {
   return `${formatCount(count)} ${count === 1 ? one : many}`;
 }
 
+/** The first few of a list that may be long, and how many more there are. */
+export function fewOf(words: readonly string[], few = 3): string {
+  return words.length <= few ? words.join(', ') : `${words.slice(0, few).join(', ')} and ${formatCount(words.length - few)} more`;
+}
+
 /** `a`, `a and b`, `a, b and c`. */
 export function joinWords(words: readonly string[]): string {
   if (words.length <= 1) return words.join('');

@@ -238,6 +238,8 @@ export interface ControlObservation {
   readonly mark: string | null;
   /** bucardo_config, by name. */
   readonly settings: Readonly<Record<string, string>>;
+  /** What bucardo_config held when it was made (`defval`), by name. */
+  readonly defaults: Readonly<Record<string, string>>;
   readonly dbs: readonly ControlDb[];
   readonly goats: readonly ControlGoat[];
   readonly syncs: readonly ControlSync[];
@@ -278,6 +280,8 @@ export interface ControlGoat {
   readonly type: 'table' | 'sequence';
   readonly pkey: string;
   readonly makedelta: string | null;
+  /** What was noted of its columns when it was registered (`src/plan/view/shape.ts`); null when nothing was. */
+  readonly shape: string | null;
 }
 
 export interface ControlSync {

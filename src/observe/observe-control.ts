@@ -12,6 +12,7 @@ interface GoatRow extends QueryResultRow {
   type: 'table' | 'sequence';
   pkey: string | null;
   makedelta: string | null;
+  shape: string | null;
 }
 interface SyncRow extends QueryResultRow {
   name: string;
@@ -46,19 +47,20 @@ SELECT s.name AS sync, r.kind, r.started, r.ended, r.status FROM bucardo.sync s 
 export async function observeControl(session: Queryable, mark: string | null): Promise<ControlObservation | null> {
   const rows = async <R extends QueryResultRow>(text: string): Promise<R[]> => (await session.query<R>(text)).rows;
   const there = (
-    await rows<{ bucardo: boolean; facts: boolean; pruning: boolean }>(`
-    SELECT to_regclass('bucardo.sync') IS NOT NULL AS bucardo, to_regclass('goatherd.fact') IS NOT NULL AS facts,
+    await rows<{ bucardo: boolean; facts: boolean; shapes: boolean; pruning: boolean }>(`
+    SELECT to_regclass('bucardo.sync') IS NOT NULL AS bucardo, to_regclass('goatherd.fact') IS NOT NULL AS facts, to_regclass('goatherd.shape') IS NOT NULL AS shapes,
            EXISTS (SELECT 1 FROM pg_trigger WHERE tgname = 'goatherd_prune' AND tgrelid = to_regclass('bucardo.syncrun')) AS pruning`)
   )[0];
   if (there?.bucardo !== true) return null;
-  const settings = await rows<{ name: string; setting: string }>(
-    'SELECT name, setting FROM bucardo.bucardo_config WHERE type IS NULL ORDER BY name',
+  const settings = await rows<{ name: string; setting: string; defval: string | null }>(
+    'SELECT name, setting, defval FROM bucardo.bucardo_config WHERE type IS NULL ORDER BY name',
   );
   const dbs = await rows<DbRow>(`
     SELECT name, coalesce(dbhost, '') AS host, coalesce(dbport, '') AS port, coalesce(dbname, '') AS dbname, coalesce(dbuser, '') AS "user", coalesce(dbservice, '') AS service,
            coalesce(dbconn, '') AS dbconn, status, encode(sha256(convert_to(dbpass, 'UTF8')), 'hex') AS password_hash FROM bucardo.db ORDER BY name`);
   const goats = await rows<GoatRow>(
-    `SELECT id, db, schemaname || '.' || tablename AS address, reltype AS type, pkey, makedelta FROM bucardo.goat ORDER BY db, schemaname COLLATE "C", tablename COLLATE "C", id`,
+    `SELECT g.id, g.db, g.schemaname || '.' || g.tablename AS address, g.reltype AS type, g.pkey, g.makedelta, ${there.shapes ? 's.columns' : 'NULL'} AS shape
+     FROM bucardo.goat g ${there.shapes ? 'LEFT JOIN goatherd.shape s ON s.goat = g.id' : ''} ORDER BY g.db, g.schemaname COLLATE "C", g.tablename COLLATE "C", g.id`,
   );
   const syncs = await rows<SyncRow>(
     'SELECT name, herd, dbs, status, autokick, extract(epoch FROM checktime)::float8 AS checktime, onetimecopy FROM bucardo.sync ORDER BY name',
@@ -76,6 +78,7 @@ export async function observeControl(session: Queryable, mark: string | null): P
   return {
     mark,
     settings: Object.fromEntries(settings.map((row) => [row.name, row.setting])),
+    defaults: Object.fromEntries(settings.flatMap((row) => (row.defval === null ? [] : [[row.name, row.defval]]))),
     dbs: dbs.map(({ password_hash: passwordHash, ...row }) => ({ ...row, passwordHash })),
     goats: goats.map((row): ControlGoat => ({
       id: row.id,
@@ -84,6 +87,7 @@ export async function observeControl(session: Queryable, mark: string | null): P
       type: row.type,
       pkey: row.pkey ?? '',
       makedelta: row.makedelta,
+      shape: row.shape,
     })),
     syncs: syncs.map((row): ControlSync => ({
       name: row.name,

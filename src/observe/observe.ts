@@ -52,14 +52,20 @@ export async function observe(access: Access, topology: Topology): Promise<Look>
   };
 }
 
-/** Tables of a target whose copies have receipts; null where no copy will ask, as nothing enters it or `copy_data` is never. */
+/**
+ * Tables of a target whose copies have receipts; null where no copy will ask, as nothing enters it or `copy_data` is never. A link without
+ * a receipt asks for all of them, those too that a link on its way out has copied.
+ */
 function knownTables(topology: Topology, ledger: Ledger, name: string): ReadonlySet<string> | null {
-  const entering = topology.links.filter((link) => link.to === name && (link.copyData !== 'never' || dueAgain(topology, ledger, link)));
+  const entering = topology.links.filter(
+    (link) => link.to === name && link.former !== true && (link.copyData !== 'never' || dueAgain(topology, ledger, link)),
+  );
   if (entering.length === 0) return null;
   // A copy that is due again asks anew: on the link itself, and on every link below (rule 7).
   if (entering.some((link) => dueAgain(topology, ledger, link))) return new Set();
   const receipts = entering.map((link) => ledger.links[link.address]?.receipt ?? null);
-  return new Set(receipts.flatMap((receipt) => (receipt === null ? [] : [...receipt.copied, ...receipt.skipped])));
+  const whole = receipts.filter((receipt) => receipt !== null);
+  return new Set(whole.length < receipts.length ? [] : whole.flatMap((receipt) => [...receipt.copied, ...receipt.skipped]));
 }
 
 /** A connection whose secret or service cannot be read has no row; its database is then unreachable, which says why. */

@@ -3,6 +3,7 @@ import type { Observation } from '../observe/model.ts';
 import type { HostConfig, Topology } from '../topology/model.ts';
 import { receiptOf } from './view/copy.ts';
 import { daemonPlan, type DaemonPlan } from './steps/daemon-steps.ts';
+import { setAsideStep } from './steps/aside.ts';
 import { departureSteps } from './steps/departures.ts';
 import { type Draft, draft, PHASE } from './steps/draft.ts';
 import { afterMove, endedElsewhere, leaveInstanceSteps, moveStep } from './steps/move-steps.ts';
@@ -14,6 +15,8 @@ import { copyTablesStep, newcomers } from './steps/newcomers.ts';
 import { copyAgainStep, recopyStep } from './steps/recopy-steps.ts';
 import { instanceSteps } from './steps/instance-steps.ts';
 import { helpersStep, ledgerStep, membershipStep, registerStep } from './steps/prepare-steps.ts';
+import { resendStep } from './steps/resend.ts';
+import { rekeyStep } from './steps/rekey.ts';
 import { dropKickStep, triggersStep } from './steps/trigger-steps.ts';
 import { removalSteps, runningAbove } from './steps/removal.ts';
 import {
@@ -81,6 +84,7 @@ function prepare(scene: Scene, sorted: Sorted): Draft[] {
     Math.min(...links.filter(({ view }) => view.link.instance === instance).map(({ view }) => view.depth));
   const leftOf = (instance: string): ReadonlySet<string> =>
     new Set(links.filter(({ view }) => view.link.instance === instance).flatMap(({ view }) => [...view.left]));
+  const views = [...links, ...sorted.held].map((one) => one.view);
   return [
     ...(links.length > 0 ? ledgerStep(topology, !ledger.present, unknown) : []),
     // A link that preflight holds is protected no less.
@@ -99,9 +103,12 @@ function prepare(scene: Scene, sorted: Sorted): Draft[] {
         ...dropKickStep(view),
         ...registerStep(view, observation, carried),
         ...helpersStep(view, observation, carried),
+        ...rekeyStep(view, carried, views),
+        ...resendStep(view, carried),
         ...triggersStep(view, carried),
         ...copyTablesStep(view, carried, above),
         ...recopyStep(planned, links),
+        ...setAsideStep(view, carried),
         ...membershipStep(view, carried, below),
         ...makedeltaStep(topology, view, sorted),
         ...departureSteps(

@@ -75,6 +75,9 @@ export type StepKind =
   | 'helpers'
   | 'triggers'
   | 'membership'
+  | 'set_aside'
+  | 'rekey'
+  | 'resend'
   | 'makedelta'
   | 'always'
   | 'truncate_records'
@@ -184,7 +187,28 @@ export type Work =
       readonly kick: boolean;
       readonly tables: readonly TableWork[];
     }
-  | { readonly kind: 'membership'; readonly link: string; readonly instance: string; readonly addresses: readonly string[] }
+  | {
+      readonly kind: 'membership';
+      readonly link: string;
+      readonly instance: string;
+      readonly addresses: readonly string[];
+      /** Those of them that were set aside and come back with what was recorded meanwhile. */
+      readonly returning: readonly string[];
+    }
+  | { readonly kind: 'set_aside'; readonly link: string; readonly instance: string; readonly addresses: readonly string[] }
+  | {
+      readonly kind: 'resend';
+      readonly link: string;
+      readonly instance: string;
+      readonly database: string;
+      readonly tables: readonly string[];
+    }
+  | {
+      readonly kind: 'rekey';
+      readonly link: string;
+      readonly database: string;
+      readonly tables: readonly RekeyWork[];
+    }
   | {
       readonly kind: 'makedelta';
       readonly link: string;
@@ -275,9 +299,21 @@ export type Work =
   | { readonly kind: 'wait_run'; readonly link: string; readonly instance: string; readonly since: number }
   | { readonly kind: 'arrival'; readonly links: readonly string[] };
 
+/** A table whose helper objects were made for another key. */
+export interface RekeyWork extends TableWork {
+  /** Columns of the key that its delta table was made for, with their types there. */
+  readonly oldColumns: readonly { readonly name: string; readonly type: string }[];
+  /** Databases whose rows tell the new key of a row that its old key named: the source, and every target that may lack a change of it. */
+  readonly targets: readonly string[];
+  /** Whether the old key still finds its rows on all of them; otherwise every row is noted as changed. */
+  readonly translatable: boolean;
+}
+
 export interface GoatWork {
   readonly schema: string;
   readonly name: string;
+  /** What is noted of its columns (`shapeToNote`); empty for sequences. */
+  readonly shape: string;
   readonly pkey: readonly string[];
   readonly types: readonly string[];
   /** Columns that Bucardo must carry where generated ones stand in the table; null for all. */

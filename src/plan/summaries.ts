@@ -77,6 +77,17 @@ export function linkWarnings(planned: readonly Planned[], topology: Topology): r
             ),
           ]
         : []),
+      ...(carried.aside.length > 0 && receiptOf(view)
+        ? [
+            warning(
+              'SetAside',
+              link.address,
+              `kept out of ${link.id} until they fit again: their changes are recorded on ${link.from} and sent then`,
+              'mend what the errors say of them; `tables: {exclude: […]}` takes them out for good',
+              carried.aside,
+            ),
+          ]
+        : []),
       ...(view.upstream.length > 0 && !cascades(topology, link.from)
         ? [
             warning(

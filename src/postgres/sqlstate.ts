@@ -34,3 +34,6 @@ export function meaningOf(code: string): Retry {
 }
 
 export const LOCK_NOT_AVAILABLE = '55P03';
+
+/** The database does not exist. */
+export const UNDEFINED_DATABASE = '3D000';

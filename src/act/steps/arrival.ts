@@ -1,5 +1,7 @@
 import { deltaTable, makerName, quoteIdent, quoteTable, targetName, trackTable } from '../../bucardo/names.ts';
+import { GoatherdError } from '../../lib/errors.ts';
 import type { Work } from '../../plan/model.ts';
+import { UNDEFINED_DATABASE } from '../../postgres/sqlstate.ts';
 import type { Link } from '../../topology/model.ts';
 import { type ActContext, done, failed, linkAt, type Outcome, remembered } from '../context.ts';
 import { logFile } from './daemon.ts';
@@ -39,6 +41,7 @@ interface Proof {
   readonly clocks: Map<string, string>;
   /** By link address: the clock of its control database when a run of it was first waited for, epoch milliseconds. */
   readonly runsSince: Map<string, number>;
+  readonly members: Map<string, ReadonlySet<string>>;
 }
 
 const PROVES_WITHIN_MS = 300_000;
@@ -54,9 +57,11 @@ export async function proveArrival(context: ActContext, work: Extract<Work, { ki
     startedAt: context.clock.now(),
     clocks: new Map(),
     runsSince: new Map(),
+    members: new Map(),
   }));
   const links = context.topology.links.filter((link) => work.links.includes(link.address));
   for (const { from } of links) if (!proof.clocks.has(from)) proof.clocks.set(from, await clockOf(context, from));
+  if (proof.members.size === 0) for (const link of context.topology.links) proof.members.set(link.address, await membersNow(context, link));
   let waiting: Link | null = null;
   for (const link of links) {
     if (proof.arrived.has(link.address)) continue;
@@ -90,6 +95,18 @@ export async function proveArrival(context: ActContext, work: Extract<Work, { ki
   };
 }
 
+/** What stands in a link's relgroup; nothing where a blocked link has no control database yet, or one on its way out none any more. */
+async function membersNow(context: ActContext, link: Link): Promise<ReadonlySet<string>> {
+  try {
+    const { goats, herds } = await lookAtControl(context, link.instance);
+    const ids = new Set(herds[link.relgroup]);
+    return new Set(goats.filter((goat) => goat.db === link.aliases.from && ids.has(goat.id)).map((goat) => goat.address));
+  } catch (error) {
+    if (error instanceof GoatherdError && error.code === UNDEFINED_DATABASE) return new Set();
+    throw error;
+  }
+}
+
 /** Where no key can be noted, a run that began since and ended well has to do: it looked at every table of the link. */
 async function ranSince(context: ActContext, proof: Proof, link: Link): Promise<boolean> {
   const since = proof.runsSince.get(link.address);
@@ -114,13 +131,13 @@ async function beginHop(context: ActContext, proof: Proof, link: Link): Promise<
     aboveHop !== undefined &&
     cascades &&
     proof.arrived.has(above.address) &&
-    carries(context, link, aboveHop.table)
+    carries(context, proof.members, link, aboveHop.table)
   ) {
     const hop = await broughtBy(context, link, aboveHop, proof);
     if (hop !== null) proof.hops.set(link.address, hop);
     return hop ?? { table: aboveHop.table, txntime: '' };
   }
-  const hop = await noteKey(context, link, proofTables(context, link));
+  const hop = await noteKey(context, link, proofTables(context, proof.members, link));
   if (hop !== null) proof.hops.set(link.address, hop);
   return hop;
 }

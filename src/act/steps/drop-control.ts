@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import path from 'node:path';
-import { AS_REPLICA } from '../../bucardo/control-facts.ts';
+import { AS_REPLICA, SHAPE_TABLE } from '../../bucardo/control-facts.ts';
 import { quoteIdent } from '../../bucardo/names.ts';
 import type { Work } from '../../plan/model.ts';
 import type { LeftInstance, Link } from '../../topology/model.ts';
@@ -61,6 +61,8 @@ async function dropRows(context: ActContext, link: Link, { instance, aliases }: 
       [aliases.from],
     );
     await client.query('DELETE FROM bucardo.goat WHERE db = $1 AND id NOT IN (SELECT goat FROM bucardo.herdmap)', [aliases.from]);
+    await client.query(SHAPE_TABLE);
+    await client.query('DELETE FROM goatherd.shape WHERE goat NOT IN (SELECT id FROM bucardo.goat)');
     await client.query('DELETE FROM bucardo.db WHERE name = ANY ($1) AND name NOT IN (SELECT db FROM bucardo.dbmap)', [
       [aliases.from, aliases.to],
     ]);

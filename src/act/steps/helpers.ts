@@ -22,14 +22,6 @@ export async function makeHelpers(context: ActContext, work: Helpers): Promise<O
     'SET LOCAL check_function_bodies = off',
   ];
   const state = remembered(context, `helpers ${work.link}`, () => ({ global: !work.global, next: 0 }));
-  const misfits = work.tables.filter((table) => table.missing.includes('delta columns'));
-  if (misfits.length > 0) {
-    return failed(
-      'DeltaColumns',
-      `the delta tables of ${misfits.map((table) => `${table.schema}.${table.table}`).join(', ')} on ${work.database} were made for another key`,
-      'exclude these tables; changing a key on a running link is not supported in this version',
-    );
-  }
   if (!state.global) {
     const schema = readSchemaFile();
     if (schema === null) return failed('BucardoMissing', 'bucardo.schema was not found', 'install the Debian package bucardo');

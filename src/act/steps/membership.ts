@@ -3,6 +3,7 @@ import type { Work } from '../../plan/model.ts';
 import { type ActContext, done, failed, linkAt, type Outcome } from '../context.ts';
 import { exclusiveHolder } from '../quiet.ts';
 import { plural } from '../../lib/format.ts';
+import { noteTruncated } from './set-aside.ts';
 
 /** Everything that validate_sync could make on a source, as one hash: the same before and after, or it found something to do. */
 const OBJECTS = `
@@ -31,6 +32,7 @@ export async function joinRelgroup(context: ActContext, work: Extract<Work, { ki
     };
   }
   const source = context.access.database(link.from);
+  await noteTruncated(context, link, work.returning);
   const before = (await source.query<{ hash: string }>(OBJECTS))[0]?.hash;
   await context.access.control(work.instance).transaction([AS_REPLICA, "SET LOCAL statement_timeout = '10min'"], async (client) => {
     await client.query(

@@ -1,4 +1,4 @@
-import { AS_REPLICA, MARK_CHANGED } from '../../bucardo/control-facts.ts';
+import { AS_REPLICA, MARK_CHANGED, SHAPE_TABLE } from '../../bucardo/control-facts.ts';
 import { quoteIdent, quoteIdentAsServer } from '../../bucardo/names.ts';
 import { dbconnOf } from '../../postgres/connection.ts';
 import type { GoatWork, Work } from '../../plan/model.ts';
@@ -57,12 +57,23 @@ export async function register(context: ActContext, work: Register): Promise<Out
         JSON.stringify([...work.tables.map((one) => goatRow(one, 'table')), ...work.sequences.map((one) => goatRow(one, 'sequence'))]),
       ],
     );
+    const addresses = work.tables.map((one) => `${one.schema}.${one.name}`);
+    await client.query(
+      "DELETE FROM bucardo.customcols USING bucardo.goat g WHERE g.id = customcols.goat AND g.db = $1 AND g.schemaname || '.' || g.tablename = ANY ($2)",
+      [link.aliases.from, addresses],
+    );
+    await client.query(SHAPE_TABLE);
+    await client.query(
+      `INSERT INTO goatherd.shape(goat, columns) SELECT g.id, w.columns FROM unnest($2::text[], $3::text[]) AS w(address, columns)
+       JOIN bucardo.goat g ON g.db = $1 AND g.schemaname || '.' || g.tablename = w.address ON CONFLICT (goat) DO UPDATE SET columns = excluded.columns`,
+      [
+        link.aliases.from,
+        [...work.tables, ...work.sequences].map((one) => `${one.schema}.${one.name}`),
+        [...work.tables, ...work.sequences].map((one) => one.shape),
+      ],
+    );
     for (const one of work.tables) {
       if (one.columns === null) continue;
-      await client.query(
-        'DELETE FROM bucardo.customcols USING bucardo.goat g WHERE g.id = customcols.goat AND g.db = $1 AND g.schemaname = $2 AND g.tablename = $3',
-        [link.aliases.from, one.schema, one.name],
-      );
       await client.query(
         'INSERT INTO bucardo.customcols(goat, clause) SELECT id, $4 FROM bucardo.goat WHERE db = $1 AND schemaname = $2 AND tablename = $3',
         [link.aliases.from, one.schema, one.name, `SELECT ${one.columns.map(quoteIdent).join(', ')}`],

@@ -1,10 +1,11 @@
-import { AS_REPLICA, MARK_CHANGED } from '../../bucardo/control-facts.ts';
+import { AS_REPLICA, MARK_CHANGED, SHAPE_TABLE } from '../../bucardo/control-facts.ts';
 import { deltaNamesTable, deltaTable, kickName, quoteIdent, quoteTable, stageTable, targetName, trackTable } from '../../bucardo/names.ts';
 import { plural } from '../../lib/format.ts';
 import type { Work } from '../../plan/model.ts';
 import type { Sessions } from '../../postgres/session.ts';
 import type { Link } from '../../topology/model.ts';
 import { type ActContext, done, linkAt, type Outcome, remembered } from '../context.ts';
+import { membersOf } from '../members.ts';
 import { kick } from '../kick.ts';
 import { type LockedWork, tableByTable } from './table-by-table.ts';
 import { tableAt } from './triggers.ts';
@@ -20,7 +21,8 @@ export async function waitDrained(context: ActContext, work: Extract<Work, { kin
   const session = context.access.database(link.from);
   const moment = remembered<{ at: string | null }>(context, `drain ${work.link}`, () => ({ at: null }));
   moment.at ??= (await session.query<{ now: string }>('SELECT clock_timestamp()::text AS now'))[0]?.now ?? null;
-  const tables = tablesOf(context, link.from, link.dbgroup);
+  // What is set aside is not on its way: the link would never be drained.
+  const tables = tablesOf(context, link.from, link.dbgroup, membersOf(context, link));
   let open = 0;
   for (let start = 0; start < tables.length; start += TABLES_AT_ONCE) {
     const texts = tables
@@ -49,11 +51,14 @@ export async function waitDrained(context: ActContext, work: Extract<Work, { kin
   };
 }
 
-function tablesOf(context: ActContext, database: string, dbgroup: string): string[] {
+function tablesOf(context: ActContext, database: string, dbgroup: string, only?: ReadonlySet<string>): string[] {
   const observed = context.observation.databases[database];
   if (observed?.reachable !== true) return [];
   return observed.tables.flatMap((table) =>
-    table.bucardo?.deltaColumns !== null && table.bucardo?.track === true && table.bucardo.targets.includes(targetName(dbgroup))
+    only?.has(table.address) !== false &&
+    table.bucardo?.deltaColumns !== null &&
+    table.bucardo?.track === true &&
+    table.bucardo.targets.includes(targetName(dbgroup))
       ? [table.bucardo.maker]
       : [],
   );
@@ -155,7 +160,9 @@ export async function leaveRelgroup(context: ActContext, work: Extract<Work, { k
     );
     const gone =
       "SELECT id FROM bucardo.goat WHERE db = $1 AND id NOT IN (SELECT goat FROM bucardo.herdmap) AND schemaname || '.' || tablename = ANY ($2)";
+    await client.query(SHAPE_TABLE);
     await client.query(`DELETE FROM bucardo.customcols WHERE goat IN (${gone})`, [link.aliases.from, work.addresses]);
+    await client.query(`DELETE FROM goatherd.shape WHERE goat IN (${gone})`, [link.aliases.from, work.addresses]);
     await client.query(`DELETE FROM bucardo.goat WHERE id IN (${gone})`, [link.aliases.from, work.addresses]);
     await client.query(MARK_CHANGED);
   });

@@ -1,3 +1,4 @@
+import type { PoolClient } from 'pg';
 import { quoteTable } from '../../bucardo/names.ts';
 import { messageOf } from '../../lib/errors.ts';
 import type { Sessions } from '../../postgres/session.ts';
@@ -11,6 +12,8 @@ export interface LockedWork {
   readonly schema: string;
   readonly table: string;
   readonly statements: readonly string[];
+  /** What else belongs into the transaction, done while the lock is held. */
+  readonly within?: (client: PoolClient) => Promise<void>;
 }
 
 interface State {
@@ -72,8 +75,12 @@ export async function tableByTable(
       } else {
         try {
           await client.query(
-            `BEGIN; SET LOCAL lock_timeout = ${locks.timeoutMs}; SET LOCAL client_min_messages = 'error'; ${work.statements.join('; ')}; COMMIT`,
+            `BEGIN; SET LOCAL lock_timeout = ${locks.timeoutMs}; SET LOCAL client_min_messages = 'error'; ${work.statements.join('; ')}${work.within === undefined ? '; COMMIT' : ''}`,
           );
+          if (work.within !== undefined) {
+            await work.within(client);
+            await client.query('COMMIT');
+          }
         } catch (error) {
           await client.query('ROLLBACK');
           if ((error as { code?: string }).code !== LOCK_NOT_AVAILABLE) {

@@ -34,8 +34,10 @@ export function controlFacts(
         step: stepId.register(view),
       }),
     );
-  const goats = goatsToWrite(view, carried)
-    .filter((goat) => known.has(goat.address))
+  const others = goatsToWrite(view, carried);
+  const edited = new Set(others.filter((goat) => goat.edited).map((goat) => goat.address));
+  const goats = others
+    .filter((goat) => known.has(goat.address) && !goat.edited)
     .map((goat) =>
       fact({
         key: factKey.goat(goat.address),
@@ -48,7 +50,7 @@ export function controlFacts(
       }),
     );
   const members = missingMembers(view, carried)
-    .filter((address) => known.has(address))
+    .filter((address) => known.has(address) && !edited.has(address))
     .map((address) =>
       fact({
         key: factKey.member(address),

@@ -1,3 +1,6 @@
+import { quoteIdentAsServer } from '../../bucardo/names.ts';
+import type { ObservedTable } from '../../observe/model.ts';
+
 /** A column as `ObservedTable.columns` writes it: fields parted by U+001F. */
 export interface Column {
   readonly name: string;
@@ -27,6 +30,8 @@ export interface ColumnDifference {
     | 'ColumnGenerated'
     | 'ColumnCollation';
   readonly text: string;
+  /** What to run, on the target where it does not say otherwise; null where no statement would do by itself. */
+  readonly sql: string | null;
 }
 
 /** Types that Bucardo's daemon takes for equal, source on the left (P:7197-7324). */
@@ -42,45 +47,98 @@ function typesFit(source: string, target: string): boolean {
 }
 
 /** What differs between one table on the source and on the target, in Bucardo's own terms: each of these stops its daemon's activation, silently. */
-export function columnDifferences(source: readonly string[], target: readonly string[]): readonly ColumnDifference[] {
-  const left = source.map(parseColumn);
+export function columnDifferences(
+  source: Pick<ObservedTable, 'schema' | 'name' | 'columns'>,
+  target: readonly string[],
+): readonly ColumnDifference[] {
+  const left = source.columns.map(parseColumn);
   const right = target.map(parseColumn);
+  const alter = `ALTER TABLE ${quoteIdentAsServer(source.schema)}.${quoteIdentAsServer(source.name)}`;
   const differences: ColumnDifference[] = [];
   for (const [index, column] of left.entries()) {
     const at = right.findIndex((other) => other.name === column.name);
     const other = right[at];
     if (other === undefined) {
-      differences.push({ code: 'ColumnMissing', text: `column ${column.name} is missing on the target` });
+      differences.push({
+        code: 'ColumnMissing',
+        text: `column ${column.name} is missing on the target`,
+        sql: `${alter} ADD COLUMN ${definitionOf(column)}`,
+      });
       continue;
     }
-    if (!typesFit(column.type, other.type))
-      differences.push({ code: 'ColumnType', text: `column ${column.name} is ${column.type} on the source, ${other.type} on the target` });
-    if (column.collation !== other.collation)
-      differences.push({
-        code: 'ColumnCollation',
-        text: `column ${column.name} has collation ${column.collation || 'default'} on the source, ${other.collation || 'default'} on the target`,
-      });
-    if (column.generated !== other.generated)
-      differences.push({ code: 'ColumnGenerated', text: `column ${column.name} is generated on one side only` });
-    else if (column.expression !== other.expression && column.expression !== '?' && other.expression !== '?')
-      differences.push({
-        code: 'ColumnDefault',
-        text: `column ${column.name} has default ${column.expression || 'none'} on the source, ${other.expression || 'none'} on the target`,
-      });
-    if (column.notNull !== other.notNull)
-      differences.push({
-        code: 'ColumnNullability',
-        text: `column ${column.name} is ${column.notNull ? 'NOT NULL' : 'nullable'} on the source, ${other.notNull ? 'NOT NULL' : 'nullable'} on the target`,
-      });
+    differences.push(...valueDifferences(column, other, `${alter} ALTER COLUMN ${quoteIdentAsServer(column.name)}`));
     if (at !== index)
       differences.push({
         code: 'ColumnOrder',
         text: `column ${column.name} is number ${index + 1} on the source, ${at + 1} on the target`,
+        sql: null,
       });
   }
   for (const column of right) {
     if (!left.some((other) => other.name === column.name))
-      differences.push({ code: 'ColumnExtra', text: `column ${column.name} stands only on the target` });
+      differences.push({
+        code: 'ColumnExtra',
+        text: `column ${column.name} stands only on the target`,
+        sql: `${alter} DROP COLUMN ${quoteIdentAsServer(column.name)}; or on the source ${alter} ADD COLUMN ${definitionOf(column)}`,
+      });
   }
   return differences;
+}
+
+/** What differs in a column that both sides have. */
+function valueDifferences(column: Column, other: Column, alter: string): readonly ColumnDifference[] {
+  const { name } = column;
+  const given = column.expression === '' ? 'DROP DEFAULT' : `SET DEFAULT ${column.expression}`;
+  return [
+    ...(typesFit(column.type, other.type)
+      ? []
+      : [
+          {
+            code: 'ColumnType' as const,
+            text: `column ${name} is ${column.type} on the source, ${other.type} on the target`,
+            sql: `${alter} TYPE ${column.type}`,
+          },
+        ]),
+    ...(column.collation === other.collation
+      ? []
+      : [
+          {
+            code: 'ColumnCollation' as const,
+            text: `column ${name} has collation ${column.collation || 'default'} on the source, ${other.collation || 'default'} on the target`,
+            sql: column.collation === '' ? null : `${alter} TYPE ${column.type} COLLATE ${column.collation}`,
+          },
+        ]),
+    ...(column.generated !== other.generated
+      ? [{ code: 'ColumnGenerated' as const, text: `column ${name} is generated on one side only`, sql: null }]
+      : column.expression !== other.expression && column.expression !== '?' && other.expression !== '?'
+        ? [
+            {
+              code: 'ColumnDefault' as const,
+              text: `column ${name} has default ${column.expression || 'none'} on the source, ${other.expression || 'none'} on the target`,
+              sql: column.generated ? null : `${alter} ${given}`,
+            },
+          ]
+        : []),
+    ...(column.notNull === other.notNull
+      ? []
+      : [
+          {
+            code: 'ColumnNullability' as const,
+            text: `column ${name} is ${column.notNull ? 'NOT NULL' : 'nullable'} on the source, ${other.notNull ? 'NOT NULL' : 'nullable'} on the target`,
+            sql: `${alter} ${column.notNull ? 'SET' : 'DROP'} NOT NULL`,
+          },
+        ]),
+  ];
+}
+
+/** A column as ADD COLUMN takes it. */
+function definitionOf(column: Column): string {
+  const value =
+    column.expression === '' || column.expression === '?'
+      ? ''
+      : column.generated
+        ? ` GENERATED ALWAYS AS (${column.expression}) STORED`
+        : ` DEFAULT ${column.expression}`;
+  const identity = column.identity ? ' GENERATED BY DEFAULT AS IDENTITY' : '';
+  return `${quoteIdentAsServer(column.name)} ${column.type}${column.collation === '' ? '' : ` COLLATE ${column.collation}`}${value}${identity}${column.notNull ? ' NOT NULL' : ''}`;
 }

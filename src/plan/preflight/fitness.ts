@@ -1,6 +1,8 @@
 import { hashesDiffer, makerName } from '../../bucardo/names.ts';
 import type { ObservedTable } from '../../observe/model.ts';
 import { columnDifferences, parseColumn } from './columns.ts';
+import { oldColumnsOf, unaskedTargets } from '../steps/rekey.ts';
+import { hasOtherKey } from '../view/wanted.ts';
 import type { Diagnostic } from '../model.ts';
 import type { LinkView } from '../view/link-view.ts';
 
@@ -34,6 +36,18 @@ export const FINDING_TEXT: Readonly<Record<string, Rule>> = {
     hint: 'rename the column, or exclude the table',
   },
   KeyGenerated: { message: 'tables whose key is a generated column', hint: 'use a key of ordinary columns, or exclude the table' },
+  KeyDiffers: {
+    message: 'tables whose key has other columns on the target, which passes their changes on by the key of its own',
+    hint: 'ALTER TABLE … DROP CONSTRAINT …, ADD PRIMARY KEY … so that both sides have the same',
+  },
+  KeyColumnGone: {
+    message: 'tables whose trigger notes changes by a column that is gone: every write to them fails',
+    hint: 'reconcile; where the table cannot be carried now, mend what is said of it, or exclude it',
+  },
+  KeyChangeWaits: {
+    message: 'tables whose key changed while changes noted by the old one may be on their way to targets that cannot be asked from here',
+    hint: 'bring the target back, or leave the table out of the other topology for a while',
+  },
   Unlogged: { message: 'unlogged tables are not replicated', hint: 'ALTER TABLE … SET LOGGED, or exclude the table' },
   NameTooLong: {
     message:
@@ -54,7 +68,7 @@ export const FINDING_TEXT: Readonly<Record<string, Rule>> = {
   },
   ColumnMissing: {
     message: 'columns that are missing on the target',
-    hint: 'add them on the target; Bucardo would stay inactive and say nothing',
+    hint: 'add them on the target, or drop them on the source; Bucardo would stay inactive and say nothing',
   },
   ColumnExtra: { message: 'columns that stand only on the target', hint: 'drop them there or add them on the source' },
   ColumnType: { message: 'columns whose types differ', hint: 'ALTER TABLE … ALTER COLUMN … TYPE … on the target' },
@@ -101,7 +115,7 @@ export const FINDING_TEXT: Readonly<Record<string, Rule>> = {
 };
 
 /** Everything worth saying of one link's tables and sequences. Order: as the tables come, which is by address. */
-export function findings(view: LinkView): readonly Finding[] {
+export function findings(view: LinkView, views: readonly LinkView[]): readonly Finding[] {
   const { selected, target } = view;
   if (selected === null) return [];
   const targetTables = new Map(target?.tables.map((table) => [table.address, table]));
@@ -110,11 +124,13 @@ export function findings(view: LinkView): readonly Finding[] {
     const maker = makerName(table.schema, table.name);
     makers.set(maker, [...(makers.get(maker) ?? []), table.address]);
   }
+  const notedBelow = notedOnTarget(view, views);
   const found = selected.tables.flatMap((table) => [
     ...keyFindings(table),
     ...nameFindings(table, makers),
     ...sourceRights(view, table),
     ...(target === null ? [] : targetFindings(table, targetTables.get(table.address))),
+    ...keyChange(view, table, targetTables.get(table.address), views, notedBelow),
   ]);
   return [...found, ...sequenceFindings(view)];
 }
@@ -164,16 +180,48 @@ function sourceRights(view: LinkView, table: ObservedTable): Finding[] {
 
 function targetFindings(table: ObservedTable, other: ObservedTable | undefined): Finding[] {
   if (other === undefined || other.kind !== 'table')
-    return [error('TableMissing', table.address, other === undefined ? '' : 'it is partitioned there')];
+    return [error('TableMissing', table.address, other === undefined ? missingPartition(table) : 'it is partitioned there')];
   return [
     // Most tables are the same to the letter: only others are taken apart.
     ...(table.columns.join('\u001e') === other.columns.join('\u001e')
       ? []
-      : columnDifferences(table.columns, other.columns).map((one) => error(one.code, table.address, one.text))),
+      : columnDifferences(table, other.columns).map((one) =>
+          error(one.code, table.address, one.sql === null ? one.text : `${one.text}: ${one.sql}`),
+        )),
     ...(other.rights.select && other.rights.write ? [] : [error('RightsTarget', table.address)]),
     ...(other.rights.truncate ? [] : [warning('RightsTruncate', table.address)]),
     ...(other.rowSecurity && !other.rights.own ? [warning('RowSecurity', table.address)] : []),
     ...(other.alwaysTriggers.length > 0 ? [warning('AlwaysTriggers', table.address, other.alwaysTriggers.join(', '))] : []),
+  ];
+}
+
+const missingPartition = ({ address, parent }: ObservedTable): string =>
+  parent === null ? '' : `CREATE TABLE ${address} PARTITION OF ${parent} FOR VALUES … as on the source`;
+
+/** Tables of the link's target whose changes it passes on: a kid writes the source's key into their delta tables there (P:10143). */
+function notedOnTarget(view: LinkView, views: readonly LinkView[]): ReadonlySet<string> {
+  const below = views.filter((one) => one.link.from === view.link.to && one.passesOn);
+  return new Set(below.flatMap((one) => one.selected?.tables ?? []).map((table) => table.address));
+}
+
+/** What stands against a key that differs from the one before, or from the target's. */
+function keyChange(
+  view: LinkView,
+  table: ObservedTable,
+  other: ObservedTable | undefined,
+  views: readonly LinkView[],
+  notedBelow: ReadonlySet<string>,
+): Finding[] {
+  const waiting = unaskedTargets(view, table, views);
+  const [here, there] = [table.key?.columns ?? [], other?.key?.columns ?? []];
+  const differs = notedBelow.has(table.address) && there.length > 0 && here.toSorted().join('|') !== there.toSorted().join('|');
+  const gone = hasOtherKey(table)
+    ? oldColumnsOf(table).filter(({ name }) => !table.columns.some((text) => text.startsWith(`${name}\u001f`)))
+    : [];
+  return [
+    ...(gone.length > 0 ? [warning('KeyColumnGone', table.address, `column ${gone.map(({ name }) => name).join(', ')}`)] : []),
+    ...(waiting.length > 0 ? [error('KeyChangeWaits', table.address, waiting.join(', '))] : []),
+    ...(differs ? [error('KeyDiffers', table.address, `${here.join(', ')} on the source, ${there.join(', ')} on the target`)] : []),
   ];
 }
 

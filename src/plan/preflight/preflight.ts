@@ -38,7 +38,7 @@ export function preflight(topology: Topology, observation: Observation, views: r
   }
   for (const view of views) {
     block(view.link, host);
-    const found = findings(view);
+    const found = findings(view, views);
     const errors = found.filter((finding) => finding.severity === 'error');
     unfit.set(view.link.address, new Set(errors.map((finding) => finding.address)));
     const problems = [
@@ -49,9 +49,15 @@ export function preflight(topology: Topology, observation: Observation, views: r
     diagnostics.push(...problems);
     // A link with its receipt goes on without the tables that do not fit.
     const replicates = view.ledger?.receipt !== null && view.ledger?.receipt !== undefined;
-    block(view.link, replicates ? problems.filter((problem) => !(problem.code in FINDING_TEXT)) : problems);
+    const alone = replicates && !nothingFits(view, unfit.get(view.link.address) ?? new Set());
+    block(view.link, alone ? problems.filter((problem) => !(problem.code in FINDING_TEXT)) : problems);
   }
   return { diagnostics, blocked, unfit };
+}
+
+/** Whether setting aside what does not fit would leave Bucardo a sync without a table, which it does not run. */
+function nothingFits({ selected }: LinkView, unfit: ReadonlySet<string>): boolean {
+  return selected !== null && selected.tables.length > 0 && selected.tables.every((table) => unfit.has(table.address));
 }
 
 function problem(
@@ -258,6 +264,17 @@ function linkProblems(observation: Observation, view: LinkView): Diagnostic[] {
       ),
     );
   }
+  if (selected.newLeaves.length > 0)
+    problems.push(
+      problem(
+        'warning',
+        'NewPartition',
+        link.address,
+        'partitions that no pattern of `tables` names, beside others that are replicated: what goes into them does not arrive',
+        'add the lines to `tables: {include: […]}`, or name the partitioned table there, and its new partitions join by themselves',
+        selected.newLeaves.map((leaf) => `${leaf.address}: - "${leaf.address}" (or - "${leaf.parent}")`),
+      ),
+    );
   if (source !== null && selected.tables.length * LOCKS_PER_TABLE > source.maxLocksPerTransaction * 100) {
     problems.push(
       problem(

@@ -21,7 +21,7 @@ export interface DaemonPlan {
 }
 
 /** Kinds of steps whose facts a daemon reads only when it starts. */
-const READ_AT_START = ['register', 'settings', 'membership', 'makedelta', 'deactivate', 'leave'] as const;
+const READ_AT_START = ['register', 'settings', 'membership', 'set_aside', 'makedelta', 'deactivate', 'leave'] as const;
 
 /** `links`: the links of one instance that may act; `drafts`: their steps so far, to see what a running daemon would miss; `withheld`: steps that nothing waits for now. */
 export function daemonPlan(
@@ -38,6 +38,9 @@ export function daemonPlan(
   const pending = running.filter(needsActivation);
   const standing = running.filter((one) => !needsActivation(one));
   const changes = drafts.filter((step) => (READ_AT_START as readonly string[]).includes(step.kind) && belongsTo(step, instance));
+  const rekeyed = drafts.filter(
+    ({ work }) => work.kind === 'rekey' && links.some(({ view }) => view.link.from === work.database || view.link.to === work.database),
+  );
   const leftovers = daemon !== null && !alive && (daemon.sessions.length > 0 || daemon.orphans.length > 0);
   // Drift of a daemon that is left alone: it is not stopped or started for that.
   const leaves =
@@ -45,9 +48,10 @@ export function daemonPlan(
     links.every(({ view }) => view.left.has(factKey.daemon)) &&
     pending.length === 0 &&
     changes.length === 0 &&
+    rekeyed.length === 0 &&
     !(alive && (observed?.control?.changedAt ?? 0) > daemon.startedAt);
   if (leaves) return { steps: [], startOf: new Map(), activateAfter: new Map(), restarts: false };
-  const reasons = alive ? staleReasons(daemon, observed?.control ?? null, standing, changes) : [];
+  const reasons = alive ? staleReasons(daemon, observed?.control ?? null, standing, changes, rekeyed) : [];
   // A copy that was asked for after this daemon started is not running in it: it reads the flag when it starts.
   const copying = standing.filter(({ view }) => !receiptOf(view) && (!alive || (view.ledger?.request?.askedAt ?? 0) <= daemon.startedAt));
   const steps: Draft[] = [];
@@ -118,9 +122,12 @@ export function daemonPlan(
     up = false;
   }
   if (wanted && !up) {
-    const prepared = standing
-      .flatMap(({ view }) => [stepId.triggers(view), stepId.helpers(view), stepId.membership(view)])
-      .filter((id) => !withheld.has(id));
+    const prepared = [
+      ...standing
+        .flatMap(({ view }) => [stepId.triggers(view), stepId.helpers(view), stepId.membership(view)])
+        .filter((id) => !withheld.has(id)),
+      ...rekeyed.map((step) => step.id),
+    ];
     start(0, PHASE.run + 1, standing, [...changes.map((step) => step.id), ...prepared], reasons[0] ?? 'no daemon runs', alive);
     for (const { view } of standing)
       if (!alive || !copying.some((one) => one.view === view)) startOf.set(view.link.address, runId.start(instance, 0));
@@ -176,6 +183,7 @@ function staleReasons(
   control: InstanceObservation['control'],
   standing: readonly Planned[],
   changes: readonly Draft[],
+  rekeyed: readonly Draft[],
 ): string[] {
   const wanted = standing.map(({ view }) => view.link.sync);
   const lacking = wanted.filter((sync) => !daemon.activeSyncs.includes(sync));
@@ -186,6 +194,7 @@ function staleReasons(
     ...(changes.length > 0
       ? [`it reads ${[...new Set(changes.map((step) => step.kind.replace('_', ' ')))].join(', ')} when it starts`]
       : []),
+    ...(rekeyed.length > 0 ? ['delta tables that it reads or writes are made anew'] : []),
     ...((control?.changedAt ?? 0) > (daemon.startedAt ?? 0) ? ['facts changed since it started'] : []),
     ...(lacking.length > 0 ? [`${lacking.join(', ')} ${lacking.length === 1 ? 'is' : 'are'} not active in it`] : []),
     ...(extra.length > 0 ? [`${extra.join(', ')} ${extra.length === 1 ? 'runs' : 'run'} in it and should not`] : []),

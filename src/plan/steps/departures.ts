@@ -1,6 +1,6 @@
 import { deltaNamesTable, DELTA_TRIGGER, kickName, targetName, truncateName } from '../../bucardo/names.ts';
 import { plural } from '../../lib/format.ts';
-import type { ObservedTable } from '../../observe/model.ts';
+import type { ControlGoat, ObservedTable } from '../../observe/model.ts';
 import { type Draft, draft, PHASE } from './draft.ts';
 import type { LinkView } from '../view/link-view.ts';
 import type { Planned } from './run-steps.ts';
@@ -17,8 +17,11 @@ export function departureSteps(view: LinkView, above: readonly Planned[], beside
   if (selected === null || source === null) return [];
   const matching = new Set([...selected.tables, ...selected.sequences].map((one) => one.address));
   const members = new Set(control?.herds[link.relgroup]);
+  // One that was set aside stands in no relgroup, and its row goes with it.
+  const known = new Set([...(view.ledger?.receipt?.copied ?? []), ...(view.ledger?.receipt?.skipped ?? [])]);
+  const belongs = (goat: ControlGoat): boolean => members.has(goat.id) || known.has(goat.address);
   const leaving = (control?.goats ?? [])
-    .filter((goat) => goat.db === link.aliases.from && members.has(goat.id) && !matching.has(goat.address))
+    .filter((goat) => goat.db === link.aliases.from && belongs(goat) && !matching.has(goat.address))
     .map((goat) => goat.address);
   const named = new Set(source.bucardo?.deltaNames);
   const left = source.tables.filter((table) => !matching.has(table.address) && standsFor(view, table, named));

@@ -2,7 +2,7 @@ import { controlDatabase } from '../../bucardo/names.ts';
 import type { ControlObservation, Observation } from '../../observe/model.ts';
 import type { HostConfig, Topology } from '../../topology/model.ts';
 import { factKey } from '../drift/fact.ts';
-import { wantedSettings } from '../view/settings.ts';
+import { undeclaredSettings, wantedSettings } from '../view/settings.ts';
 import { type Draft, draft, PHASE } from './draft.ts';
 import { stepId } from './step-ids.ts';
 
@@ -68,7 +68,7 @@ export function otherSettings(
   instance: string,
   control: ControlObservation,
 ): readonly { readonly name: string; readonly before: string | null; readonly after: string }[] {
-  return Object.entries(wantedSettings(config, topology, observation, instance))
+  return Object.entries({ ...undeclaredSettings(control.defaults), ...wantedSettings(config, topology, observation, instance) })
     .filter(([name, value]) => control.settings[name] !== value)
     .map(([name, value]) => ({ name, before: control.settings[name] ?? null, after: value }));
 }

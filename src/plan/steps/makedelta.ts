@@ -118,9 +118,12 @@ function departing({ link, control, selected }: LinkView): ReadonlySet<string> {
 function carriedBelow(topology: Topology, { view, carried }: Planned, sorted: Sorted): ReadonlySet<string> {
   if (!cascades(topology, view.link.to)) return new Set();
   const below = sorted.free.filter((one) => one.view.link.from === view.link.to);
-  const own = new Set(carried.tables.map((one) => one.table.address));
-  return new Set(below.flatMap((one) => one.carried.tables.map((table) => table.table.address)).filter((address) => own.has(address)));
+  // A table that is set aside, here or below, keeps its makedelta: it comes back with what was noted meanwhile.
+  const own = new Set(tablesOf(carried));
+  return new Set(below.flatMap((one) => tablesOf(one.carried)).filter((address) => own.has(address)));
 }
+
+const tablesOf = (carried: Planned['carried']): readonly string[] => [...carried.tables.map((one) => one.table.address), ...carried.aside];
 
 /** Goats that this plan registers: they have no makedelta yet. */
 function newGoats(view: LinkView, own: ReadonlySet<string>): { address: string; before: Set<string>; now: null }[] {

@@ -1,7 +1,7 @@
 import { GLOBAL_TABLES } from '../../bucardo/objects.ts';
 import type { Observation, ObservedTable } from '../../observe/model.ts';
 import type { Topology } from '../../topology/model.ts';
-import { plural } from '../../lib/format.ts';
+import { fewOf, plural } from '../../lib/format.ts';
 import { parseColumn } from '../preflight/columns.ts';
 import { type Draft, draft, PHASE } from './draft.ts';
 import type { LinkView } from '../view/link-view.ts';
@@ -9,6 +9,9 @@ import { receiptOf } from '../view/copy.ts';
 import { runId, stepId } from './step-ids.ts';
 import type { GoatWork } from '../model.ts';
 import { factKey } from '../drift/fact.ts';
+import { hasOtherShape, isAside, shapeToNote } from '../view/shape.ts';
+import { hasOtherKey } from '../view/wanted.ts';
+import { returning } from './aside.ts';
 import type { Carried } from '../view/carried.ts';
 
 /** Seconds: measured on small machines, given as rough figures. */
@@ -37,20 +40,22 @@ export function ledgerStep(topology: Topology, missing: boolean, unknown: readon
 
 /** Rows of one link in its control database. Nothing of it reaches a user database: the relgroup is still empty. */
 export function registerStep(view: LinkView, observation: Observation, carried: Carried): Draft[] {
-  const { link, sync } = view;
+  const { link, control, sync } = view;
   const rows = registerFacts(view, observation).filter(({ what }) => !view.left.has(factKey.row(what)));
   const wrong = rows.map((row) => row.what);
-  const due = new Set(
-    goatsToWrite(view, carried)
-      .map((goat) => goat.address)
-      .filter((address) => !view.left.has(factKey.goat(address))),
-  );
-  const tables = carried.tables.filter((one) => due.has(one.table.address)).map((one) => goatWork(one.table));
+  const goats = goatsToWrite(view, carried).filter((goat) => !view.left.has(factKey.goat(goat.address)));
+  const due = new Set(goats.map((goat) => goat.address));
+  const edited = goats.filter((goat) => goat.edited && goat.before !== 'set aside').map((goat) => goat.address);
+  const noted = new Map(control?.goats.filter((goat) => goat.db === link.aliases.from).map((goat) => [goat.address, goat.shape]));
+  const tables = carried.tables
+    .filter((one) => due.has(one.table.address))
+    .map((one) => goatWork(one.table, noted.get(one.table.address) ?? null));
   const sequences = carried.sequences
     .filter((one) => due.has(one.address))
-    .map((one): GoatWork => ({ schema: one.schema, name: one.name, pkey: [], types: [], columns: null }));
+    .map((one): GoatWork => ({ schema: one.schema, name: one.name, shape: '', pkey: [], types: [], columns: null }));
   if (wrong.length === 0 && tables.length === 0 && sequences.length === 0) return [];
   const objects = carried.tables.length + carried.sequences.length;
+  const others = tables.length + sequences.length - edited.length;
   return [
     draft({
       id: stepId.register(view),
@@ -60,7 +65,7 @@ export function registerStep(view: LinkView, observation: Observation, carried: 
       what:
         sync === null
           ? `register ${link.from}, ${link.to}, ${plural(carried.tables.length, 'table')}, ${plural(carried.sequences.length, 'sequence')}`
-          : `register ${[...wrong, ...(tables.length + sequences.length > 0 ? [plural(tables.length + sequences.length, 'new object')] : [])].join(', ')}`,
+          : `register ${[...wrong, ...(others > 0 ? [plural(others, 'new object')] : []), ...(edited.length > 0 ? [`the new shape of ${fewOf(edited)}`] : [])].join(', ')}`,
       reason: sync === null ? 'not present in its control database' : 'other than declared',
       on: ['hub'],
       // autokick changes only when the kick triggers have come or gone one by one: Bucardo's check would do it for all at once (rule 10).
@@ -80,29 +85,46 @@ export function registerStep(view: LinkView, observation: Observation, carried: 
   ];
 }
 
-function goatWork(table: ObservedTable): GoatWork {
+function goatWork(table: ObservedTable, noted: string | null): GoatWork {
   const columns = table.columns.map(parseColumn);
   return {
     schema: table.schema,
     name: table.name,
+    shape: shapeToNote(noted, table),
     pkey: table.key?.columns ?? [],
     types: table.key?.types ?? [],
     columns: columns.some((column) => column.generated) ? columns.filter((column) => !column.generated).map((column) => column.name) : null,
   };
 }
 
-/** Tables and sequences whose goat is missing or has another key, with what was seen. */
-export function goatsToWrite(view: LinkView, carried: Carried): readonly { readonly address: string; readonly before: string }[] {
+/** A goat that is missing or other than its table. */
+interface OtherGoat {
+  readonly address: string;
+  readonly before: string;
+  /** The table itself was altered since it was registered, or it was set aside: that is an edit, and no drift. */
+  readonly edited: boolean;
+}
+
+/**
+ * Tables and sequences whose goat is missing or has another key, or of whose columns a running daemon may know others than they have:
+ * controllers read them when they start.
+ */
+export function goatsToWrite(view: LinkView, carried: Carried): readonly OtherGoat[] {
   const known = new Map(view.control?.goats.filter((goat) => goat.db === view.link.aliases.from).map((goat) => [goat.address, goat]));
   return [
     ...carried.tables.flatMap(({ table }) => {
       const goat = known.get(table.address);
-      if (goat === undefined) return [{ address: table.address, before: 'absent' }];
-      return goat.type === 'table' && goat.pkey !== (table.key?.columns ?? []).join('|')
-        ? [{ address: table.address, before: `key ${goat.pkey}` }]
-        : [];
+      if (goat === undefined) return [{ address: table.address, before: 'absent', edited: false }];
+      if (goat.type !== 'table') return [];
+      if (hasOtherShape(goat.shape, table)) return [{ address: table.address, before: 'another shape', edited: true }];
+      const key = (table.key?.columns ?? []).join('|');
+      return goat.pkey === key ? [] : [{ address: table.address, before: `key ${goat.pkey}`, edited: false }];
     }),
-    ...carried.sequences.filter((one) => !known.has(one.address)).map((one) => ({ address: one.address, before: 'absent' })),
+    ...carried.sequences.flatMap(({ address }): OtherGoat[] => {
+      const goat = known.get(address);
+      if (goat === undefined) return [{ address, before: 'absent', edited: false }];
+      return isAside(goat.shape) ? [{ address, before: 'set aside', edited: true }] : [];
+    }),
   ];
 }
 
@@ -173,7 +195,8 @@ export function helpersStep(view: LinkView, observation: Observation, carried: C
   const { link, source } = view;
   const there = source?.bucardo ?? null;
   const global = !view.left.has(factKey.functions) && lacksGlobals(view, observation, carried);
-  const tables = carried.tables.filter((one) => one.helpers.length > 0);
+  // Those made for another key are made anew by a step of their own.
+  const tables = carried.tables.filter((one) => one.helpers.length > 0 && !hasOtherKey(one.table));
   if (!global && tables.length === 0) return [];
   return [
     draft({
@@ -213,6 +236,7 @@ export function membershipStep(view: LinkView, carried: Carried, below: readonly
   const { link } = view;
   const missing = missingMembers(view, carried).filter((address) => !view.left.has(factKey.member(address)));
   if (missing.length === 0) return [];
+  const back = returning(view, carried);
   return [
     draft({
       id: stepId.membership(view),
@@ -231,7 +255,13 @@ export function membershipStep(view: LinkView, carried: Carried, below: readonly
         // On a link that replicates, a TRUNCATE could reach the database below as soon as the tables have joined (rule 8).
         ...(receiptOf(view) ? [view, ...below].map((one) => runId.always(one)) : []),
       ],
-      work: { kind: 'membership', link: link.address, instance: link.instance, addresses: missing },
+      work: {
+        kind: 'membership',
+        link: link.address,
+        instance: link.instance,
+        addresses: missing,
+        returning: back.filter((address) => missing.includes(address)),
+      },
       phase: PHASE.membership,
       depth: view.depth,
       lock: { mode: 'ACCESS SHARE' },

@@ -3,6 +3,7 @@ import { plural } from '../../lib/format.ts';
 import type { ObservedTable } from '../../observe/model.ts';
 import { type Draft, draft, PHASE } from './draft.ts';
 import type { LinkView } from '../view/link-view.ts';
+import { receiptOf } from '../view/copy.ts';
 import { type Planned, wantsRunning } from './run-steps.ts';
 import { runId, stepId } from './step-ids.ts';
 
@@ -28,6 +29,7 @@ export function removalSteps(view: LinkView, staying: readonly Planned[], leavin
   const siblings = leaving.filter((one) => one.link.from === link.from);
   const common = { address: link.address, depth: -view.depth, reason: 'its file no longer names it' } as const;
   const active = sync?.status === 'active';
+  const successor = successorReady(view, staying);
   if (drain && active && daemon?.masterPid !== null && daemon !== null && source !== null && view.target !== null) {
     steps.push(
       draft({
@@ -39,7 +41,7 @@ export function removalSteps(view: LinkView, staying: readonly Planned[], leavin
         on: [link.from, link.to],
         what: `WAIT ${link.id} drained`,
         // Its source may be on its way out, too: what reaches that one until its own end goes on to this target.
-        after: leaving.filter((one) => one.link.to === link.from).map(runId.deactivate),
+        after: [...leaving.filter((one) => one.link.to === link.from).map(runId.deactivate), ...successor],
         work: { kind: 'wait_drained', link: link.address, instance: link.instance },
         reason: `every change that stands on ${link.from} now reaches ${link.to} first`,
         gate: { condition: 'Drained', warnAfterSeconds: WARN_DRAIN_SECONDS },
@@ -58,7 +60,7 @@ export function removalSteps(view: LinkView, staying: readonly Planned[], leavin
         on: ['hub'],
         what: `deactivate sync ${link.sync}: ${link.to} follows ${link.from} no longer`,
         work: { kind: 'deactivate', link: link.address, instance: link.instance },
-        after: [removalId.drained(view)],
+        after: [removalId.drained(view), ...successor],
         hazards: ['PAUSES_LINK', 'LOSES_RESUME'],
         destructive: true,
         hits,
@@ -184,6 +186,23 @@ export function removalSteps(view: LinkView, staying: readonly Planned[], leavin
     );
   }
   return steps;
+}
+
+/**
+ * Where a new link brings the same target its changes from now on, the old one goes on until the new one misses none: its triggers record,
+ * and what enters its source is written down there for it. The target may keep its rows then, and has no gap.
+ */
+function successorReady({ link }: LinkView, staying: readonly Planned[]): readonly string[] {
+  // The daemon of a shared instance is started anew at the link's end, and the new link's copies wait for that start.
+  if (staying.some((one) => one.view.link.instance === link.instance)) return [];
+  return staying
+    .filter(({ view }) => view.link.to === link.to && wantsRunning(view) && !receiptOf(view))
+    .flatMap(({ view }) => [
+      stepId.helpers(view),
+      stepId.triggers(view),
+      stepId.membership(view),
+      ...view.upstream.flatMap((upper) => [`${upper.id}/makedelta`, runId.copy(upper.id), runId.receipt(upper.id), runId.run(upper.id)]),
+    ]);
 }
 
 /** Whether another link uses the instance: one that stays, or one of those that go whose removal comes later in order. */

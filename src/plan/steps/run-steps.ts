@@ -28,6 +28,7 @@ export function preparation(planned: Planned): string[] {
     stepId.register(view),
     stepId.helpers(view),
     stepId.triggers(view),
+    stepId.rekey(view),
     stepId.membership(view),
     stepId.makedelta(view),
     stepId.settings(view.link.instance),

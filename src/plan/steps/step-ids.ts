@@ -14,6 +14,9 @@ export const stepId = {
   /** That tables are to be copied again. */
   recopy: (view: LinkView): string => `${view.link.id}/recopy`,
   copyAgain: (id: string): string => `${id}/copy-again`,
+  setAside: (view: LinkView): string => `${view.link.id}/set-aside`,
+  resend: (view: LinkView): string => `${view.link.id}/resend`,
+  rekey: (view: LinkView): string => `${view.link.id}/rekey`,
   membership: (view: LinkView): string => `${view.link.id}/membership`,
   makedelta: (view: LinkView): string => `${view.link.id}/makedelta`,
   makedeltaOff: (view: LinkView): string => `${view.link.id}/makedelta-off`,

@@ -7,11 +7,14 @@ import { type WantedTable, wantedTables } from './wanted.ts';
 export interface Carried {
   readonly tables: readonly WantedTable[];
   readonly sequences: readonly ObservedSequence[];
+  /** Tables and sequences that belong to the link and do not fit now: set aside, their triggers go on recording. */
+  readonly aside: readonly string[];
   readonly recorderMd5: string;
 }
 
 export function carriedBy(view: LinkView, unfit: ReadonlySet<string>): Carried {
   const selected = view.selected;
+  const known = new Set(view.control?.goats.filter((goat) => goat.db === view.link.aliases.from).map((goat) => goat.address));
   return {
     tables:
       selected === null
@@ -20,6 +23,9 @@ export function carriedBy(view: LinkView, unfit: ReadonlySet<string>): Carried {
             view,
             selected.tables.filter((table) => !unfit.has(table.address)),
           ),
+    aside: [...(selected?.tables ?? []), ...(selected?.sequences ?? [])]
+      .map((one) => one.address)
+      .filter((address) => unfit.has(address) && known.has(address)),
     sequences: selected?.sequences.filter((sequence) => !unfit.has(sequence.address)) ?? [],
     recorderMd5: RECORDER_MD5,
   };

@@ -9,6 +9,8 @@ export interface Selected {
   readonly sequences: readonly ObservedSequence[];
   /** Partitioned parents that were expanded, with how many leaves each gave. */
   readonly parents: readonly { readonly address: string; readonly leaves: number }[];
+  /** Leaves that no pattern names, of partitioned tables of which other leaves are replicated. */
+  readonly newLeaves: readonly { readonly address: string; readonly parent: string }[];
   /** Patterns that matched nothing. */
   readonly unmatched: readonly string[];
 }
@@ -36,7 +38,12 @@ export function select(link: Link, source: ObservedDatabase): Selected {
   const taken = (table: ObservedTable): boolean => included(lineageOf(table)) && !excluded(lineageOf(table));
   const tables = source.tables.filter((table) => table.kind === 'table' && taken(table));
   const carried = new Set(tables.flatMap(lineageOf));
+  const newLeaves = source.tables.flatMap((table) => {
+    const parent = table.kind === 'table' ? lineageOf(table).find((one) => one !== table.address && carried.has(one)) : undefined;
+    return parent === undefined || taken(table) || excluded(lineageOf(table)) ? [] : [{ address: table.address, parent }];
+  });
   return {
+    newLeaves,
     tables,
     sequences: source.sequences.filter((sequence) => takesSequence(link, sequence, carried)),
     parents: source.tables

@@ -1,5 +1,6 @@
 import type { HostConfig, Link, Topology } from '../../topology/model.ts';
 import type { Observation } from '../../observe/model.ts';
+import { topologySchema } from '../../topology/schema-types.ts';
 import { targetName } from '../../bucardo/names.ts';
 
 /** Where an instance keeps its files. */
@@ -35,6 +36,12 @@ export function wantedSettings(
     quick_delta_check: '1',
     bucardo_vac: links.some((link) => hasSeveralTargets(topology, observation, link)) ? '0' : '1',
   };
+}
+
+/** Settings that a topology may hold, at Bucardo's own values: what a file says no more goes back to them. `defaults`: all of Bucardo's. */
+export function undeclaredSettings(defaults: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const names = Object.keys(topologySchema.$defs.settings.properties);
+  return Object.fromEntries(names.flatMap((name): [string, string][] => (defaults[name] === undefined ? [] : [[name, defaults[name]]])));
 }
 
 /** Bucardo's purge counts track rows, not targets: where a source has two, it can purge what one of them has not received (FACTS 9.4). */

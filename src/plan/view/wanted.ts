@@ -1,5 +1,5 @@
 import { DELTA_TRIGGER, deltaNamesTable, deltaTable, kickName, makerName, targetName, truncateName } from '../../bucardo/names.ts';
-import { DELTA_DEFAULT_PRINTED, deltaFunctionMd5, RECORDER } from '../../bucardo/objects.ts';
+import { DELTA_DEFAULT_PRINTED, deltaFunctionMd5, RECORDER, recorderArguments } from '../../bucardo/objects.ts';
 import type { ObservedTable, ObservedTrigger } from '../../observe/model.ts';
 import type { LinkView } from './link-view.ts';
 import type { TableWork } from '../model.ts';
@@ -46,7 +46,7 @@ function wantedTable(view: LinkView, table: ObservedTable, deltaNames: ReadonlyS
   const trigger = (name: string): ObservedTrigger | undefined => table.bucardo?.triggers.find((one) => one.name === name);
   const triggers = [
     ...(deltaStands(trigger(DELTA_TRIGGER), work) ? [] : ['delta']),
-    ...(truncateStands(trigger(truncateName(sync)), work, sync) ? [] : ['truncate']),
+    ...(truncateStands(trigger(truncateName(sync)), work, sync, hasOtherKey(table)) ? [] : ['truncate']),
     ...(disableKicking || kickStands(trigger(kickName(sync))) ? [] : ['kick']),
   ];
   const always = view.passesOn ? [truncateName(sync), ...(disableKicking ? [] : [kickName(sync)])] : [];
@@ -55,7 +55,12 @@ function wantedTable(view: LinkView, table: ObservedTable, deltaNames: ReadonlyS
     work: { ...work, missing: [...helpers, ...triggers] },
     helpers,
     triggers,
-    otherTruncate: truncateStands(trigger(truncateName(sync)), { ...work, truncate: work.truncate === 'keys' ? 'record' : 'keys' }, sync),
+    otherTruncate: truncateStands(
+      trigger(truncateName(sync)),
+      { ...work, truncate: work.truncate === 'keys' ? 'record' : 'keys' },
+      sync,
+      true,
+    ),
     notAlways: always.filter((name) => trigger(name)?.enabled !== 'A'),
     stillAlways: view.passesOn ? [] : [truncateName(sync), kickName(sync)].filter((name) => trigger(name)?.enabled === 'A'),
   };
@@ -63,13 +68,10 @@ function wantedTable(view: LinkView, table: ObservedTable, deltaNames: ReadonlyS
 
 function missingHelpers(view: LinkView, table: ObservedTable, work: TableWork, deltaNames: ReadonlySet<string>): string[] {
   const { bucardo } = table;
-  const columns = [
-    ...work.keyColumns.map((column, index) => `${column} ${stripCollation(work.keyDefinitions[index] ?? '')}`),
-    'txntime timestamp with time zone',
-  ];
-  const same = bucardo?.deltaColumns?.join('|') === columns.join('|');
+  // All that stands is for the other key, and is made anew together.
+  if (hasOtherKey(table)) return ['delta columns'];
   return [
-    ...(bucardo === null || bucardo.deltaColumns === null ? ['delta table'] : same ? [] : ['delta columns']),
+    ...(bucardo === null || bucardo.deltaColumns === null ? ['delta table'] : []),
     ...(bucardo === null || bucardo.deltaDefault === DELTA_DEFAULT_PRINTED ? [] : ['delta default']),
     ...(bucardo?.track === true ? [] : ['track table']),
     ...(bucardo?.stage === true ? [] : ['stage table']),
@@ -78,6 +80,16 @@ function missingHelpers(view: LinkView, table: ObservedTable, work: TableWork, d
     ...(bucardo?.targets.includes(targetName(view.link.dbgroup)) === true ? [] : ['delta target']),
     ...(deltaNames.has(`${view.link.sync}|${deltaNamesTable(table.schema, table.name)}`) ? [] : ['delta name']),
   ];
+}
+
+/** Whether the delta table that stands was made for another key than the table has. */
+export function hasOtherKey({ key, bucardo }: ObservedTable): boolean {
+  if (key === null || bucardo === null || bucardo.deltaColumns === null) return false;
+  const columns = [
+    ...key.columns.map((column, index) => `${column} ${stripCollation(key.definitions[index] ?? '')}`),
+    'txntime timestamp with time zone',
+  ];
+  return bucardo.deltaColumns.join('|') !== columns.join('|');
 }
 
 function stripCollation(definition: string): string {
@@ -90,11 +102,17 @@ function deltaStands(trigger: ObservedTrigger | undefined, work: TableWork): boo
   );
 }
 
-function truncateStands(trigger: ObservedTrigger | undefined, work: TableWork, sync: string): boolean {
+function truncateStands(trigger: ObservedTrigger | undefined, work: TableWork, sync: string, anyKey: boolean): boolean {
   if (trigger === undefined || trigger.enabled === 'D' || trigger.enabled === 'R') return false;
   return work.truncate === 'keys'
-    ? trigger.type === TYPES.truncateKeys && trigger.functionName === RECORDER && trigger.args[2] === sync
+    ? trigger.type === TYPES.truncateKeys && trigger.functionName === RECORDER && recordsKeyOf(trigger, work, sync, anyKey)
     : trigger.type === TYPES.truncateRecord && trigger.functionName === 'bucardo_note_truncation' && trigger.args[0] === sync;
+}
+
+/** Whether a recorder writes down this key. Names outside ASCII come escaped, and are taken for right. `anyKey`: the table's key is about to be another one. */
+function recordsKeyOf(trigger: ObservedTrigger, work: TableWork, sync: string, anyKey: boolean): boolean {
+  if (trigger.args[2] !== sync) return false;
+  return anyKey || trigger.args.some((arg) => arg.includes('\\')) || trigger.args.join('|') === recorderArguments(work, sync).join('|');
 }
 
 function kickStands(trigger: ObservedTrigger | undefined): boolean {

@@ -19,11 +19,13 @@ export function workObjects(work: Work): string[] {
       return Object.keys(work.settings).toSorted();
     case 'helpers':
     case 'triggers':
+    case 'rekey':
       return work.tables.map((table) => `${table.schema}.${table.table}`);
     case 'suspect':
       return [...new Set(work.losses.flatMap((loss) => loss.tables))];
     case 'leave':
     case 'membership':
+    case 'set_aside':
       return [...work.addresses];
     case 'makedelta':
       return work.goats.map((goat) => goat.address);
@@ -31,6 +33,7 @@ export function workObjects(work: Work): string[] {
     case 'empty_tables':
     case 'wait_copy':
     case 'copy_tables':
+    case 'resend':
     case 'recopy':
       return [...work.tables];
     case 'drop_triggers':

@@ -17,10 +17,13 @@ export function look(world: World): Look {
   // Rows are asked for only on targets, of tables without a receipt (src/observe/observe.ts).
   const asked = (name: string, table: string): boolean => {
     const due = (link: Link): boolean => dueAgain(world.topology, world.ledger, link);
-    const entering = world.topology.links.filter((link) => link.to === name && (link.copyData !== 'never' || due(link)));
+    const entering = world.topology.links.filter(
+      (link) => link.to === name && link.former !== true && (link.copyData !== 'never' || due(link)),
+    );
     if (entering.some(due)) return true;
     const receipts = entering.map((link) => world.ledger.links[link.address]?.receipt ?? null);
-    return entering.length > 0 && !receipts.some((receipt) => receipt?.copied.includes(table) || receipt?.skipped.includes(table));
+    const known = receipts.some((receipt) => receipt?.copied.includes(table) || receipt?.skipped.includes(table));
+    return entering.length > 0 && (receipts.includes(null) || !known);
   };
   const named = new Set(world.topology.databases.map((database) => database.name));
   const present = Object.entries(world.databases).filter(([name]) => named.has(name));

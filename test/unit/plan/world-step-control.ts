@@ -10,8 +10,11 @@ import type { Work } from '../../../src/plan/model.ts';
 import { linkNames } from '../../../src/topology/names.ts';
 import { wantedSettings } from '../../../src/plan/view/settings.ts';
 import type { Link, Topology } from '../../../src/topology/model.ts';
-import { controlOf, instanceOf, type Mutable, serial, statement, tableOf, violate, type World } from './world.ts';
+import { controlOf, dataOf, instanceOf, type Mutable, serial, statement, tableOf, violate, type World } from './world.ts';
 import { type Known, linkAt, type Outcome } from './world-steps.ts';
+
+/** Some of what a fresh bucardo_config holds. */
+const BUCARDO_DEFAULTS = { log_level: 'normal', isolation_level: 'repeatable read', ctl_checkonkids_time: '10' };
 
 type Of<K extends Work['kind']> = Extract<Work, { kind: K }>;
 
@@ -81,7 +84,8 @@ export function controlDatabaseStep(world: World, name: string, known: Known): O
   world.hub.databases[`bucardo_${name}`] = `goatherd: topology ${world.topology.name}, instance ${name}`;
   instance.control = {
     mark: world.hub.databases[`bucardo_${name}`] ?? null,
-    settings: { log_level: 'normal', isolation_level: 'repeatable read', ...settings },
+    settings: { ...BUCARDO_DEFAULTS, ...settings },
+    defaults: BUCARDO_DEFAULTS,
     dbs: [],
     goats: [],
     syncs: [],
@@ -128,8 +132,17 @@ export function registerStep(world: World, work: Of<'register'>): Outcome {
       const address = `${one.schema}.${one.name}`;
       const pkey = one.pkey.join('|');
       const known = control.goats.find((goat) => goat.db === link.aliases.from && goat.address === address);
-      if (known === undefined) control.goats.push({ id: serial(world), db: link.aliases.from, address, type, pkey, makedelta: null });
-      else known.pkey = pkey;
+      if (known === undefined)
+        control.goats.push({
+          id: serial(world),
+          db: link.aliases.from,
+          address,
+          type,
+          pkey,
+          makedelta: null,
+          shape: one.shape,
+        });
+      else Object.assign(known, { pkey, shape: one.shape });
     }
   }
   const sync = control.syncs.find((one) => one.name === link.sync);
@@ -156,6 +169,32 @@ export function membershipStep(world: World, work: Of<'membership'>): Outcome {
     (a, b) => a - b,
   );
   control.changedAt = world.now;
+  return 'done';
+}
+
+export function setAsideStep(world: World, work: Of<'set_aside'>): Outcome {
+  const link = linkAt(world, work.link);
+  const control = controlOf(world, work.instance);
+  const gone = new Set(
+    control.goats.filter((goat) => goat.db === link.aliases.from && work.addresses.includes(goat.address)).map((goat) => goat.id),
+  );
+  statement(world);
+  control.herds[link.relgroup] = (control.herds[link.relgroup] ?? []).filter((id) => !gone.has(id));
+  for (const goat of control.goats) if (gone.has(goat.id)) goat.shape = `aside ${goat.shape ?? ''}`;
+  control.changedAt = world.now;
+  return 'done';
+}
+
+export function resendStep(world: World, work: Of<'resend'>): Outcome {
+  const link = linkAt(world, work.link);
+  for (const address of work.tables) {
+    statement(world);
+    for (const row of dataOf(world, work.database, address).rows)
+      dataOf(world, work.database, address).deltas.push({ row, at: world.now, tracked: [] });
+  }
+  statement(world);
+  for (const goat of controlOf(world, work.instance).goats)
+    if (goat.db === link.aliases.from && work.tables.includes(goat.address)) goat.shape = goat.shape?.replace(/^resend /, '') ?? null;
   return 'done';
 }
 

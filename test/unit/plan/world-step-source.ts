@@ -1,10 +1,17 @@
 /** Steps that change a database of the user's (src/act: helpers, triggers, activation). */
 import { DELTA_TRIGGER, deltaNamesTable, deltaTable, kickName, SCHEMA_MARK, targetName, truncateName } from '../../../src/bucardo/names.ts';
-import { DELTA_DEFAULT_PRINTED, deltaFunctionMd5, GLOBAL_TABLES, RECORDER, RECORDER_MD5 } from '../../../src/bucardo/objects.ts';
+import {
+  DELTA_DEFAULT_PRINTED,
+  deltaFunctionMd5,
+  GLOBAL_TABLES,
+  RECORDER,
+  RECORDER_MD5,
+  recorderArguments,
+} from '../../../src/bucardo/objects.ts';
 import type { ObservedTrigger, TableBucardo } from '../../../src/observe/model.ts';
 import type { TableWork, Work } from '../../../src/plan/model.ts';
 import { truncate } from './world-users.ts';
-import { databaseOf, type Mutable, statement, tableOf, violate, type World } from './world.ts';
+import { databaseOf, dataOf, type Mutable, statement, tableOf, violate, type World } from './world.ts';
 import { linkAt, type Outcome } from './world-steps.ts';
 
 type Of<K extends Work['kind']> = Extract<Work, { kind: K }>;
@@ -16,7 +23,8 @@ const TYPES = { delta: 29, record: 32, keys: 34, kick: 60 } as const;
 export function helpersStep(world: World, work: Of<'helpers'>): Outcome {
   const link = linkAt(world, work.link);
   const { facts } = databaseOf(world, work.database);
-  if (work.tables.some((table) => table.missing.includes('delta columns'))) return 'failed';
+  if (work.tables.some((table) => table.missing.includes('delta columns')))
+    violate(world, 'delta tables of another key were left to this step');
   if (work.global) {
     statement(world);
     facts.bucardo = {
@@ -36,10 +44,7 @@ export function helpersStep(world: World, work: Of<'helpers'>): Outcome {
   for (const table of work.tables) {
     statement(world);
     const own = bucardoOf(world, work.database, table);
-    own.deltaColumns ??= [
-      ...table.keyColumns.map((column, index) => `${column} ${table.keyDefinitions[index] ?? ''}`),
-      'txntime timestamp with time zone',
-    ];
+    own.deltaColumns ??= deltaColumns(table);
     if (own.deltaDefault === null || table.missing.includes('delta default')) own.deltaDefault = DELTA_DEFAULT_PRINTED;
     own.track = true;
     own.stage = true;
@@ -51,6 +56,11 @@ export function helpersStep(world: World, work: Of<'helpers'>): Outcome {
   }
   return 'done';
 }
+
+const deltaColumns = (table: TableWork): string[] => [
+  ...table.keyColumns.map((column, index) => `${column} ${table.keyDefinitions[index] ?? ''}`),
+  'txntime timestamp with time zone',
+];
 
 function bucardoOf(world: World, database: string, table: TableWork): Mutable<TableBucardo> {
   const facts = tableOf(world, database, `${table.schema}.${table.table}`);
@@ -69,6 +79,27 @@ function bucardoOf(world: World, database: string, table: TableWork): Mutable<Ta
   return facts.bucardo;
 }
 
+/** The changes in a delta table keep their rows, whose names are their keys here; recorders are told the new columns and keep their mode. */
+export function rekeyStep(world: World, work: Of<'rekey'>): Outcome {
+  for (const { name } of touching(world, work.database))
+    violate(world, `${name} ran while delta tables of ${work.database} were made anew`);
+  for (const table of work.tables) {
+    statement(world);
+    const own = bucardoOf(world, work.database, table);
+    own.deltaColumns = deltaColumns(table);
+    own.functionMd5 = deltaFunctionMd5(table);
+    for (const trigger of own.triggers)
+      if (trigger.functionName === RECORDER) trigger.args = [...recorderArguments(table, trigger.args[2] ?? '')];
+    for (const delta of dataOf(world, work.database, `${table.schema}.${table.table}`).deltas) delta.tracked.length = 0;
+  }
+  return 'done';
+}
+
+const touching = (world: World, database: string): readonly { readonly name: string }[] =>
+  Object.values(world.instances)
+    .flatMap((instance) => instance.daemon?.syncs ?? [])
+    .filter((sync) => sync.from === database || sync.to === database);
+
 /** CREATE OR REPLACE TRIGGER: a trigger that is replaced fires as an ordinary one again. */
 export function triggersStep(world: World, work: Of<'triggers'>): Outcome {
   const { sync } = linkAt(world, work.link);
@@ -82,8 +113,7 @@ export function triggersStep(world: World, work: Of<'triggers'>): Outcome {
     };
     if (table.missing.includes('delta')) put(DELTA_TRIGGER, deltaTable(table.maker), TYPES.delta, []);
     if (table.missing.includes('truncate')) {
-      if (table.truncate === 'keys')
-        put(truncateName(sync), RECORDER, TYPES.keys, [deltaTable(table.maker), table.keyColumns.join(','), sync]);
+      if (table.truncate === 'keys') put(truncateName(sync), RECORDER, TYPES.keys, [...recorderArguments(table, sync)]);
       else put(truncateName(sync), 'bucardo_note_truncation', TYPES.record, [sync]);
     }
     if (table.missing.includes('kick')) put(kickName(sync), kickName(sync), TYPES.kick, []);

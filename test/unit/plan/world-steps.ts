@@ -12,10 +12,12 @@ import {
   membershipStep,
   registerStep,
   renameStep,
+  resendStep,
+  setAsideStep,
   settingsStep,
 } from './world-step-control.ts';
 import { leaveInstanceStep, moveStep } from './world-step-move.ts';
-import { alwaysStep, emptyStep, helpersStep, triggersStep, truncatesStep } from './world-step-source.ts';
+import { alwaysStep, emptyStep, helpersStep, rekeyStep, triggersStep, truncatesStep } from './world-step-source.ts';
 import { copyAgainStep, recopyStep } from './world-step-recopy.ts';
 import { dropControlStep, dropHelpersStep, dropTriggersStep, forgetStep, leaveStep, waitDrainedStep } from './world-step-removal.ts';
 import { activateStep, copyTablesStep, deactivateStep, receiptStep, waitCopyStep } from './world-step-copy.ts';
@@ -51,6 +53,12 @@ export function applyStep(world: World, step: Step, known: Known): Outcome {
       return triggersStep(world, work);
     case 'membership':
       return membershipStep(world, work);
+    case 'set_aside':
+      return setAsideStep(world, work);
+    case 'resend':
+      return resendStep(world, work);
+    case 'rekey':
+      return rekeyStep(world, work);
     case 'makedelta':
       return makedeltaStep(world, work);
     case 'always':
