@@ -21,6 +21,22 @@ const byReason: Readonly<Record<string, string>> = {
   SkippedNotEmpty:
     'The target held rows, and was not copied. Compare the tables, then `goatherd accept`, or copy them anew with `copy_generation`.',
   SyncErrors: "Bucardo's runs fail and are rolled back: mend on the target what the message names. It goes on by itself.",
+  DaemonDown: "goatherd starts it again by itself. If it stays down, the last lines of its instance's log say why.",
+  ForeignPid: 'Processes of an older daemon still run: goatherd ends them before it starts another.',
+  NoRecentRun: "See whether the daemon runs and both databases answer; the last lines of the instance's log say more.",
+  LagHigh:
+    'See whether the target answers and keeps up, and what holds locks there. Nothing is lost meanwhile; the delta tables of the source grow.',
+  ConnectFailed: 'Is PostgreSQL up there, and may this host reach it? Replication goes on by itself once it answers.',
+  InstallFailed: 'Mend what the message names; goatherd tries again by itself.',
+  PrimaryKeyMissing: 'Give the tables a primary key, or leave them out with `tables: {exclude: …}`.',
+  SchemaMismatch: 'Make the tables of source and target alike, target first; goatherd goes on by itself.',
+  NothingSelected: 'Correct the patterns under `tables`: no table of the source matches.',
+  CopyFailed: "Mend what the message names; the copy is tried again. The instance's log has the rest.",
+  TriggerStateDrift: 'goatherd puts them back. Changes made without them may be lost: see Suspect.',
+  MakedeltaOff: 'goatherd puts it back. What came meanwhile may be missing below: see Suspect.',
+  NoteTruncNotAlways: 'goatherd puts it back. A TRUNCATE that came meanwhile may be missing below: see Suspect.',
+  Blocked: 'See what the plan says is blocked, and why.',
+  TerminalError: 'It is not tried again by itself: mend what the message names, then commit or restart.',
   UpstreamNotReady: 'Wait for the link above, or see what holds it.',
 };
 
