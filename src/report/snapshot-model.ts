@@ -94,6 +94,8 @@ export interface ControllerCounters {
   readonly driftCorrected: readonly { readonly topology: string; readonly link: string; readonly count: number }[];
   readonly daemonRestarts: readonly { readonly instance: string; readonly count: number }[];
   readonly sourceFetches: { readonly ok: number; readonly failed: number };
+  /** Messages brought to receivers of notifications, and those that could not be. */
+  readonly notifications?: { readonly sent: number; readonly failed: number };
   /** How long the loops took, by phase. */
   readonly durations: readonly { readonly topology: string; readonly phase: 'observe' | 'plan' | 'act'; readonly took: Durations }[];
 }

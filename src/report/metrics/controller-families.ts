@@ -86,7 +86,18 @@ export const controllerFamilies: readonly Family[] = [
     name: 'daemon_restarts_total',
     type: 'counter',
     help: "Starts of an instance's daemon that the controller made because it was down or stuck.",
-    labels: ['instance'],
-    samples: ({ counters }) => counters.daemonRestarts.map(({ instance, count }) => ({ labels: { instance }, value: count })),
+    // Not `instance`: a scrape adds a label of that name.
+    labels: ['daemon'],
+    samples: ({ counters }) => counters.daemonRestarts.map(({ instance, count }) => ({ labels: { daemon: instance }, value: count })),
+  },
+  {
+    name: 'notifications_total',
+    type: 'counter',
+    help: 'Messages to the receivers of notifications, by what came of them.',
+    labels: ['result'],
+    samples: ({ counters }) => [
+      ...known({ result: 'sent' }, counters.notifications?.sent),
+      ...known({ result: 'failed' }, counters.notifications?.failed),
+    ],
   },
 ];

@@ -67,6 +67,9 @@ test('names keep to the rules of Prometheus', () => {
     expect(name.endsWith('_total')).toBe(type === 'counter');
     expect(labels.filter((label) => !/^[a-z_]+$/.test(label))).toEqual([]);
     expect(help).toMatch(/\.$/);
+    // A scrape puts these on every series.
+    expect(labels).not.toContain('instance');
+    expect(labels).not.toContain('job');
   }
   expect(new Set(metricFamilies.map(({ name }) => name)).size).toBe(metricFamilies.length);
 });

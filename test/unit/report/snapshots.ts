@@ -396,6 +396,7 @@ export const counters: ControllerCounters = {
   driftCorrected: [{ topology: 'orders', link: 'b-c', count: 3 }],
   daemonRestarts: [{ instance: 'orders_a_b', count: 2 }],
   sourceFetches: { ok: 240, failed: 1 },
+  notifications: { sent: 7, failed: 1 },
   durations: [
     { topology: 'orders', phase: 'observe', took: took(0.4, 0.6) },
     { topology: 'orders', phase: 'plan', took: took(0.01) },
