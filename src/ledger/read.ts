@@ -15,6 +15,7 @@ import type { LeftInstance } from '../topology/model.ts';
 import { freshNames, type LinkNames } from '../topology/names.ts';
 import { readHeals } from './heals.ts';
 import { readSeen } from './seen.ts';
+import { readMarks } from './marks.ts';
 import { readSuspensions } from './suspensions.ts';
 import { LOCK_KEYS } from './tables.ts';
 
@@ -41,7 +42,8 @@ interface LinkRow extends QueryResultRow {
 export async function readLedger(session: Queryable): Promise<Ledger> {
   const there =
     (await session.query<{ there: boolean }>("SELECT to_regclass('goatherd.link') IS NOT NULL AS there")).rows[0]?.there === true;
-  if (!there) return EMPTY_LEDGER;
+  const marked = await readMarks(session);
+  if (!there) return { ...EMPTY_LEDGER, marked };
   const version = (await session.query<{ value: string }>("SELECT value FROM goatherd.meta WHERE key = 'version'")).rows[0]?.value;
   const links = (await session.query<LinkRow>('SELECT * FROM goatherd.link ORDER BY address')).rows;
   const approvals = (
@@ -63,6 +65,7 @@ export async function readLedger(session: Queryable): Promise<Ledger> {
     suspensions: await readSuspensions(session),
     heals: await readHeals(session),
     seen: await readSeen(session),
+    marked,
     holder: await lockHolder(session),
   };
 }

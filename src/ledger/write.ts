@@ -130,7 +130,11 @@ export class LedgerWriter {
    * Moves rows to other addresses, all of them or none: what is kept of a link (receipt, doubts, suspension, approvals, words) is kept under
    * its new address, and its names are written down, as those that it was born with can no longer be told from its address.
    */
-  async rename(topology: string, rows: readonly (LedgerLink & { readonly formerAddress: string })[]): Promise<void> {
+  async rename(
+    topology: string,
+    rows: readonly (LedgerLink & { readonly formerAddress: string })[],
+    databases: ReadonlyMap<string, string>,
+  ): Promise<void> {
     await this.#access.hub(this.#access.config.ledger).transaction([], async (client) => {
       for (const { address, formerAddress, names: all, definition } of rows) {
         const { sync: _sync, instance: _instance, ...names } = all;
@@ -148,6 +152,11 @@ export class LedgerWriter {
           [topology, before, after],
         );
       }
+      for (const [before, after] of databases)
+        await client.query(
+          'UPDATE goatherd.seen SET database = $3 WHERE topology = $1 AND database = $2 AND NOT EXISTS (SELECT 1 FROM goatherd.seen WHERE topology = $1 AND database = $3)',
+          [topology, before, after],
+        );
     });
   }
 

@@ -1,4 +1,5 @@
 import { EMPTY_LEDGER, type Ledger } from '../ledger/model.ts';
+import { readMarks } from '../ledger/marks.ts';
 import { readLedger } from '../ledger/read.ts';
 import { GoatherdError } from '../lib/errors.ts';
 import { resolveConnection } from '../postgres/connection.ts';
@@ -25,7 +26,8 @@ export async function observeLedgerStrictly(config: HostConfig): Promise<Ledger>
   try {
     return await withSession(resolveConnection({ ...config.hub, dbname: config.ledger }), OPTIONS, 'ledger', readLedger);
   } catch (error) {
-    if (error instanceof GoatherdError && error.code === '3D000') return EMPTY_LEDGER;
+    if (error instanceof GoatherdError && error.code === '3D000')
+      return { ...EMPTY_LEDGER, marked: await withSession(resolveConnection(config.hub), OPTIONS, 'hub', readMarks) };
     throw error;
   }
 }

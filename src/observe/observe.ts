@@ -4,6 +4,7 @@ import { observeInstallation } from '../bucardo/installation.ts';
 import type { Ledger } from '../ledger/model.ts';
 import { dueAgain } from '../ledger/due-again.ts';
 import { EMPTY_LEDGER } from '../ledger/model.ts';
+import { readMarks } from '../ledger/marks.ts';
 import { readLedger } from '../ledger/read.ts';
 import { GoatherdError } from '../lib/errors.ts';
 import type { Access } from '../postgres/access.ts';
@@ -121,7 +122,7 @@ async function observeHub(access: Access, topology: Topology): Promise<HubLook> 
       const ledger =
         access.config.ledger in server.databases
           ? await withSession(access.resolvedHub(access.config.ledger), application, 'ledger', readLedger)
-          : EMPTY_LEDGER;
+          : { ...EMPTY_LEDGER, marked: await readMarks(client) };
       // A link may have another instance than when this run began: its copy was waited for.
       const instances = await Promise.all(
         instanceNames(withKeptNames(topology, ledger)).map(async (name): Promise<InstanceObservation> => {

@@ -20,3 +20,9 @@ export function sharedInstance(topology: string, instanceName: string): string {
 export function linkNames({ instanceName, instance, control, sync, dbgroup, relgroup, aliases }: Link): LinkNames {
   return { instanceName, instance, control, sync, dbgroup, relgroup, aliases };
 }
+
+export function sameNames(one: LinkNames, other: LinkNames): boolean {
+  const text = ({ instanceName, instance, control, sync, dbgroup, relgroup, aliases }: LinkNames): string =>
+    JSON.stringify([instanceName, instance, control, sync, dbgroup, relgroup, aliases.from, aliases.to]);
+  return text(one) === text(other);
+}

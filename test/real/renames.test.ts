@@ -84,8 +84,8 @@ test('a database in the middle gets another name while it is written to, and not
     "SELECT shobj_description(oid, 'pg_database') AS mark FROM pg_database WHERE datname LIKE 'bucardo%' ORDER BY datname",
   );
   expect(marks.map((row) => row['mark'])).toEqual([
-    'goatherd: topology orders, instance orders_a_b, links a-hq',
-    'goatherd: topology orders, instance orders_b_c, links hq-c',
+    expect.stringMatching(/^goatherd: topology orders, instance orders_a_b, links a-hq, names \{"a-hq":.*"orders_a_b"/),
+    expect.stringMatching(/^goatherd: topology orders, instance orders_b_c, links hq-c, names \{"hq-c":.*"orders_b_c"/),
   ]);
 });
 
@@ -106,6 +106,18 @@ test('a link whose target has another entry keeps what stands for it; its former
   await expectNothingLeft(lab());
   await query(clusterOf(lab(), 'a'), lab().dbname, "UPDATE customers SET name = 'renamed' WHERE id < 10");
   await expectSameData(lab(), 'a', 'b', 'c');
+});
+
+test('a ledger that was lost is made anew with the names that stand, and nothing is set up a second time', async () => {
+  const before = await standing();
+  const names = 'SELECT address, sync, instance, names FROM goatherd.link ORDER BY 1';
+  const rows = await query(lab().hub, 'goatherd', names);
+  await query(lab().hub, 'postgres', 'DROP DATABASE goatherd WITH (FORCE)');
+  const document = await reconciled(lab());
+  expect(document.plans[0]?.steps.map((step) => step.kind).filter((kind) => kind !== 'arrival')).toEqual(['ledger']);
+  expect(await query(lab().hub, 'goatherd', names)).toEqual(rows);
+  expect(await standing()).toEqual(before);
+  await expectNothingLeft(lab());
 });
 
 test('the verbs find a link under its new name, and a name that nobody has had is refused', async () => {

@@ -6,7 +6,7 @@ import { GoatherdError, messageOf } from '../../lib/errors.ts';
 import type { ResolvedConnection } from '../../postgres/connection.ts';
 import { wantedSettings } from '../../plan/view/settings.ts';
 import { type ActContext, done, type Outcome } from '../context.ts';
-import { instanceMark } from './rename.ts';
+import { markLiteral } from './rename.ts';
 
 /** What Bucardo's schema prints when plperlu works (S:2851). */
 const SUCCESS = 'Pl/PerlU was successfully installed';
@@ -34,7 +34,7 @@ export async function makeControlDatabase(context: ActContext, instance: string)
   }
   if (existing.has(building)) await hub.query(`DROP DATABASE ${quoteIdent(building)} WITH (FORCE)`);
   await hub.query(`CREATE DATABASE ${quoteIdent(building)}`);
-  await hub.query(`COMMENT ON DATABASE ${quoteIdent(building)} IS '${instanceMark(context, instance)}'`);
+  await hub.query(`COMMENT ON DATABASE ${quoteIdent(building)} IS ${markLiteral(context, instance)}`);
   await hub.query(`REVOKE CONNECT ON DATABASE ${quoteIdent(building)} FROM PUBLIC`);
   await loadSchema(access.resolvedHub(building), building);
   const session = access.hub(building);

@@ -13,6 +13,7 @@ import { markControl } from './rename.ts';
 export async function dropControl(context: ActContext, work: Extract<Work, { kind: 'drop_control' }>): Promise<Outcome> {
   const link = linkAt(context, work.link);
   await (work.whole ? dropWhole(context, work.instance) : dropRows(context, link, link));
+  if (!work.whole) await markControl(context, work.instance, link.address);
   return done();
 }
 

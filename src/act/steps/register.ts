@@ -3,6 +3,7 @@ import { quoteIdent, quoteIdentAsServer } from '../../bucardo/names.ts';
 import { dbconnOf } from '../../postgres/connection.ts';
 import type { GoatWork, Work } from '../../plan/model.ts';
 import { type ActContext, done, linkAt, type Outcome } from '../context.ts';
+import { markControl } from './rename.ts';
 import { plural } from '../../lib/format.ts';
 
 type Register = Extract<Work, { kind: 'register' }>;
@@ -87,6 +88,9 @@ export async function register(context: ActContext, work: Register): Promise<Out
     );
     await client.query(MARK_CHANGED);
   });
+  // A link that joins an instance is named on it.
+  if (context.observation.instances[work.instance]?.control?.syncs.every((sync) => sync.name !== link.sync))
+    await markControl(context, work.instance);
   return done(`${plural(work.tables.length, 'table')}, ${plural(work.sequences.length, 'sequence')}`);
 }
 

@@ -11,7 +11,12 @@ import { withRenames } from './renames.ts';
  */
 export function withKeptNames(topology: Topology, found: Ledger): Topology {
   const ledger = withRenames(topology, found);
-  const given = new Map<string, LinkNames>(Object.values(ledger.links).map((row) => [row.address, row.names]));
+  const marked = Object.entries(ledger.marked ?? {}).filter(([address]) => ledger.links[address] === undefined);
+  const given = new Map<string, LinkNames>([
+    ...marked,
+    ...Object.values(ledger.links).map((row): [string, LinkNames] => [row.address, row.names]),
+  ]);
+
   // Names are given by address, whatever the order in which the file has its links.
   for (const link of topology.links.toSorted((one, other) => (one.address < other.address ? -1 : 1)))
     given.set(link.address, namesOf(topology.name, link, ledger.links[link.address], given));
@@ -38,6 +43,9 @@ export function copies(row: Pick<LedgerLink, 'receipt' | 'request' | 'recopy'>):
 /** `given`: the names that links have, of all topologies, by address. */
 function namesOf(topology: string, link: Link, row: LedgerLink | undefined, given: ReadonlyMap<string, LinkNames>): LinkNames {
   const others = [...given].filter(([address]) => address !== link.address);
+  // The ledger was lost: where the link stands comes before where it shall go.
+  const marked = row === undefined ? given.get(link.address) : undefined;
+  if (marked !== undefined) return marked;
   const own = row === undefined ? unusedNames(topology, link, others) : row.names;
   if (row !== undefined && (row.names.instanceName === link.instanceName || copies(row))) return own;
   // Links of one named instance are where those that the ledger knows are.

@@ -25,8 +25,29 @@ export function withRenames(topology: Topology, ledger: Ledger): Ledger {
     links: byAddress,
     suspensions: under(ledger.suspensions),
     ...(ledger.heals === undefined ? {} : { heals: under(ledger.heals) }),
+    ...(ledger.seen === undefined ? {} : { seen: seenNow(topology, ledger.seen, [...moved.values()]) }),
     approvals: ledger.approvals.map((one) => ({ ...one, step: stepNow(topology.name, one, moved) })),
   };
+}
+
+/** Databases that have another name now, former name first: those at the ends of links that were renamed, and no entry of the file any more. */
+export function renamedDatabases(topology: Topology, rows: readonly LedgerLink[]): ReadonlyMap<string, string> {
+  const standing = new Set(topology.databases.map((database) => database.name));
+  const pairs = rows.flatMap((row) => {
+    const now = endsOf(row.address);
+    return endsOf(row.formerAddress ?? row.address).map((name, index) => [name, now[index] ?? name] as const);
+  });
+  return new Map(pairs.filter(([before, after]) => before !== after && !standing.has(before)));
+}
+
+function seenNow(topology: Topology, seen: NonNullable<Ledger['seen']>, rows: readonly LedgerLink[]): NonNullable<Ledger['seen']> {
+  const names = renamedDatabases(topology, rows);
+  return Object.fromEntries(
+    Object.entries(seen).map(([key, one]) => {
+      const [name, database = ''] = key.split('/');
+      return [name === topology.name ? `${name}/${names.get(database) ?? database}` : key, one];
+    }),
+  );
 }
 
 /** Rows that still stand under a former address, in order. */

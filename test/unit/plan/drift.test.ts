@@ -347,6 +347,21 @@ describe('drift', () => {
     },
   );
 
+  test('is not a password that was rotated: with `drift: warn` it is put in its place too, as it is declared', () => {
+    const world = converged('drift: warn\n');
+    const connection = world.connections['b'];
+    if (connection === undefined) throw new Error('no connection');
+    world.connections['b'] = { ...connection, passwordHash: 'of-another' };
+    const plan = planFor(world, []);
+    expect(plan.verdict).toBe('changes');
+    expect(plan.steps.filter((step) => step.kind === 'register').flatMap((step) => step.before)).toEqual([
+      'connection of b: another password',
+      'connection of b: another password',
+    ]);
+    expect(JSON.stringify(plan)).not.toContain('of-another');
+    expect(settled(world)).toEqual({ fault: null, verdict: 'in_sync', changes: [], suspects: [] });
+  });
+
   test('that is left alone does not hold what else is declared', () => {
     const world = converged('drift: warn\n');
     for (const sync of controlOf(world, 'orders_a_b').syncs) sync.checktimeSeconds = 60;

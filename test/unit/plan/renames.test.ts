@@ -12,6 +12,8 @@ databases: {a: {host: a, dbname: o}, b: {host: b, dbname: o}, c: {host: c, dbnam
 links: [a -> b, b -> c]
 `);
 
+const SEEN = {} as NonNullable<Ledger['seen']>[string]['place'];
+
 /** What the ledger has after CHAIN was applied. */
 const APPLIED: Ledger = {
   ...EMPTY_LEDGER,
@@ -37,6 +39,7 @@ const APPLIED: Ledger = {
     ]),
   ),
   suspensions: { 'orders/b-c': { by: 'eve', reason: 'index', since: 1 } },
+  seen: { 'orders/b': { place: SEEN, tables: {} }, 'stock/b': { place: SEEN, tables: {} } },
   approvals: [{ id: '52fe-9103', topology: 'orders', step: 'b-c/empty-tables', by: 'eve' }],
 };
 
@@ -47,7 +50,8 @@ const MIDDLE = renamed('hq: {host: b, dbname: o, renamed_from: b}, c: {host: c, 
 
 describe('renamed_from', () => {
   it('at a database: what is kept of all its links is kept under their new addresses, in the names that they have', () => {
-    const { links, suspensions, approvals } = withRenames(MIDDLE, APPLIED);
+    const { links, suspensions, approvals, seen } = withRenames(MIDDLE, APPLIED);
+    expect(Object.keys(seen ?? {})).toEqual(['orders/hq', 'stock/b']);
     expect(Object.keys(links)).toEqual(['orders/a-hq', 'orders/hq-c']);
     expect(links['orders/hq-c']).toMatchObject({
       address: 'orders/hq-c',

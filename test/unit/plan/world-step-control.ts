@@ -58,9 +58,12 @@ export function ledgerStep(world: World, known: Known): Outcome {
 /** One transaction: all rows or none. */
 export function renameStep(world: World): Outcome {
   statement(world);
-  const { links, suspensions, approvals } = withRenames(world.topology, world.ledger);
+  const { links, suspensions, approvals, seen } = withRenames(world.topology, world.ledger);
   const rows = Object.values(links).map(({ formerAddress: _former, ...row }) => [row.address, row] as const);
-  Object.assign(world.ledger, structuredClone({ links: Object.fromEntries(rows), suspensions, approvals }));
+  Object.assign(
+    world.ledger,
+    structuredClone({ links: Object.fromEntries(rows), suspensions, approvals, ...(seen === undefined ? {} : { seen }) }),
+  );
   return 'done';
 }
 
