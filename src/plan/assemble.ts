@@ -115,6 +115,7 @@ function prepare(scene: Scene, sorted: Sorted): Draft[] {
           view,
           above.map((one) => links.find((other) => other.view === one)).filter((one) => one !== undefined),
           [...links, ...sorted.held].filter((other) => other.view.link.from === view.link.from && other.view !== view),
+          sorted.leaving.filter((other) => other.link.to === view.link.from),
         ),
         ...leaveInstanceSteps(topology, view, sorted.leaving),
       ];
@@ -143,7 +144,7 @@ function run(scene: Scene, sorted: Sorted, prepared: readonly Draft[]): Draft[] 
   const running = links.filter(({ view }) => wantsRunning(view));
   const gates = new Map<string, Draft>();
   const gatesFor = (view: LinkView): readonly Draft[] => {
-    const seen = upstreamGates(view, links, daemons);
+    const seen = upstreamGates(view, links, daemons, new Set(prepared.map((step) => step.id)));
     for (const gate of seen) gates.set(gate.id, gate);
     return seen;
   };
@@ -203,7 +204,12 @@ function replaced(view: LinkView, sorted: Sorted): readonly string[] {
 }
 
 /** Rule 1's last clause: a run of each upstream link that began after its makedelta took effect must have ended well. */
-function upstreamGates(view: LinkView, links: readonly Planned[], daemons: ReadonlyMap<string, DaemonPlan>): Draft[] {
+function upstreamGates(
+  view: LinkView,
+  links: readonly Planned[],
+  daemons: ReadonlyMap<string, DaemonPlan>,
+  prepared: ReadonlySet<string>,
+): Draft[] {
   return view.upstream.flatMap((link): Draft[] => {
     const upper = links.find((one) => one.view.link.address === link.address)?.view;
     // Where the middle database passes nothing on, no makedelta is waited for.
@@ -219,7 +225,7 @@ function upstreamGates(view: LinkView, links: readonly Planned[], daemons: Reado
         symbol: '|',
         address: link.address,
         depth: upper.depth,
-        what: `WAIT a run of ${link.id} that began with its new makedelta`,
+        what: `WAIT a run of ${link.id} that began with its ${[stepId.makedelta(upper), stepId.makedeltaOff(upper)].some((id) => prepared.has(id)) ? 'new ' : ''}makedelta`,
         reason: `Bucardo reads makedelta when a kid is set up (rules 1 and 11); ${view.link.id} depends on it`,
         on: ['hub'],
         after: [daemon?.startOf.get(link.address) ?? runId.start(link.instance, 0), stepId.makedelta(upper), stepId.makedeltaOff(upper)],

@@ -54,7 +54,8 @@ function changeOf(topology: Topology, one: Planned, drift: readonly Drift[], ste
   const tables = `${plural(carried.tables.length, 'table')}, ${plural(carried.sequences.length, 'sequence')}`;
   const fields = own
     .filter((step) => !healing.has(step.id))
-    .flatMap((step) => step.before.map((before, index) => ({ path: step.id, before, after: step.afterFacts[index] ?? null })));
+    .flatMap((step) => step.before.map((before, index) => ({ path: step.id, before, after: step.afterFacts[index] ?? null })))
+    .filter(({ before, after }) => before !== after);
   if (view.sync === null && !applied && view.leaves.length === 0) {
     const kick = link.disableKicking
       ? `poll every ${link.kickIntervalSeconds} s`
@@ -71,14 +72,25 @@ function changeOf(topology: Topology, one: Planned, drift: readonly Drift[], ste
     ];
   }
   const named = own.length === 0 ? due : applied && !joins(one) ? own.filter((step) => !healing.has(step.id)) : own;
-  const what = named.map((step) => step.what).join('; ');
   const follows = named.every((step) => FOLLOWS.includes(step.kind));
+  // Stops and starts that only follow from the others stand among the steps.
+  const what = named
+    .filter((step) => follows || !FOLLOWS.includes(step.kind))
+    .map((step) => step.what)
+    .join('; ');
+  const again = own.find((step) => step.kind === 'recopy');
+  // What a link loses because another leaves says so itself.
+  const only = named.filter((step) => !FOLLOWS.includes(step.kind));
+  const passed = only.every((step) => step.kind === 'makedelta') ? only[0] : undefined;
   return [
     {
       address: link.address,
       action: 'change',
       what: `link ${link.id}: ${what}`,
-      reason: applied && !follows ? 'its tables, or what else is declared, are other ones now' : 'not finished yet, or declared otherwise',
+      reason:
+        again?.reason ??
+        passed?.reason ??
+        (applied && !follows ? 'its tables, or what else is declared, are other ones now' : 'not finished yet, or declared otherwise'),
       fields,
     },
   ];

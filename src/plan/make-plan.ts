@@ -135,7 +135,7 @@ export function makePlan(given: Topology, seen: Observation, found: Ledger, conf
     steps,
     diagnostics,
     approvals: { required: judged.required },
-    risk: riskOf(steps, drift),
+    risk: riskOf(steps, drift, scene.topology.links),
     counts,
     factsChecked: countFacts(planned),
     links: linkSummaries([...planned, ...waitingLinks], stopped, steps),

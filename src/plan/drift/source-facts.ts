@@ -84,7 +84,7 @@ function triggerFacts(view: Planned['view'], one: WantedTable): readonly DriftFa
         code: always ? 'NotAlways' : 'StillAlways',
         of: `triggers on ${link.from}`,
         object: `${address} ${name}`,
-        before: describe(seen(name)),
+        before: MODES[seen(name)?.enabled ?? 'O'],
         after: always ? 'ALWAYS' : 'ORIGIN',
         loses: always && one.work.truncate === 'record' && name === truncateName(link.sync),
         step: always ? runId.always(view) : runId.ordinary(view),

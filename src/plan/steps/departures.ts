@@ -10,9 +10,10 @@ import { runId, stepId } from './step-ids.ts';
  * Tables and sequences that no longer match a link: they leave its relgroup, and when no daemon reads or writes what stands for them any
  * more, that is dropped, upstream makedelta first (rule 11). Their rows stay where they are on every database.
  * A table that matches and does not fit is another matter: preflight says it each time.
- * `beside`: the other links that leave the same database; what one of them carries, or is about to, stays.
+ * `beside`: the other links that leave the same database; what one of them carries, or is about to, stays. `gone`: links above that leave,
+ * and write deltas until they have come to their end.
  */
-export function departureSteps(view: LinkView, above: readonly Planned[], beside: readonly Planned[]): Draft[] {
+export function departureSteps(view: LinkView, above: readonly Planned[], beside: readonly Planned[], gone: readonly LinkView[]): Draft[] {
   const { link, selected, source, control } = view;
   if (selected === null || source === null) return [];
   const matching = new Set([...selected.tables, ...selected.sequences].map((one) => one.address));
@@ -72,6 +73,7 @@ export function departureSteps(view: LinkView, above: readonly Planned[], beside
     stepId.leave(view),
     runId.stop(link.instance, 0),
     runId.start(link.instance, 0),
+    ...gone.flatMap((upper) => [runId.deactivate(upper), runId.stop(upper.link.instance, 0), runId.start(upper.link.instance, 0)]),
     ...above.flatMap((upper) => [
       stepId.makedelta(upper.view),
       stepId.makedeltaOff(upper.view),

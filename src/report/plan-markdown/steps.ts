@@ -12,9 +12,10 @@ import { code, escaped, markdownTable } from './escape.ts';
 /** `<details>` with the table, its locks explained; nothing without steps. */
 export function stepsPart(plan: Plan): string[] {
   if (plan.steps.length === 0) return [];
-  const rows = orderedSteps(plan).map((step) => [
+  const steps = orderedSteps(plan);
+  const rows = steps.map((step, index) => [
     `${step.seq}${stepFlags(step) === '' ? '' : ` **${stepFlags(step)}**`}`,
-    whatCell(plan, step),
+    whatCell(plan, step, steps[index - 1]?.blocked ?? null),
     step.gate === null ? escaped(step.on.join(', ')) : '-',
     step.lock.mode === 'none' ? '-' : lockCode(step.lock.mode),
     step.objects === null ? '-' : formatCount(step.objects),
@@ -31,12 +32,13 @@ export function stepsPart(plan: Plan): string[] {
   ];
 }
 
-function whatCell(plan: Plan, step: Step): string {
+/** `said`: why the step before it is blocked; the same reason is not said again. */
+function whatCell(plan: Plan, step: Step, said: string | null): string {
   const holds = step.gate === null ? [] : stepNumbers(plan, step.gate.holds);
   const parts = [
     `${code(step.symbol)} ${step.gate === null ? '' : 'WAIT '}${escaped(stepWhat(plan, step))}`,
     holds.length === 0 ? '' : `holds ${formatRanges(holds)}`,
-    step.blocked === null ? '' : `**blocked:** ${escaped(step.blocked)}`,
+    step.blocked === null || step.blocked === said ? '' : `**blocked:** ${escaped(step.blocked)}`,
   ];
   return parts.filter((part) => part !== '').join('<br>');
 }

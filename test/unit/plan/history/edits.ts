@@ -8,6 +8,7 @@ export const EDITS = [
   'remove link',
   'remove all',
   'copy_data',
+  'copy_generation',
   'kicks',
   'interval',
   'state',
@@ -59,6 +60,9 @@ function editLink(file: TopologyFile, link: FileLink, kind: Edit['kind'], to: nu
       return;
     case 'copy_data':
       link.copyData = (['empty', 'always', 'never'] as const)[to % 3] ?? 'empty';
+      return;
+    case 'copy_generation':
+      link.generation += 1;
       return;
     case 'kicks':
       link.kicks = !link.kicks;

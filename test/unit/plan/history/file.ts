@@ -15,6 +15,7 @@ export interface FileLink {
   pool: boolean;
   protect: boolean;
   logLevel: string | null;
+  generation: number;
 }
 
 export interface TopologyFile {
@@ -38,6 +39,7 @@ export const plainLink = (from: string, to: string): FileLink => ({
   pool: false,
   protect: false,
   logLevel: null,
+  generation: 1,
 });
 
 export function textOf(file: TopologyFile): string {
@@ -52,6 +54,7 @@ export function textOf(file: TopologyFile): string {
       `copy_data: ${link.copyData}`,
       ...(link.kicks ? ['disable_kicking: false'] : []),
       ...(link.interval === 1 ? [] : [`kick_interval: ${link.interval}s`]),
+      ...(link.generation === 1 ? [] : [`copy_generation: ${link.generation}`]),
       ...(link.stopped ? ['state: stopped'] : []),
       ...(link.tables === null ? [] : [`tables: ${link.tables}`]),
       ...(link.protect ? ['protect: true'] : []),

@@ -92,6 +92,11 @@ describe('found before:', () => {
       'a link is stopped while a table that would join it waits for another',
       [edited(['new table', 0, 0], ['suspend', 0, 0]), edited(['state', 9, 0])],
     ],
+    [
+      'a table leaves a link below one that leaves, too: its triggers go when that one has come to its end',
+      [refused(edited(['tables', 21, 7])), edited(['remove link', 0, 0])],
+      2,
+    ],
     ['a daemon that runs a sync which was made inactive is down before it is started', [drifted(['make a sync inactive', 0, 0])]],
     ['a copy that other hands asked for is not made', [drifted(['ask for a copy', 0, 0]), drifted(['end the pruning', 0, 0])]],
   ])('%s', (_name, rounds, tables = 1) => {

@@ -1,0 +1,65 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { documentText, planDocument } from '../../../../src/report/document.ts';
+import { planMarkdown } from '../../../../src/report/plan-markdown.ts';
+import { planText } from '../../../../src/report/plan-text.ts';
+import { schemaErrors } from '../../report/schemas.ts';
+import { SECRET } from '../world-build.ts';
+import { type Case, meta } from './case.ts';
+import { blocked } from './blocked.ts';
+import { copyAgain } from './copy-again.ts';
+import { drift } from './drift.ts';
+import { fresh } from './new.ts';
+import { noOp } from './no-op.ts';
+import { partlyUnreachable } from './partly-unreachable.ts';
+import { removal } from './removal.ts';
+import { stale } from './stale.ts';
+
+const cases: Readonly<Record<string, () => Case>> = {
+  new: fresh,
+  'no-op': noOp,
+  drift,
+  removal,
+  'copy-again': copyAgain,
+  blocked,
+  stale,
+  'partly-unreachable': partlyUnreachable,
+};
+
+/** Compares with `golden/<name>`; `GOATHERD_UPDATE_GOLDEN=1` writes the file instead, to be read in the diff. */
+function expectGolden(name: string, text: string): void {
+  const path = join(import.meta.dirname, 'golden', name);
+  if (process.env['GOATHERD_UPDATE_GOLDEN'] === '1') {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, text);
+  }
+  expect(existsSync(path), `${name} is missing: run with GOATHERD_UPDATE_GOLDEN=1`).toBe(true);
+  expect(text).toBe(readFileSync(path, 'utf8'));
+}
+
+describe.each(Object.entries(cases))('the plan "%s"', (name, made) => {
+  const { plan: planned, refusal } = made();
+  // It moves with every fact that is ever added to what a step works on, and says nothing to a reader.
+  const plan = { ...planned, fingerprint: `sha256:${'7b1ec0de'.repeat(8)}` };
+  const document = planDocument([plan], { ...meta, ...(refusal === undefined ? {} : { exitCode: 22, error: refusal }) });
+
+  test('reads well as text', () => {
+    const refused = refusal === undefined ? '' : `${refusal.message}\n  ${refusal.hint}\n\n`;
+    expectGolden(`${name}.txt`, `${refused}${planText([plan], meta)}`);
+  });
+
+  test('is valid JSON of its schema', () => {
+    expect(schemaErrors(document)).toEqual([]);
+    expectGolden(`${name}.json`, documentText(document));
+  });
+
+  test('fits a pull request', () => {
+    expectGolden(`${name}.md`, planMarkdown([plan], meta));
+  });
+
+  test('holds no secret', () => {
+    for (const text of [documentText(document), planText([plan], meta, { verbose: true }), planMarkdown([plan], meta)])
+      expect(text).not.toContain(SECRET);
+  });
+});
