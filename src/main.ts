@@ -3,6 +3,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { accept, type AcceptOptions } from './cli/accept.ts';
 import { approve, type ApproveOptions } from './cli/approve.ts';
 import { controller, type ControllerCliOptions } from './cli/controller.ts';
+import { type ImportOptions, importTopology } from './cli/import.ts';
 import { labCommand } from './cli/lab.ts';
 import { linkVerb, type LinkVerb, type LinkVerbOptions } from './cli/link-verb.ts';
 import { reconcile, type ReconcileOptions } from './cli/reconcile.ts';
@@ -157,6 +158,26 @@ function program(): Command {
     .exitOverride()
     .action(async (link: string, tables: string[], options: AcceptOptions, command: Command) => {
       process.exitCode = await accept(link, tables, { ...command.optsWithGlobals(), ...options });
+    });
+  root
+    .command('import')
+    .description('write the topology for what other hands made: a Bucardo installation, or configurations of bucardo_wrapper; reads only')
+    .addOption(
+      new Option('--from-bucardo <database...>', 'control databases on the hub; several become one topology').conflicts('fromWrapper'),
+    )
+    .option('--from-wrapper <file...>', 'configurations of emmadev/bucardo_wrapper; the cascade is found')
+    .option('--topology <name>', 'the name of the topology (default: made from what is imported)')
+    .option('--host <host>', 'another server than the hub, to read control databases from')
+    .option('--port <port>', 'its port')
+    .option('--user <role>', 'its role; the password by the passfile or PGPASSWORD')
+    .option('--no-adopt', "with --from-wrapper: take the wrapper's configurations as wishes; nothing that stands is adopted")
+    .option('--out <file>', 'write into this new file instead of standard output')
+    .option('--config <file>', 'host settings (default: GOATHERD_CONFIG, then /etc/goatherd/goatherd.yaml)')
+    .exitOverride()
+    .action(async (options: ImportOptions, command: Command) => {
+      if (options.fromBucardo === undefined && options.fromWrapper === undefined)
+        command.error('error: --from-bucardo or --from-wrapper says what to import');
+      process.exitCode = await importTopology({ ...command.optsWithGlobals(), ...options });
     });
   root.addCommand(labCommand());
   return root;

@@ -1,6 +1,7 @@
 import { GoatherdError, messageOf } from '../lib/errors.ts';
 import type { Step } from '../plan/model.ts';
 import { activate, deactivate, emptyTables, markTruncates } from './steps/activation.ts';
+import { adopt } from './steps/adoption.ts';
 import { proveArrival, waitForRun } from './steps/arrival.ts';
 import type { ActContext, Outcome } from './context.ts';
 import { changeSettings, makeControlDatabase } from './steps/control-database.ts';
@@ -47,6 +48,8 @@ async function carryOut(context: ActContext, step: Step): Promise<Outcome> {
       return fillLedger(context);
     case 'rename':
       return renameLinks(context);
+    case 'adopt':
+      return adopt(context, work);
     case 'control_database':
       return makeControlDatabase(context, work.instance);
     case 'register':

@@ -1,12 +1,23 @@
 import type { ControlObservation, DaemonObservation } from '../observe/model.ts';
 import { observeControl } from '../observe/observe-control.ts';
-import { daemonSessions, observeDaemon } from '../observe/observe-daemon.ts';
+import { type DaemonSession, daemonSessions, observeDaemon } from '../observe/observe-daemon.ts';
 import type { ActContext } from './context.ts';
 
 /** The daemon of one instance as it is now. */
 export async function lookAtDaemon(context: ActContext, instance: string): Promise<DaemonObservation> {
   const hub = context.access.hub(context.config.hub.dbname);
-  return observeDaemon(context.config.pidDir, instance, context.access.controlDatabase(instance), await daemonSessions(hub.asQueryable()));
+  const control = context.access.controlDatabase(instance);
+  const sessions = await daemonSessions(hub.asQueryable());
+  return observeDaemon(context.config.pidDir, instance, control, sessions, await ownPidDir(context, instance, sessions));
+}
+
+/** Where the control database says that its daemon keeps its pid files: asked only where something runs. */
+async function ownPidDir(context: ActContext, instance: string, sessions: readonly DaemonSession[]): Promise<string | null> {
+  if (!sessions.some((session) => session.database === context.access.controlDatabase(instance))) return null;
+  const rows = await context.access
+    .control(instance)
+    .query<{ setting: string }>("SELECT setting FROM bucardo.bucardo_config WHERE name = 'piddir' AND item IS NULL");
+  return rows[0]?.setting ?? null;
 }
 
 /** One control database as it is now. */

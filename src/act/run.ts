@@ -63,6 +63,7 @@ export async function runTopology(access: Access, given: Topology, first: Plan, 
   const memoryOf = (step: Step): Map<string, unknown> =>
     memories.get(step.id) ?? memories.set(step.id, new Map()).get(step.id) ?? new Map();
   const emit: CarryOptions['emit'] = (event) => options.emit({ ...event, time: options.clock.now(), topology: given.name });
+  let adopted: readonly string[] = [];
   let stuck = 0;
   let started = false;
   let lastFingerprint = '';
@@ -70,6 +71,7 @@ export async function runTopology(access: Access, given: Topology, first: Plan, 
     const { observation, ledger: known } = await observe(access, given);
     // A link that waited for its copy has another instance afterwards.
     const topology = withKeptNames(given, known);
+    adopted = adopted.filter((address) => known.links[address] !== undefined);
     const plan = makePlan(topology, observation, known, access.config, options.policy);
     options.planned?.(plan);
     if (!started) emit({ kind: 'run_start', run: options.run, steps: (plan.fingerprint === first.fingerprint ? first : plan).steps });
@@ -78,6 +80,11 @@ export async function runTopology(access: Access, given: Topology, first: Plan, 
     started = true;
     const previous = lastFingerprint;
     lastFingerprint = plan.fingerprint;
+    if (adopted.length > 0 && plan.steps.length > 0) {
+      const reason = `adopted ${adopted.join(', ')}; what differs from the rules is the next plan, which shows it`;
+      emit({ kind: 'summary', outcome: 'adopted', reason, driftLeft: true });
+      return { outcome: 'adopted', reason, plan };
+    }
     await forgetApprovals(ledger, plan, known);
     const open = plan.steps.filter((step) => step.blocked === null);
     const beyond = options.exactly === undefined ? [] : stepsBeyond(options.exactly, open);
@@ -117,6 +124,7 @@ export async function runTopology(access: Access, given: Topology, first: Plan, 
       now: () => options.clock.now(),
     });
     await noteHeals(ledger, topology, plan, carried.done);
+    adopted = open.filter((step) => step.kind === 'adopt').map((step) => step.address);
     const end = endOf(carried, plan, options.signal);
     if (end !== null) {
       emit({ kind: 'summary', ...end });

@@ -7,10 +7,15 @@
 const KEEP_RUNS = "interval '6 hours'";
 const KEEP_CONNECTIONS = "interval '7 days'";
 
-/** About one insert in a hundred prunes. It skips rows that others hold, and an error in it never reaches Bucardo. */
-export const CONTROL_STATEMENTS: readonly string[] = [
+/** Where the time of changes is kept: in an adopted control database from the beginning. */
+export const FACT_STATEMENTS: readonly string[] = [
   'CREATE SCHEMA IF NOT EXISTS goatherd',
   'CREATE TABLE IF NOT EXISTS goatherd.fact (key text PRIMARY KEY, at timestamptz NOT NULL)',
+];
+
+/** About one insert in a hundred prunes. It skips rows that others hold, and an error in it never reaches Bucardo. */
+export const CONTROL_STATEMENTS: readonly string[] = [
+  ...FACT_STATEMENTS,
   `CREATE OR REPLACE FUNCTION goatherd.prune() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $goatherd$
 BEGIN
   IF random() > 0.01 THEN RETURN NULL; END IF;

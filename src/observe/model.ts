@@ -253,12 +253,19 @@ export interface ControlObservation {
   readonly pruning: boolean;
   /** What is known of each sync's runs. */
   readonly runs: Readonly<Record<string, ObservedRuns>>;
+  /** What other hands have added: names of tables on targets, and code; an empty sync and a null goat stand for all. */
+  readonly customs: readonly {
+    readonly kind: 'name' | 'code';
+    readonly what: string;
+    readonly sync: string;
+    readonly goat: number | null;
+  }[];
   /** Sync, database, customcols of goats: `goat|clause`. */
   readonly customcols: Readonly<Record<number, string>>;
 }
 
 /** A row of `bucardo.db` as it shall be. */
-export type WantedDb = Omit<ControlDb, 'name' | 'status'>;
+export type WantedDb = Omit<ControlDb, 'name' | 'status' | 'makedelta'>;
 
 export interface ControlDb {
   readonly name: string;
@@ -269,6 +276,8 @@ export interface ControlDb {
   readonly service: string;
   readonly dbconn: string;
   readonly status: string;
+  /** Whether what enters it is written down there for every table; goatherd sets that for each table instead (rule 9). */
+  readonly makedelta: boolean;
   /** sha256 of the password, or null: compared, never shown. */
   readonly passwordHash: string | null;
 }

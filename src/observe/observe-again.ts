@@ -39,7 +39,11 @@ async function lookAtHub(
         const database = access.controlDatabase(name);
         const mark = server.databases[database];
         const control = mark === undefined ? null : await observeControl(access.hub(database).asQueryable(), mark);
-        return { name, control, daemon: observeDaemon(access.config.pidDir, name, database, sessions) };
+        return {
+          name,
+          control,
+          daemon: observeDaemon(access.config.pidDir, name, database, sessions, control?.settings['piddir'] ?? null),
+        };
       }),
     );
     return {

@@ -57,7 +57,7 @@ export async function observeControl(session: Queryable, mark: string | null): P
   );
   const dbs = await rows<DbRow>(`
     SELECT name, coalesce(dbhost, '') AS host, coalesce(dbport, '') AS port, coalesce(dbname, '') AS dbname, coalesce(dbuser, '') AS "user", coalesce(dbservice, '') AS service,
-           coalesce(dbconn, '') AS dbconn, status, encode(sha256(convert_to(dbpass, 'UTF8')), 'hex') AS password_hash FROM bucardo.db ORDER BY name`);
+           coalesce(dbconn, '') AS dbconn, status, makedelta, encode(sha256(convert_to(dbpass, 'UTF8')), 'hex') AS password_hash FROM bucardo.db ORDER BY name`);
   const goats = await rows<GoatRow>(
     `SELECT g.id, g.db, g.schemaname || '.' || g.tablename AS address, g.reltype AS type, g.pkey, g.makedelta, ${there.shapes ? 's.columns' : 'NULL'} AS shape
      FROM bucardo.goat g ${there.shapes ? 'LEFT JOIN goatherd.shape s ON s.goat = g.id' : ''} ORDER BY g.db, g.schemaname COLLATE "C", g.tablename COLLATE "C", g.id`,
@@ -74,6 +74,12 @@ export async function observeControl(session: Queryable, mark: string | null): P
   const customcols = await rows<{ goat: number; clause: string }>(
     'SELECT goat, min(clause) AS clause FROM bucardo.customcols GROUP BY goat ORDER BY goat',
   );
+  // Code for conflicts never runs where there is one source.
+  const customs = await rows<ControlObservation['customs'][number] & QueryResultRow>(`
+    SELECT 'name' AS kind, newname AS what, coalesce(sync, '') AS sync, goat FROM bucardo.customname
+    UNION ALL
+    SELECT 'code', c.name, coalesce(m.sync, ''), m.goat FROM bucardo.customcode c JOIN bucardo.customcode_map m ON m.code = c.id
+    WHERE c.status = 'active' AND m.active AND c.whenrun <> 'conflict' AND (m.sync IS NOT NULL OR m.goat IS NOT NULL) ORDER BY 1, 2, 3, 4`);
   const facts = there.facts ? await rows<{ key: string; at: number }>(`SELECT key, ${MS('at')} AS at FROM goatherd.fact`) : [];
   return {
     mark,
@@ -102,6 +108,7 @@ export async function observeControl(session: Queryable, mark: string | null): P
     herds: Object.fromEntries(herds.map((row) => [row.herd, row.goats])),
     changedAt: facts.find((row) => row.key === 'changed')?.at ?? 0,
     pruning: there.pruning,
+    customs: customs.map((row) => ({ kind: row.kind, what: row.what, sync: row.sync, goat: row.goat })),
     runs: runsBySync(syncs, await rows<RunRow>(RUNS_QUERY)),
     customcols: Object.fromEntries(customcols.map((row) => [row.goat, row.clause])),
   };

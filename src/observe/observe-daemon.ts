@@ -51,9 +51,24 @@ export function processTitle(pid: number): string | null {
 
 const MASTER = /^Bucardo Master Control Program v\S+(?:.*?) Active syncs: (.*)$/;
 
+interface PidFile {
+  readonly file: string;
+  readonly pid: number;
+}
+
 /** The pid in the master's pid file, or null. */
-export function masterPidFile(pidDir: string, instance: string): { readonly file: string; readonly pid: number } | null {
-  const file = path.join(pidDir, instance, 'bucardo.mcp.pid');
+export function masterPidFile(pidDir: string, instance: string): PidFile | null {
+  return pidFileIn(path.join(pidDir, instance));
+}
+
+/** Whether the pid file in this directory is that of a master which holds one of these sessions: other instances may have theirs there. */
+function isMasterOf(directory: string, sessions: readonly DaemonSession[]): boolean {
+  const pid = pidFileIn(directory)?.pid;
+  return sessions.some((session) => session.kind === 'MCP' && session.pid === pid);
+}
+
+function pidFileIn(directory: string): PidFile | null {
+  const file = path.join(directory, 'bucardo.mcp.pid');
   try {
     const pid = Number(readFileSync(file, 'utf8').split('\n')[0]?.trim());
     return Number.isInteger(pid) && pid > 0 ? { file, pid } : null;
@@ -64,11 +79,19 @@ export function masterPidFile(pidDir: string, instance: string): { readonly file
 
 /**
  * What runs for one instance: the master by pid file, process title and session together; whatever else holds a session in the
- * control database without that master is an orphan.
+ * control database without that master is an orphan. An instance of other hands keeps its pid files where its own settings say
+ * (`elsewhere`), until its daemon is started by goatherd.
  */
-export function observeDaemon(pidDir: string, instance: string, control: string, all: readonly DaemonSession[]): DaemonObservation {
+export function observeDaemon(
+  pidDir: string,
+  instance: string,
+  control: string,
+  all: readonly DaemonSession[],
+  elsewhere: string | null,
+): DaemonObservation {
   const sessions = all.filter((session) => session.database === control);
-  const file = masterPidFile(pidDir, instance);
+  const directory = elsewhere !== null && isMasterOf(elsewhere, sessions) ? elsewhere : path.join(pidDir, instance);
+  const file = pidFileIn(directory);
   const title = file === null ? null : processTitle(file.pid);
   const isMaster = title?.startsWith('Bucardo Master Control Program') ?? false;
   const masterPid = file !== null && isMaster ? file.pid : null;
@@ -77,7 +100,7 @@ export function observeDaemon(pidDir: string, instance: string, control: string,
     sessions: sessions.map(({ kind, pid, startedAt }) => ({ kind, pid, startedAt })),
     masterPid,
     startedAt: master?.startedAt ?? null,
-    activeSyncs: masterPid === null ? [] : [...new Set([...titled(title ?? ''), ...controlled(pidDir, instance)])].toSorted(),
+    activeSyncs: masterPid === null ? [] : [...new Set([...titled(title ?? ''), ...controlled(directory)])].toSorted(),
     orphans: orphansOf(sessions, masterPid),
     stalePidFile: file !== null && masterPid === null,
   };
@@ -92,8 +115,7 @@ function titled(title: string): string[] {
 }
 
 /** Syncs whose controller lives: the master's title is cut where the process has no room for a longer one. */
-function controlled(pidDir: string, instance: string): string[] {
-  const directory = path.join(pidDir, instance);
+function controlled(directory: string): string[] {
   try {
     return readdirSync(directory).flatMap((name) => {
       const sync = /^bucardo\.ctl\.sync\.(.+)\.pid$/.exec(name)?.[1];

@@ -129,7 +129,11 @@ async function observeHub(access: Access, topology: Topology): Promise<HubLook> 
           const database = access.controlDatabase(name);
           const control =
             database in server.databases ? await observeControlDatabase(access, database, server.databases[database] ?? null) : null;
-          return { name, control, daemon: observeDaemon(access.config.pidDir, name, database, sessions) };
+          return {
+            name,
+            control,
+            daemon: observeDaemon(access.config.pidDir, name, database, sessions, control?.settings['piddir'] ?? null),
+          };
         }),
       );
       return {

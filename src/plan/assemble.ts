@@ -3,6 +3,7 @@ import type { Observation } from '../observe/model.ts';
 import type { HostConfig, Topology } from '../topology/model.ts';
 import { receiptOf } from './view/copy.ts';
 import { daemonPlan, type DaemonPlan } from './steps/daemon-steps.ts';
+import { adoptionStep } from './steps/adoption.ts';
 import { setAsideStep } from './steps/aside.ts';
 import { departureSteps } from './steps/departures.ts';
 import { type Draft, draft, PHASE } from './steps/draft.ts';
@@ -76,9 +77,9 @@ function prepare(scene: Scene, sorted: Sorted): Draft[] {
   const links = sorted.free;
   // Rows of blocked links too: the step is one for all, and nobody may wait for a blocked one.
   const unknown = [...links, ...sorted.held]
-    .map(({ view }) => view.link)
-    .filter((link) => scene.unknown.includes(link.address))
-    .map((link) => link.id);
+    .filter(({ view }) => scene.unknown.includes(view.link.address) && !view.adopting)
+    .map(({ view }) => view.link.id);
+  const adopting = sorted.adopting ?? [];
   const instances = [...new Set(links.map(({ view }) => view.link.instance))];
   const depthOf = (instance: string): number =>
     Math.min(...links.filter(({ view }) => view.link.instance === instance).map(({ view }) => view.depth));
@@ -86,7 +87,8 @@ function prepare(scene: Scene, sorted: Sorted): Draft[] {
     new Set(links.filter(({ view }) => view.link.instance === instance).flatMap(({ view }) => [...view.left]));
   const views = [...links, ...sorted.held].map((one) => one.view);
   return [
-    ...(links.length > 0 ? ledgerStep(topology, !ledger.present, unknown) : []),
+    ...(links.length > 0 || adopting.length > 0 ? ledgerStep(topology, !ledger.present, unknown) : []),
+    ...adopting.flatMap((one) => adoptionStep(one.view)),
     // A link that preflight holds is protected no less.
     ...[...links, ...sorted.held].flatMap(({ view }) => protectionStep(view)),
     ...instances.flatMap((instance) => {

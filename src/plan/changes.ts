@@ -47,6 +47,16 @@ function changeOf(topology: Topology, one: Planned, drift: readonly Drift[], ste
   const own = steps.filter((step) => !CHANGES_NOTHING.includes(step.symbol) && concerns(step, link.address, link.instance));
   const due = steps.filter((step) => step.address === link.address);
   if (own.length === 0 && due.length === 0) return [];
+  if (view.adopting)
+    return [
+      {
+        address: link.address,
+        action: 'change',
+        what: `link ${link.id}: ${own.map((step) => step.what).join('; ')}`,
+        reason: 'declared `bucardo.adopt`',
+        fields: [],
+      },
+    ];
   const applied = ledger.links[link.address]?.appliedDefinition === definitionHash(topology, link);
   const healing = new Set(drift.filter((fact) => fact.treatment === 'heal').map((fact) => fact.step));
   const drifted = applied && !joins(one) && own.every((step) => healing.has(step.id) || FOLLOWS.includes(step.kind));

@@ -179,10 +179,12 @@ function sort(scene: Scene, refused: ReadonlySet<string>): Sorting {
   const planned = known
     .map((one): Planned => ({ ...one, recopy: again.of.get(one.view.link.address) ?? null }))
     .map((one) => (again.still.has(one.view.link.address) ? standingStill(one) : one));
-  const free = planned.filter(({ view }) => !blocked.has(view.link.address));
-  const held = planned.filter(({ view }) => blocked.has(view.link.address)).map((one) => asStopped(one, scene.ledger));
-  const drift = driftOf(scene, [...free, ...held], { free, held, leaving: [] });
-  const sorted = { free: leavingAlone(free, drift), held: leavingAlone(held, drift), leaving: [] };
+  const isFree = ({ view }: Planned): boolean => !view.adopting && !blocked.has(view.link.address);
+  const free = planned.filter(isFree);
+  const held = planned.filter((one) => !isFree(one)).map((one) => asStopped(one, scene.ledger));
+  const adopting = planned.filter(({ view }) => view.adopting && !blocked.has(view.link.address));
+  const drift = driftOf(scene, [...free, ...held.filter(({ view }) => !view.adopting)], { free, held, leaving: [] });
+  const sorted = { free: leavingAlone(free, drift), held: leavingAlone(held, drift), adopting, leaving: [] };
   return { scene, views, planned, checked, suspended, blocked, waiting: again.waiting, sorted, drift };
 }
 
@@ -194,9 +196,11 @@ function refusedAgain(steps: readonly Draft[], reasonAgainst: (step: Draft) => s
 }
 
 /** The steps of links that preflight or a person's word holds: shown, and not carried out. */
-function heldSteps({ scene, sorted }: Sorting): readonly Draft[] {
-  if (sorted.held.length === 0) return [];
-  return assemble(scene, { free: sorted.held, held: sorted.free, leaving: [] }).filter(
+function heldSteps({ scene, sorted, blocked }: Sorting): readonly Draft[] {
+  const held = sorted.held.filter(({ view }) => !view.adopting);
+  const refused = sorted.held.filter(({ view }) => view.adopting && blocked.has(view.link.address));
+  if (held.length + refused.length === 0) return [];
+  return assemble(scene, { free: held, held: [...sorted.free, ...refused], adopting: refused, leaving: [] }).filter(
     (step) => step.kind !== 'arrival' && !isOfSharedDaemon(step, sorted),
   );
 }
@@ -227,10 +231,13 @@ function blockedLinks(
   for (const view of views) {
     const own = codes.get(view.link.address);
     const above = view.upstream.find((link) => blocked.has(link.address));
+    const adopted = view.upstream.find((link) => views.some((one) => one.adopting && one.link.address === link.address));
     const word = suspended.get(view.link.address);
     if (word !== undefined) blocked.set(view.link.address, word);
     else if (own !== undefined) blocked.set(view.link.address, `preflight: ${own.join(', ')}`);
-    else if (above !== undefined && !receiptOf(view))
+    else if (adopted !== undefined && !view.adopting && !receiptOf(view))
+      blocked.set(view.link.address, `waits for ${adopted.id}, which is adopted first`);
+    else if (above !== undefined && !receiptOf(view) && !view.adopting)
       blocked.set(view.link.address, `waits for ${above.id}, which is ${suspended.has(above.address) ? 'suspended' : 'blocked'}`);
   }
   return blocked;

@@ -3,6 +3,7 @@
  */
 import type { RecopyCause } from '../ledger/model.ts';
 import type { Position } from '../topology/model.ts';
+import type { LinkNames } from '../topology/names.ts';
 
 /** What a person or the host allows: part of the plan's input, so that the plan stays a function of its arguments. */
 export interface Policy {
@@ -69,6 +70,7 @@ export interface DriftPart {
 export type StepKind =
   | 'ledger'
   | 'rename'
+  | 'adopt'
   | 'control_database'
   | 'register'
   | 'settings'
@@ -164,6 +166,8 @@ export interface TableWork {
 export type Work =
   | { readonly kind: 'ledger' }
   | { readonly kind: 'rename'; readonly rows: readonly { readonly from: string; readonly to: string }[] }
+  /** `names`: those that stand; null where the sync has not one source and one target, and the step is blocked. */
+  | { readonly kind: 'adopt'; readonly link: string; readonly names: LinkNames | null }
   | { readonly kind: 'control_database'; readonly instance: string }
   | {
       readonly kind: 'register';
@@ -215,6 +219,8 @@ export type Work =
       readonly instance: string;
       readonly database: string;
       readonly goats: readonly { readonly address: string; readonly makedelta: string | null }[];
+      /** Set where it is on for the whole target database, which ends. */
+      readonly whole?: true;
     }
   | {
       readonly kind: 'always';

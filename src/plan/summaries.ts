@@ -54,7 +54,7 @@ export function linkWarnings(planned: readonly Planned[], topology: Topology): r
   });
   return planned.flatMap(({ view, carried }): Diagnostic[] => {
     const { link } = view;
-    const skipped = receiptOf(view) ? skippedTables(view.ledger) : copyPlan(view, carried).skipped;
+    const skipped = receiptOf(view) ? skippedTables(view.ledger) : view.adopting ? [] : copyPlan(view, carried).skipped;
     return [
       ...(skipped.length > 0
         ? [

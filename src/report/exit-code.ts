@@ -46,6 +46,7 @@ export function runExitCodes(runs: readonly RunRecord[]): ExitCodes {
 export function outcomeExitCode(outcome: RunOutcome): number {
   switch (outcome) {
     case 'converged':
+    case 'adopted':
       return 0;
     case 'failed':
       return 1;

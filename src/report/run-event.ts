@@ -124,6 +124,8 @@ export function outcomeWord(outcome: RunOutcome): string {
   switch (outcome) {
     case 'converged':
       return 'CONVERGED';
+    case 'adopted':
+      return 'ADOPTED';
     case 'blocked':
       return 'BLOCKED';
     case 'failed':

@@ -41,6 +41,8 @@ export interface Progress {
 /** How the run of one topology ended. */
 export type RunOutcome =
   | 'converged'
+  /** Syncs of other hands were adopted, which was all of the plan; what differs from the rules is the next one. */
+  | 'adopted'
   /** All that may be done is done. */
   | 'blocked'
   /** An error that waiting does not cure. */

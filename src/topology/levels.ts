@@ -26,6 +26,7 @@ interface Level {
   readonly state?: LinkState | undefined;
   readonly settings: Readonly<Record<string, string>>;
   readonly instance?: string | undefined;
+  readonly adopt?: Link['adopt'] | undefined;
   readonly protect?: boolean | undefined;
   readonly drift?: DriftPolicy | undefined;
 }
@@ -44,6 +45,7 @@ type Shared = Pick<
   | 'protect'
   | 'drift'
 > & {
+  readonly adopt: Link['adopt'] | undefined;
   /** What `bucardo.instance` says, if anything. */
   readonly instanceName: string | undefined;
 };
@@ -65,6 +67,7 @@ export function readLevel(keys: SharedKeys, path: Path, report: Report): Level {
     state: keys.state,
     settings: readSettings(keys.bucardo, [...path, 'bucardo', 'settings'], report),
     instance: keys.bucardo?.instance,
+    adopt: keys.bucardo?.adopt,
     protect: keys.protect,
     drift: keys.drift,
   };
@@ -113,7 +116,25 @@ export function mergeLevels(topology: Level, link: Level, report: Report): Share
     protect: link.protect ?? topology.protect ?? false,
     drift: link.drift ?? topology.drift ?? 'heal',
     instanceName: link.instance ?? topology.instance,
+    adopt: adoptionOf(topology, link, report),
   };
+}
+
+/** A sync is adopted by one link, and stays in its control database. */
+function adoptionOf(topology: Level, link: Level, report: Report): Link['adopt'] | undefined {
+  const { adopt } = link;
+  if (adopt === undefined) return undefined;
+  if ((link.instance ?? topology.instance) !== undefined)
+    report(
+      [...link.path, 'bucardo', 'adopt'],
+      {
+        code: 'AdoptInstance',
+        message: 'an adopted link stays in its control database, so it can have no `bucardo.instance`',
+        hint: 'take `instance` out; once it is adopted, take `adopt` out to move it',
+      },
+      'key',
+    );
+  return adopt;
 }
 
 function mergeSequences(topology: Level['sequences'], link: Level['sequences']): 'auto' | Selection {

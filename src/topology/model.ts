@@ -96,6 +96,8 @@ export interface Link {
   readonly relgroup: string;
   /** What the rows of `bucardo.db` call its two databases. */
   readonly aliases: { readonly from: string; readonly to: string };
+  /** A sync of other hands that stands for it, to be adopted under the names that it has (rule 22). */
+  readonly adopt?: { readonly database: string; readonly sync: string };
   /** Whether its removal is refused, whoever approves it (rule 14). */
   readonly protect: boolean;
   readonly drift: DriftPolicy;

@@ -11,6 +11,14 @@ export function freshNames(topology: string, from: string, to: string, instanceN
   return { instanceName, instance, control: controlDatabase(instance), sync, dbgroup: sync, relgroup: sync, aliases: { from, to } };
 }
 
+/**
+ * The names of a link that adopts a sync, as far as its file says them: dbgroup, relgroup and aliases are found in the control database.
+ * Its instance is called as the control database, which is unique over the hub.
+ */
+export function adoptedNames(from: string, to: string, { database, sync }: NonNullable<Link['adopt']>): LinkNames {
+  return { instanceName: null, instance: database, control: database, sync, dbgroup: sync, relgroup: sync, aliases: { from, to } };
+}
+
 /** The instance that links share under this name. */
 export function sharedInstance(topology: string, instanceName: string): string {
   return `${topology}_${instanceName}`;

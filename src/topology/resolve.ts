@@ -2,7 +2,7 @@
 import { checkGraph, type Draft, upstreamFirst } from './graph.ts';
 import { mergeLevels, readLevel, type Report, type SharedKeys } from './levels.ts';
 import type { Connection, Database, Link, Problem, Removal, SecretRef, Topology } from './model.ts';
-import { freshNames } from './names.ts';
+import { adoptedNames, freshNames } from './names.ts';
 import { type ParsedFile, parseYaml, type Path } from './parse.ts';
 import { checkSchema } from './schema.ts';
 import type { Database as DatabaseKeys, Link as LinkKeys, Removal as RemovalKeys, Secret, TopologyFile } from './schema-types.ts';
@@ -57,13 +57,19 @@ function draftOf(raw: Remains, parsed: ParsedFile, report: Report): Draft {
     readDatabase(database, keys, raw.cascade ?? true, parsed, report),
   );
   const common = readLevel(raw, [], report);
+  if (common.adopt !== undefined)
+    report(
+      ['bucardo', 'adopt'],
+      { code: 'AdoptLevel', message: '`adopt` names the sync of one link', hint: 'write `bucardo: {adopt: …}` at that link' },
+      'key',
+    );
   const paths = new Map<Link, Path>();
   (raw.links ?? []).forEach((written, index) => {
     if (written === undefined) return;
     const path = ['links', index];
     const ends = typeof written === 'string' ? endsOf(written) : written;
     const keys: SharedKeys = typeof written === 'string' ? {} : written;
-    const { instanceName, ...shared } = mergeLevels(common, readLevel(keys, path, report), report);
+    const { instanceName, adopt, ...shared } = mergeLevels(common, readLevel(keys, path, report), report);
     const id = `${ends.from}-${ends.to}`;
     const link: Link = {
       id,
@@ -71,7 +77,9 @@ function draftOf(raw: Remains, parsed: ParsedFile, report: Report): Draft {
       from: ends.from,
       to: ends.to,
       ...shared,
-      ...freshNames(name, ends.from, ends.to, instanceName ?? null),
+      ...(adopt === undefined
+        ? freshNames(name, ends.from, ends.to, instanceName ?? null)
+        : { ...adoptedNames(ends.from, ends.to, adopt), adopt }),
       ...(typeof written === 'string' || written.renamed_from === undefined ? {} : { renamedFrom: idOf(written.renamed_from) }),
       at: parsed.at(path, 'value'),
     };

@@ -246,11 +246,25 @@ export interface Locks {
  * What concerns the link's Bucardo instance: its control database, daemon, logs and pid directory.
  */
 export interface Bucardo {
+  adopt?: Adopt;
   /**
    * Links with the same name run in one instance, and their `settings` must agree. Without it each link has an instance of its own. A lower-case letter, then at most fifteen lower-case letters and digits.
    */
   instance?: string;
   settings?: Settings;
+}
+/**
+ * The sync that stands for this link already, in a control database on the hub that other hands made. The first plan adopts it and changes nothing; the names stay as they are. Once it is adopted, the key may stay or go.
+ */
+export interface Adopt {
+  /**
+   * The control database on the hub.
+   */
+  database: string;
+  /**
+   * The name of the sync in it. It has one source and one target.
+   */
+  sync: string;
 }
 /**
  * Settings of the instance, under Bucardo's own names (table bucardo_config). Those that goatherd sets itself are not among them.
@@ -833,12 +847,39 @@ export const topologySchema = {
       enum: ['running', 'stopped'],
       default: 'running',
     },
+    adopt: {
+      title: 'Adopt',
+      description:
+        'The sync that stands for this link already, in a control database on the hub that other hands made. The first plan adopts it and changes nothing; the names stay as they are. Once it is adopted, the key may stay or go.',
+      type: 'object',
+      additionalProperties: false,
+      required: ['database', 'sync'],
+      properties: {
+        database: {
+          title: 'Control database',
+          description: 'The control database on the hub.',
+          type: 'string',
+          pattern: '^[A-Za-z_][A-Za-z0-9_-]{0,62}$',
+          patternErrorMessage: 'the name of a database: a letter or underscore, then letters, digits, underscores and dashes',
+        },
+        sync: {
+          title: 'Sync',
+          description: 'The name of the sync in it. It has one source and one target.',
+          type: 'string',
+          pattern: '^[A-Za-z][A-Za-z0-9_]{0,41}$',
+          patternErrorMessage: "a sync's name: a letter, then at most 41 letters, digits and underscores",
+        },
+      },
+    },
     bucardo: {
       title: 'Bucardo',
       description: "What concerns the link's Bucardo instance: its control database, daemon, logs and pid directory.",
       type: 'object',
       additionalProperties: false,
       properties: {
+        adopt: {
+          $ref: '#/$defs/adopt',
+        },
         instance: {
           title: 'Instance',
           description:

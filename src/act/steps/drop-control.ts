@@ -27,15 +27,16 @@ export async function moveLink(context: ActContext, work: Extract<Work, { kind: 
 /** What is left of a link in an instance that it does not run in any more, and then the ledger's word of it. */
 export async function leaveInstance(context: ActContext, work: Extract<Work, { kind: 'leave_instance' }>): Promise<Outcome> {
   const link = linkAt(context, work.link);
+  let gone = work.whole;
   const left = link.leaves?.find((one) => one.instance === work.instance);
   if (left !== undefined) {
     const name = context.access.controlDatabase(work.instance);
     const there = await context.access.hub(context.config.hub.dbname).query('SELECT 1 FROM pg_database WHERE datname = $1', [name]);
     if (work.whole) await dropWhole(context, work.instance);
-    else if (there.length > 0) await dropRows(context, link, left);
+    else if (there.length > 0) gone = await dropRows(context, link, left);
   }
   await context.ledger.forgetInstance(link.address, work.instance);
-  for (const instance of work.whole ? [link.instance] : [link.instance, work.instance]) await markControl(context, instance);
+  for (const instance of gone ? [link.instance] : [link.instance, work.instance]) await markControl(context, instance);
   return done();
 }
 
@@ -48,24 +49,54 @@ async function dropWhole(context: ActContext, instance: string): Promise<void> {
     rmSync(file, { force: true });
 }
 
-/** `where`: the instance, and what that calls the link's databases. */
-async function dropRows(context: ActContext, link: Link, { instance, aliases }: LeftInstance): Promise<void> {
-  await context.access.control(instance).transaction([AS_REPLICA], async (client) => {
+/** The rows of one link in an instance, which calls its databases by these aliases. Gives whether what is left is other hands' alone. */
+async function dropRows(context: ActContext, link: Link, { instance, aliases }: LeftInstance): Promise<boolean> {
+  const database = context.access.controlDatabase(instance);
+  return context.access.hub(database).transaction([AS_REPLICA], async (client) => {
+    // Groups, tables and databases that another sync uses are that one's, too: in an adopted control database it may be anybody's.
+    const goats = await client.query<{ goat: number }>('SELECT goat FROM bucardo.herdmap WHERE herd = $1', [link.relgroup]);
     await client.query('DELETE FROM bucardo.sync WHERE name = $1', [link.sync]);
     await client.query('DELETE FROM bucardo.syncrun WHERE sync = $1', [link.sync]);
-    await client.query('DELETE FROM bucardo.herdmap WHERE herd = $1', [link.relgroup]);
-    await client.query('DELETE FROM bucardo.herd WHERE name = $1', [link.relgroup]);
-    await client.query('DELETE FROM bucardo.dbmap WHERE dbgroup = $1', [link.dbgroup]);
-    await client.query('DELETE FROM bucardo.dbgroup WHERE name = $1', [link.dbgroup]);
     await client.query(
-      'DELETE FROM bucardo.customcols WHERE goat IN (SELECT id FROM bucardo.goat WHERE db = $1 AND id NOT IN (SELECT goat FROM bucardo.herdmap))',
-      [aliases.from],
+      'DELETE FROM bucardo.herdmap WHERE herd = $1 AND herd NOT IN (SELECT herd FROM bucardo.sync WHERE herd IS NOT NULL)',
+      [link.relgroup],
     );
-    await client.query('DELETE FROM bucardo.goat WHERE db = $1 AND id NOT IN (SELECT goat FROM bucardo.herdmap)', [aliases.from]);
+    await client.query('DELETE FROM bucardo.herd WHERE name = $1 AND name NOT IN (SELECT herd FROM bucardo.sync WHERE herd IS NOT NULL)', [
+      link.relgroup,
+    ]);
+    await client.query(
+      'DELETE FROM bucardo.dbmap WHERE dbgroup = $1 AND dbgroup NOT IN (SELECT dbs FROM bucardo.sync WHERE dbs IS NOT NULL)',
+      [link.dbgroup],
+    );
+    await client.query('DELETE FROM bucardo.dbgroup WHERE name = $1 AND name NOT IN (SELECT dbs FROM bucardo.sync WHERE dbs IS NOT NULL)', [
+      link.dbgroup,
+    ]);
+    const unused = [goats.rows.map((row) => row.goat)];
+    await client.query('DELETE FROM bucardo.customcols WHERE goat = ANY ($1) AND goat NOT IN (SELECT goat FROM bucardo.herdmap)', unused);
+    await client.query('DELETE FROM bucardo.goat WHERE id = ANY ($1) AND id NOT IN (SELECT goat FROM bucardo.herdmap)', unused);
+    const others = Object.values(context.known.links).filter(
+      (row) => row.address !== link.address && [row.names, ...(row.leaves ?? [])].some((one) => one.control === database),
+    );
+    const left = await client.query<{ ours: boolean }>('SELECT name = ANY ($1) AS ours FROM bucardo.sync', [
+      others.map((row) => row.names.sync),
+    ]);
+    if (left.rows.every((row) => row.ours)) {
+      // Those that no relgroup has yet were registered for it.
+      await client.query(
+        'DELETE FROM bucardo.customcols WHERE goat IN (SELECT id FROM bucardo.goat WHERE db = $1 AND id NOT IN (SELECT goat FROM bucardo.herdmap))',
+        [aliases.from],
+      );
+      await client.query('DELETE FROM bucardo.goat WHERE db = $1 AND id NOT IN (SELECT goat FROM bucardo.herdmap)', [aliases.from]);
+    }
     await client.query(SHAPE_TABLE);
     await client.query('DELETE FROM goatherd.shape WHERE goat NOT IN (SELECT id FROM bucardo.goat)');
-    await client.query('DELETE FROM bucardo.db WHERE name = ANY ($1) AND name NOT IN (SELECT db FROM bucardo.dbmap)', [
-      [aliases.from, aliases.to],
-    ]);
+    await client.query(
+      'DELETE FROM bucardo.db WHERE name = ANY ($1) AND name NOT IN (SELECT db FROM bucardo.dbmap) AND name NOT IN (SELECT db FROM bucardo.goat)',
+      [[aliases.from, aliases.to]],
+    );
+    // What is left in it was never adopted: it is other hands' again.
+    const theirs = left.rows.length > 0 && left.rows.every((row) => !row.ours);
+    if (theirs) await client.query(`DROP SCHEMA IF EXISTS goatherd CASCADE; COMMENT ON DATABASE ${quoteIdent(database)} IS NULL`);
+    return theirs;
   });
 }

@@ -22,6 +22,8 @@ export async function fillLedger(context: ActContext): Promise<Outcome> {
     }
     // It claims to have been another, which nobody knows: until its file is mended it is not begun.
     if (unknownFormers(context.topology, context.known, link).length > 0) continue;
+    // Its row is written when it is adopted.
+    if (link.adopt !== undefined && link.former !== true) continue;
     await context.ledger.addLink(
       {
         address: link.address,

@@ -63,6 +63,7 @@ export async function setMakedelta(context: ActContext, work: Extract<Work, { ki
        WHERE g.db = $1 AND g.schemaname || '.' || g.tablename = w.address`,
       [link.aliases.from, JSON.stringify(work.goats)],
     );
+    if (work.whole === true) await client.query('UPDATE bucardo.db SET makedelta = false WHERE name = $1', [link.aliases.to]);
     await client.query(MARK_CHANGED);
   });
   return done();

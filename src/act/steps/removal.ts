@@ -1,5 +1,7 @@
+import type { ClientBase } from 'pg';
 import { AS_REPLICA, MARK_CHANGED, SHAPE_TABLE } from '../../bucardo/control-facts.ts';
 import { deltaNamesTable, deltaTable, kickName, quoteIdent, quoteTable, stageTable, targetName, trackTable } from '../../bucardo/names.ts';
+import { RECORDER, SUSPECTS } from '../../bucardo/objects.ts';
 import { plural } from '../../lib/format.ts';
 import type { Work } from '../../plan/model.ts';
 import type { Sessions } from '../../postgres/session.ts';
@@ -123,8 +125,20 @@ export async function dropHelpers(context: ActContext, work: Extract<Work, { kin
   await session.transaction(setup, async (client) => {
     if (work.only === null) await client.query(`DROP FUNCTION IF EXISTS bucardo.${quoteIdent(kickName(link.sync))}()`);
     if (work.schema) await client.query('DROP SCHEMA bucardo CASCADE');
+    else if (work.only === null) await giveBack(context, link, client);
   });
   return done();
+}
+
+/** A schema in which only syncs that were never adopted are left is other hands' again: nothing of ours stays in it. */
+async function giveBack(context: ActContext, link: Link, client: ClientBase): Promise<void> {
+  const ours = new Set(Object.values(context.known.links).map((row) => row.names.sync));
+  ours.delete(link.sync);
+  const { rows } = await client.query<{ sync: string }>('SELECT DISTINCT sync FROM bucardo.bucardo_delta_names');
+  if (rows.length === 0 || rows.some((row) => ours.has(row.sync))) return;
+  await client.query(
+    `DROP FUNCTION IF EXISTS bucardo.${RECORDER}(); DROP TABLE IF EXISTS bucardo.${SUSPECTS}; COMMENT ON SCHEMA bucardo IS NULL`,
+  );
 }
 
 /** The rows that name single tables of a link; a table whose helpers another link uses keeps those. */

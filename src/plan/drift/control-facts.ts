@@ -1,6 +1,6 @@
 import type { Observation } from '../../observe/model.ts';
 import type { HostConfig, Topology } from '../../topology/model.ts';
-import { makedeltaChanges, type Sorted } from '../steps/makedelta.ts';
+import { endsForDatabase, makedeltaChanges, type Sorted } from '../steps/makedelta.ts';
 import { goatsToWrite, missingMembers, registerFacts } from '../steps/prepare-steps.ts';
 import { otherSettings } from '../steps/instance-steps.ts';
 import { type Planned, standsStill, wantsRunning } from '../steps/run-steps.ts';
@@ -62,6 +62,21 @@ export function controlFacts(
         step: stepId.membership(view),
       }),
     );
+  // What is written down for the whole database is passed on: that it is not said of each table has lost nothing.
+  const whole = control.dbs.find((db) => db.name === link.aliases.to)?.makedelta === true;
+  const database: readonly DriftFact[] = endsForDatabase(topology, view, sorted)
+    ? [
+        fact({
+          key: factKey.makedeltaWhole,
+          code: 'MakedeltaWhole',
+          of: `makedelta for ${link.to}`,
+          object: link.to,
+          before: 'the whole database',
+          after: 'each table that is passed on',
+          step: sorted.free.some((one) => one.view.link.from === link.to) ? stepId.makedelta(view) : stepId.makedeltaOff(view),
+        }),
+      ]
+    : [];
   const makedelta = makedeltaChanges(topology, view, sorted)
     .filter((goat) => known.has(goat.address))
     .map((goat) => {
@@ -69,17 +84,17 @@ export function controlFacts(
       return fact(
         {
           key: factKey.makedelta(goat.address),
-          code: off ? 'MakedeltaOn' : 'MakedeltaOff',
+          code: off ? 'MakedeltaOn' : whole ? 'MakedeltaWhole' : 'MakedeltaOff',
           of: `makedelta of ${link.from}'s tables for ${link.to}`,
           object: goat.address,
           before: goat.now ?? '(none)',
           after: goat.makedelta ?? '(none)',
           step: off ? stepId.makedeltaOff(view) : stepId.makedelta(view),
         },
-        !off,
+        !off && !whole,
       );
     });
-  return [...rows, ...goats, ...members, ...makedelta, ...statusFacts(planned)];
+  return [...rows, ...goats, ...members, ...database, ...makedelta, ...statusFacts(planned)];
 }
 
 function statusFacts(planned: Planned): readonly DriftFact[] {

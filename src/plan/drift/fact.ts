@@ -21,6 +21,7 @@ export type DriftCode =
   | 'NotMember'
   | 'MakedeltaOff'
   | 'MakedeltaOn'
+  | 'MakedeltaWhole'
   | 'SyncInactive'
   | 'SyncActive'
   | 'DaemonDown'
@@ -67,6 +68,7 @@ export const factKey = {
   member: (address: string): string => `member ${address}`,
   makedelta: (address: string): string => `makedelta ${address}`,
   seen: (code: string, table: string): string => `${code} ${table}`,
+  makedeltaWhole: 'makedelta',
   status: 'status',
   daemon: 'daemon',
 } as const;
@@ -90,6 +92,7 @@ const BECAUSE: Readonly<Record<DriftCode, string>> = {
   NotMember: 'taken out of the relgroup: its changes are not replicated',
   MakedeltaOff: 'what came from above meanwhile was not passed on',
   MakedeltaOn: 'nothing carries them on from there',
+  MakedeltaWhole: 'it is set for the whole database: for each table that is passed on it is enough (rule 9)',
   SyncInactive: 'made inactive in the control database',
   SyncActive: 'declared stopped',
   DaemonDown: 'no daemon runs it',

@@ -2,6 +2,7 @@ import { isOurMark } from '../../bucardo/names.ts';
 import type { Observation, ObservedDatabase } from '../../observe/model.ts';
 import type { Link, Topology } from '../../topology/model.ts';
 import { sameObjectProblems } from './same-objects.ts';
+import { adoptionProblems } from './adoption.ts';
 import { FINDING_TEXT, type Finding, findings } from './fitness.ts';
 import type { LinkView } from '../view/link-view.ts';
 import type { Diagnostic } from '../model.ts';
@@ -31,10 +32,19 @@ export function preflight(topology: Topology, observation: Observation, views: r
     const codes = problems.filter((problem) => problem.severity === 'error').map((problem) => problem.code);
     if (codes.length > 0) blocked.set(link.address, [...new Set([...(blocked.get(link.address) ?? []), ...codes])]);
   };
+  const adoptions = new Map(
+    views.filter((view) => view.adopting).map((view) => [view.link.address, adoptionProblems(topology, observation, view, views)]),
+  );
+  // What stands on a source is ours to be as soon as a link that leaves it can be adopted.
+  const adopted = new Set(views.filter((view) => adoptions.get(view.link.address)?.length === 0).map((view) => view.link.from));
   for (const database of topology.databases) {
-    const problems = databaseProblems(topology, observation, database.name);
+    const problems = databaseProblems(topology, observation, database.name, adopted.has(database.name));
     diagnostics.push(...problems);
-    for (const view of views) if (view.link.from === database.name || view.link.to === database.name) block(view.link, problems);
+    // Nothing of ours stands on a target: what other hands have there concerns the links that leave it.
+    const ofTarget = problems.filter((problem) => problem.code !== 'ForeignBucardo');
+    for (const view of views)
+      if (view.link.from === database.name) block(view.link, problems);
+      else if (view.link.to === database.name) block(view.link, ofTarget);
   }
   for (const view of views) {
     block(view.link, host);
@@ -45,6 +55,7 @@ export function preflight(topology: Topology, observation: Observation, views: r
       ...sameObjectProblems(topology, observation, views, view),
       ...linkProblems(observation, view),
       ...grouped(view, found),
+      ...(adoptions.get(view.link.address) ?? []),
     ];
     diagnostics.push(...problems);
     // A link with its receipt goes on without the tables that do not fit.
@@ -121,7 +132,7 @@ function hostProblems(observation: Observation): Diagnostic[] {
   return problems;
 }
 
-function databaseProblems(topology: Topology, observation: Observation, name: string): Diagnostic[] {
+function databaseProblems(topology: Topology, observation: Observation, name: string, adopted: boolean): Diagnostic[] {
   const address = `${topology.name}/${name}`;
   const database = observation.databases[name];
   if (database === undefined) return [];
@@ -156,11 +167,11 @@ function databaseProblems(topology: Topology, observation: Observation, name: st
       `role ${database.user} may not create schema bucardo`,
       `GRANT CREATE ON DATABASE ${database.database} TO ${database.user}`,
     );
-  if (isSource && database.bucardo !== null && !isOurMark(database.bucardo.mark)) {
+  if (isSource && !adopted && database.bucardo !== null && !isOurMark(database.bucardo.mark)) {
     error(
       'ForeignBucardo',
       'schema bucardo here was made by other hands',
-      'goatherd touches nothing it did not make: remove that Bucardo installation first',
+      'goatherd touches nothing it did not make: adopt it (`goatherd import --from-bucardo`), or remove that installation first',
       syncsOf(database),
     );
   }
@@ -207,7 +218,7 @@ function linkProblems(observation: Observation, view: LinkView): Diagnostic[] {
   const { link, selected, source, target } = view;
   const problems: Diagnostic[] = [];
   const database = link.control;
-  if (database in observation.hub.databases && !isOurMark(observation.hub.databases[database])) {
+  if (!view.adopting && database in observation.hub.databases && !isOurMark(observation.hub.databases[database])) {
     problems.push(
       problem(
         'error',

@@ -61,8 +61,9 @@ export function lossesOf(topology: Topology, view: LinkView, carried: Carried, a
 
 /** Whether the link above has this table and does not write its keys down on the database that it enters. */
 function lacksMakedelta(upper: LinkView, address: string): boolean {
-  // One that moves has its makedelta set before it runs where it goes.
+  // One that moves has its makedelta set before it runs where it goes; one that has it for the whole database writes everything down.
   if (!receiptOf(upper) || upper.leaves.length > 0) return false;
+  if (upper.control?.dbs.find((db) => db.name === upper.link.aliases.to)?.makedelta === true) return false;
   // A goat is shared by the links of an instance that leave its database: only this link's relgroup says that it carries the table.
   const members = upper.control?.herds[upper.link.relgroup] ?? [];
   const goat = upper.control?.goats.find((one) => members.includes(one.id) && one.address === address && one.type === 'table');

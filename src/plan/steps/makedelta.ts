@@ -12,6 +12,8 @@ export interface Sorted {
   readonly free: readonly Planned[];
   /** Blocked: what their makedelta is stays as it is. */
   readonly held: readonly Planned[];
+  /** Syncs of other hands that may be adopted: nothing else is planned for them. They are among `held`, too. */
+  readonly adopting?: readonly Planned[];
   /** On their way out. */
   readonly leaving: readonly LinkView[];
   /** Addresses of those that leave without waiting for what is on its way. */
@@ -32,13 +34,14 @@ export function makedeltaStep(topology: Topology, view: LinkView, sorted: Sorted
   const isOff = (goat: OtherMakedelta): boolean => !namesOf(goat.makedelta).has(target);
   // Two steps: what goes may wait for an approval, and what comes must not.
   const [come, go] = [goats.filter((goat) => !isOff(goat)), goats.filter(isOff)];
-  const step = (id: string, some: readonly OtherMakedelta[], off: boolean): Draft =>
+  const ends = endsForDatabase(topology, view, sorted);
+  const step = (id: string, some: readonly OtherMakedelta[], off: boolean, whole: boolean): Draft =>
     draft({
       id,
       kind: 'makedelta',
       symbol: '~',
       address: link.address,
-      what: `makedelta ${off ? 'off ' : ''}for ${link.to} on ${plural(some.length, 'table')}`,
+      what: `makedelta ${off ? 'off ' : ''}for ${link.to} on ${plural(some.length, 'table')}${whole ? ', not for the whole database' : ''}`,
       reason: off
         ? `nothing leaves ${link.to} any more that would carry them`
         : `${below.map((one) => one.view.link.id).join(', ')} passes on what ${link.to} receives`,
@@ -58,15 +61,29 @@ export function makedeltaStep(topology: Topology, view: LinkView, sorted: Sorted
         instance: link.instance,
         database: link.to,
         goats: some.map(({ address, makedelta }) => ({ address, makedelta })),
+        ...(whole ? { whole: true as const } : {}),
       },
       phase: PHASE.makedelta,
       depth: view.depth,
       objects: some.length,
     });
   return [
-    ...(come.length === 0 ? [] : [step(stepId.makedelta(view), come, false)]),
-    ...(go.length === 0 ? [] : [step(stepId.makedeltaOff(view), go, true)]),
+    ...(come.length === 0 && !(ends && below.length > 0) ? [] : [step(stepId.makedelta(view), come, false, ends && below.length > 0)]),
+    ...(go.length === 0 && !(ends && below.length === 0) ? [] : [step(stepId.makedeltaOff(view), go, true, ends && below.length === 0)]),
   ];
+}
+
+/**
+ * Whether Bucardo is told to write down whatever enters the target, as other hands do it, and that is to end: not where a sync that is not
+ * ours, or a link below that is blocked, may need it, and not where that is only warned of as long as a link below is fed by it.
+ */
+export function endsForDatabase(topology: Topology, { control, link, left }: LinkView, sorted: Sorted): boolean {
+  const alias = link.aliases.to;
+  if (control?.dbs.find((db) => db.name === alias)?.makedelta !== true) return false;
+  const ours = new Set(topology.links.filter((one) => one.instance === link.instance).map((one) => one.dbgroup));
+  if (control.dbmap.some((one) => one.db === alias && one.role !== 'source' && !ours.has(one.group))) return false;
+  if (sorted.held.some((one) => one.view.link.from === link.to)) return false;
+  return !left.has(factKey.makedeltaWhole) || !sorted.free.some((one) => one.view.link.from === link.to);
 }
 
 /** A goat whose makedelta is not what it shall be. */

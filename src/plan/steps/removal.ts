@@ -208,6 +208,9 @@ function successorReady({ link }: LinkView, staying: readonly Planned[]): readon
 /** Whether another link uses the instance: one that stays, or one of those that go whose removal comes later in order. */
 function shared(view: LinkView, staying: readonly Planned[], leaving: readonly LinkView[]): boolean {
   if (staying.some((one) => one.view.link.instance === view.link.instance)) return true;
+  const ours = new Set(leaving.filter((one) => one.link.instance === view.link.instance).map((one) => one.link.sync));
+  // Syncs that were not adopted are other hands' work still.
+  if (view.control?.syncs.some((sync) => !ours.has(sync.name)) === true) return true;
   const others = leaving.filter((one) => one.link.instance === view.link.instance);
   return others.at(-1) !== view;
 }

@@ -5,6 +5,7 @@ export const stepId = {
   ledger: 'ledger',
   rename: 'rename',
   move: (id: string): string => `${id}/move`,
+  adopt: (view: LinkView): string => `${view.link.id}/adopt`,
   control: (instance: string): string => `${instance}/control-database`,
   settings: (instance: string): string => `${instance}/settings`,
   register: (view: LinkView): string => `${view.link.id}/register`,

@@ -3,8 +3,8 @@ import { downstreamOf, type Link, type Topology } from '../../topology/model.ts'
 
 /** What of a link's declaration decides what stands for it: positions left out, so that moving a line changes nothing. */
 export function definitionOf(topology: Topology, link: Link): Readonly<Record<string, unknown>> {
-  // How it was called and where it stood is no part of what it shall be.
-  const { at: _at, renamedFrom: _renamedFrom, leaves: _leaves, ...rest } = link;
+  // How it was called, where it stood and whose it was before is no part of what it shall be.
+  const { at: _at, renamedFrom: _renamedFrom, leaves: _leaves, adopt: _adopt, ...rest } = link;
   const database = (name: string): unknown => {
     const found = topology.databases.find((one) => one.name === name);
     return found === undefined ? null : { connection: found.connection, schemaOwner: found.schemaOwner ?? null, cascade: found.cascade };

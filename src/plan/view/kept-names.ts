@@ -1,7 +1,7 @@
 import { controlDatabase } from '../../bucardo/names.ts';
 import type { Ledger, LedgerLink } from '../../ledger/model.ts';
 import type { LeftInstance, Link, Topology } from '../../topology/model.ts';
-import { freshNames, type LinkNames } from '../../topology/names.ts';
+import { adoptedNames, freshNames, type LinkNames } from '../../topology/names.ts';
 import { withRenames } from './renames.ts';
 
 /**
@@ -46,6 +46,7 @@ function namesOf(topology: string, link: Link, row: LedgerLink | undefined, give
   // The ledger was lost: where the link stands comes before where it shall go.
   const marked = row === undefined ? given.get(link.address) : undefined;
   if (marked !== undefined) return marked;
+  if (row === undefined && link.adopt !== undefined) return adoptedNames(link.from, link.to, link.adopt);
   const own = row === undefined ? unusedNames(topology, link, others) : row.names;
   if (row !== undefined && (row.names.instanceName === link.instanceName || copies(row))) return own;
   // Links of one named instance are where those that the ledger knows are.

@@ -39,6 +39,8 @@ export interface LinkView {
   readonly depth: number;
   /** Keys of drift that is shown and left alone (`factKey`). */
   readonly left: ReadonlySet<string>;
+  /** Whether a sync of other hands stands for it that the ledger does not know yet: nothing but its adoption is planned (rule 22). */
+  readonly adopting: boolean;
 }
 
 /** One instance that a link leaves. */
@@ -89,8 +91,13 @@ export function linkViews(topology: Topology, observation: Observation, ledger: 
       recordsKeys: recorded.get(link.from) ?? new Set(),
       depth: depthOf(topology, link),
       left: new Set(),
+      adopting: isAdopting(link, ledger),
     };
   });
+}
+
+export function isAdopting(link: Link, ledger: Ledger): boolean {
+  return link.adopt !== undefined && link.former !== true && ledger.links[link.address] === undefined;
 }
 
 export function cascades(topology: Topology, database: string): boolean {

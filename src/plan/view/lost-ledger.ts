@@ -10,7 +10,7 @@ import { linkNames } from '../../topology/names.ts';
 export function withLostLinks(topology: Topology, observation: Observation, ledger: Ledger): Ledger {
   const lost = topology.links.flatMap((link): [string, LedgerLink][] => {
     const known = ledger.links[link.address];
-    return known === undefined && hasRun(observation, link) ? [[link.address, lostLink(link)]] : [];
+    return known === undefined && link.adopt === undefined && hasRun(observation, link) ? [[link.address, lostLink(link)]] : [];
   });
   return lost.length === 0 ? ledger : { ...ledger, links: { ...ledger.links, ...Object.fromEntries(lost) } };
 }

@@ -7,6 +7,8 @@ export function workObjects(work: Work): string[] {
       return [];
     case 'rename':
       return work.rows.map((row) => row.to);
+    case 'adopt':
+      return [work.link];
     case 'control_database':
     case 'leave_instance':
     case 'move':

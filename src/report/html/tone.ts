@@ -111,6 +111,7 @@ export function toneOfStep(state: StepState): Tone {
 export function toneOfOutcome(outcome: RunOutcome): Tone {
   switch (outcome) {
     case 'converged':
+    case 'adopted':
       return 'good';
     case 'blocked':
     case 'not_converged':

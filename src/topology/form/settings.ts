@@ -1,4 +1,10 @@
 /** Which of Bucardo's settings a topology may hold: the schema lists them, this file knows the others (FACTS 10). */
+import { topologySchema } from '../schema-types.ts';
+
+/** Names of the settings that a topology may hold. */
+export function settingNames(): ReadonlySet<string> {
+  return new Set(Object.keys(topologySchema.$defs.settings.properties));
+}
 
 /** Settings that goatherd needs for itself, and what to do instead. */
 export const ownedSettings: ReadonlyMap<string, string> = new Map(

@@ -96,6 +96,7 @@ export function controlDatabaseStep(world: World, name: string, known: Known): O
     herds: {},
     changedAt: world.now,
     pruning: true,
+    customs: [],
     runs: {},
     customcols: {},
   };
@@ -118,8 +119,8 @@ export function registerStep(world: World, work: Of<'register'>): Outcome {
     const name = link.aliases[end];
     const wanted = world.connections[link[end]];
     if (wanted === undefined) throw new Error(`no connection of ${link[end]}`);
-    control.dbs = [...control.dbs.filter((db) => db.name !== name), { name, ...wanted, status: 'active' }].toSorted((one, other) =>
-      one.name < other.name ? -1 : 1,
+    control.dbs = [...control.dbs.filter((db) => db.name !== name), { name, ...wanted, status: 'active', makedelta: false }].toSorted(
+      (one, other) => (one.name < other.name ? -1 : 1),
     );
   }
   control.dbmap = [

@@ -41,6 +41,8 @@ export function applyStep(world: World, step: Step, known: Known): Outcome {
       return ledgerStep(world, known);
     case 'rename':
       return renameStep(world);
+    case 'adopt':
+      throw new Error('no other hands have made anything in this world');
     case 'control_database':
       return controlDatabaseStep(world, work.instance, known);
     case 'register':

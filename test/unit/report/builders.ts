@@ -14,6 +14,7 @@ export const meta: ReportMeta = {
 const symbols: Readonly<Record<StepKind, Step['symbol']>> = {
   ledger: '+',
   rename: '~',
+  adopt: '~',
   control_database: '+',
   register: '+',
   settings: '~',

@@ -1,0 +1,110 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { diskFiles } from '../lib/files.ts';
+import { GoatherdError } from '../lib/errors.ts';
+import { styleFor } from '../lib/style.ts';
+import { importBucardo } from '../import/from-bucardo.ts';
+import { importWrapper } from '../import/from-wrapper.ts';
+import type { ImportedTopology, ImportFinding } from '../import/model.ts';
+import { readWrapperConfig, type WrapperConfig } from '../import/wrapper-config.ts';
+import { topologyText } from '../import/write-topology.ts';
+import { readInstallation } from '../observe/read-installation.ts';
+import { resolveConnection } from '../postgres/connection.ts';
+import { renderProblems } from '../report/problems.ts';
+import { loadHostConfig } from '../topology/load.ts';
+import { settingNames } from '../topology/form/settings.ts';
+
+export interface ImportOptions {
+  readonly config?: string;
+  /** Control databases. */
+  readonly fromBucardo?: readonly string[];
+  /** Files. */
+  readonly fromWrapper?: readonly string[];
+  readonly topology?: string;
+  readonly host?: string;
+  readonly port?: string;
+  readonly user?: string;
+  /** False with `--no-adopt`. */
+  readonly adopt: boolean;
+  readonly out?: string;
+}
+
+const INVALID = 78;
+const NOTHING = 1;
+
+/**
+ * `goatherd import`: writes the topology for what other hands made to standard output or a new file, and what it cannot say to standard
+ * error. Reads only. 0 when there is a link to write, 1 when there is none, 78 when a file or setting is invalid.
+ */
+export async function importTopology(options: ImportOptions): Promise<number> {
+  const imported = options.fromWrapper === undefined ? await fromBucardo(options) : await fromWrapper(options.fromWrapper, options);
+  if (imported === null) return INVALID;
+  const text = topologyText(imported);
+  if (options.out === undefined) process.stdout.write(text);
+  else await writeNew(options.out, text);
+  process.stderr.write(summary(imported, options.out));
+  return imported.links.some((link) => !link.held) ? 0 : NOTHING;
+}
+
+async function fromBucardo(options: ImportOptions): Promise<ImportedTopology | null> {
+  const host = await loadHostConfig({ option: options.config, environment: process.env['GOATHERD_CONFIG'] }, diskFiles);
+  const { config } = host;
+  if (config === undefined) {
+    process.stderr.write(renderProblems(host.problems, styleFor(process.stderr, process.env)));
+    return null;
+  }
+  // The hub's password is for the hub: a server that is named here is reached by libpq's own rules.
+  const { password: _, ...open } = config.hub;
+  const elsewhere = options.host !== undefined || options.port !== undefined || options.user !== undefined;
+  const server = {
+    ...(elsewhere ? open : config.hub),
+    ...(options.host === undefined ? {} : { host: options.host }),
+    ...(options.port === undefined ? {} : { port: Number(options.port) }),
+    ...(options.user === undefined ? {} : { user: options.user }),
+  };
+  const installations = [];
+  for (const dbname of options.fromBucardo ?? []) installations.push(await readInstallation(resolveConnection({ ...server, dbname })));
+  return importBucardo(installations, options.topology, settingNames());
+}
+
+async function fromWrapper(files: readonly string[], options: ImportOptions): Promise<ImportedTopology | null> {
+  const configs: WrapperConfig[] = [];
+  const wrong: string[] = [];
+  for (const file of files) {
+    const read = readWrapperConfig(file, await readFile(file, 'utf8').catch((error: unknown) => Promise.reject(unreadable(file, error))));
+    if (typeof read === 'string') wrong.push(`${file}: ${read}`);
+    else configs.push(read);
+  }
+  for (const line of wrong) process.stderr.write(`${line}\n`);
+  return wrong.length > 0 ? null : importWrapper(configs, { topology: options.topology, adopt: options.adopt });
+}
+
+function unreadable(file: string, error: unknown): GoatherdError {
+  return new GoatherdError('Unreadable', `${file} cannot be read: ${(error as Error).message}`, { cause: error });
+}
+
+async function writeNew(file: string, text: string): Promise<void> {
+  try {
+    await writeFile(file, text, { flag: 'wx' });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST')
+      throw new GoatherdError('FileExists', `${file} exists`, { hint: 'name another file, or move that one away' });
+    throw unreadable(file, error);
+  }
+}
+
+/** What was found, each with its code; in the file it stands at its place. */
+function summary(imported: ImportedTopology, out: string | undefined): string {
+  const live = imported.links.filter((link) => !link.held);
+  const findings: readonly ImportFinding[] = [
+    ...imported.databases.flatMap((database) => database.findings),
+    ...imported.links.flatMap((link) => link.findings),
+    ...imported.findings,
+  ];
+  const lines = [...new Set(findings.map((one) => `${one.code} (${one.where}): ${one.message}`))];
+  const held = imported.links.length - live.length;
+  return [
+    ...lines,
+    `${out === undefined ? '' : `${out}: `}${live.length} ${live.length === 1 ? 'link' : 'links'}${held === 0 ? '' : `, ${held} written as ${held === 1 ? 'a comment' : 'comments'}`}, ${lines.length} to look at`,
+    '',
+  ].join('\n');
+}
