@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { metricFamilies, metricPrefix } from '../src/report/metrics/metrics-text.ts';
 import { FINDING_TEXT } from '../src/plan/preflight/fitness.ts';
 
 /**
@@ -11,7 +12,7 @@ import { FINDING_TEXT } from '../src/plan/preflight/fitness.ts';
 const root = join(import.meta.dirname, '..');
 
 /** The documents that hold made parts, below the checkout. */
-export const documents = ['docs/topology.md', 'docs/host-settings.md', 'docs/commands.md', 'docs/plan.md'] as const;
+export const documents = ['docs/topology.md', 'docs/host-settings.md', 'docs/commands.md', 'docs/plan.md', 'docs/operating.md'] as const;
 
 interface Schema {
   readonly $ref?: string;
@@ -50,6 +51,8 @@ async function made(name: string): Promise<string> {
       return help(argument);
     case 'findings':
       return findings();
+    case 'metrics':
+      return metrics();
     default:
       throw new Error(`nothing makes the part "${name}"`);
   }
@@ -103,6 +106,13 @@ async function help(command: string): Promise<string> {
 function findings(): string {
   const lines = Object.entries(FINDING_TEXT).map(([code, { message, hint }]) => row([`\`${code}\``, message, hint]));
   return [row(['code', 'what it says', 'what to do']), '|---|---|---|', ...lines].join('\n');
+}
+
+function metrics(): string {
+  const lines = metricFamilies.map(({ name, type, labels, help }) =>
+    row([`\`${metricPrefix}${name}\``, type, labels.map((label) => `\`${label}\``).join(', '), help]),
+  );
+  return [row(['metric', 'type', 'labels', 'says']), '|---|---|---|---|', ...lines].join('\n');
 }
 
 if (import.meta.main) for (const file of documents) await writeFile(join(root, file), await generateDocument(file));

@@ -1,3 +1,4 @@
+import { openOutlook, pageToken } from '../controller/outlook.ts';
 import { Controller } from '../controller/controller.ts';
 import { openJournal } from '../controller/journal.ts';
 import { serviceManager } from '../controller/service-manager.ts';
@@ -32,10 +33,14 @@ export async function controller(path: string | undefined, options: ControllerCl
   const { name, version } = toolVersion();
   const source = sourceFor(path, config);
   journal.info(`${name} ${version} follows ${source.place}${source.ref === null ? '' : ` at ${source.ref}`}`, { pid: process.pid });
+  // Before anything runs: without it nothing is served, and nothing is begun.
+  const token = pageToken(config.listen);
   const running = new Controller({ config, source, journal, manager: serviceManager(process.env), tool: `${name} ${version}` });
+  const outlook = openOutlook(running, config, token, journal);
   process.on('SIGHUP', () => running.reload());
   await firstSignal((signal) => journal.info(`${signal}: ending after the current statement (again to end at once)`));
   await running.stop();
+  await outlook.close();
   journal.info("ended; Bucardo's daemons run on");
   return 0;
 }

@@ -3,7 +3,7 @@ import pRetry, { AbortError } from 'p-retry';
 import { GoatherdError, messageOf } from '../lib/errors.ts';
 import { readSecret } from '../postgres/secret.ts';
 import type { Message } from './message.ts';
-import type { Sink } from './sink.ts';
+import type { Receiver } from '../topology/model.ts';
 
 /** One attempt may take so long; milliseconds. */
 const attemptTimeout = 15_000;
@@ -13,26 +13,29 @@ const usualPause = 1000;
  * Brings one message to a receiver, trying what may pass three times more, after `pause` milliseconds, then longer. Throws `NotifyFailed`,
  * in which no secret stands.
  */
-export async function deliver(sink: Sink, message: Message, signal: AbortSignal, pause = usualPause): Promise<void> {
+export async function deliver(receiver: Receiver, message: Message, signal: AbortSignal, pause = usualPause): Promise<void> {
   const attempts = { retries: 3, minTimeout: pause, maxTimeout: 10 * pause, randomize: true } as const;
   try {
-    await pRetry(() => (sink.kind === 'webhook' ? post(sink, message, signal) : run(sink, message, signal)), { ...attempts, signal });
+    await pRetry(() => (receiver.kind === 'webhook' ? post(receiver, message, signal) : run(receiver, message, signal)), {
+      ...attempts,
+      signal,
+    });
   } catch (error) {
-    throw new GoatherdError('NotifyFailed', `${describeSink(sink)}: ${messageOf(error)}`, { retry: 'retry' });
+    throw new GoatherdError('NotifyFailed', `${describeReceiver(receiver)}: ${messageOf(error)}`, { retry: 'retry' });
   }
 }
 
 /** Where it goes, without what may be a secret of it: the path of an address often is. */
-export function describeSink(sink: Sink): string {
-  if (sink.kind === 'command') return `command ${sink.command[0] ?? ''}`;
-  if (typeof sink.url !== 'string') return `webhook of ${'env' in sink.url ? sink.url.env : sink.url.file}`;
-  return URL.canParse(sink.url) ? `webhook ${new URL(sink.url).host}` : 'webhook';
+export function describeReceiver(receiver: Receiver): string {
+  if (receiver.kind === 'command') return `command ${receiver.command[0] ?? ''}`;
+  if (typeof receiver.url !== 'string') return `webhook of ${'env' in receiver.url ? receiver.url.env : receiver.url.file}`;
+  return URL.canParse(receiver.url) ? `webhook ${new URL(receiver.url).host}` : 'webhook';
 }
 
-async function post(sink: Extract<Sink, { kind: 'webhook' }>, message: Message, signal: AbortSignal): Promise<void> {
-  const url = typeof sink.url === 'string' ? sink.url : readSecret(sink.url).reveal();
+async function post(receiver: Extract<Receiver, { kind: 'webhook' }>, message: Message, signal: AbortSignal): Promise<void> {
+  const url = typeof receiver.url === 'string' ? receiver.url : readSecret(receiver.url).reveal();
   if (!/^https?:$/.test(URL.canParse(url) ? new URL(url).protocol : '')) throw new AbortError('its address is no http or https URL');
-  const secrets = Object.entries(sink.headers).map(([name, ref]) => [name, readSecret(ref).reveal()] as const);
+  const secrets = Object.entries(receiver.headers).map(([name, ref]) => [name, readSecret(ref).reveal()] as const);
   const answer = await fetch(url, {
     method: 'POST',
     headers: { ...Object.fromEntries(secrets), 'Content-Type': 'application/json' },
@@ -59,7 +62,7 @@ function reasonOf(error: unknown): string {
 }
 
 /** No shell, and of the environment only what programs are found and speak by: the controller's own may hold passwords. */
-async function run({ command }: Extract<Sink, { kind: 'command' }>, message: Message, signal: AbortSignal): Promise<void> {
+async function run({ command }: Extract<Receiver, { kind: 'command' }>, message: Message, signal: AbortSignal): Promise<void> {
   const [file = '', ...args] = command;
   const passed = ['PATH', 'HOME', 'USER', 'LANG', 'TZ'].flatMap((name) =>
     process.env[name] === undefined ? [] : [[name, process.env[name]]],

@@ -3,7 +3,7 @@ import type { ControllerSnapshot } from '../report/snapshot-model.ts';
 import { decide, type Memory, nothingTold, remembered } from './decide.ts';
 import { deliver } from './deliver.ts';
 import { messagesOf } from './message.ts';
-import type { Sink } from './sink.ts';
+import type { Receiver } from '../topology/model.ts';
 
 /** What was brought to receivers since the start. */
 export interface NotifyCounts {
@@ -12,7 +12,7 @@ export interface NotifyCounts {
 }
 
 interface NotifierOptions {
-  readonly sinks: readonly Sink[];
+  readonly receivers: readonly Receiver[];
   readonly onFailure: (error: string) => void;
   /** Milliseconds before the second attempt; for tests. */
   readonly pause?: number;
@@ -24,16 +24,16 @@ interface NotifierOptions {
  * what is still not well.
  */
 export class Notifier {
-  readonly #channels: { readonly sink: Sink; memory: Memory; busy: boolean }[];
+  readonly #channels: { readonly receiver: Receiver; memory: Memory; busy: boolean }[];
   readonly #onFailure: NotifierOptions['onFailure'];
   readonly #pause: number | undefined;
   readonly #end = new AbortController();
   readonly #deliveries = new Set<Promise<void>>();
   #counts: NotifyCounts = { sent: 0, failed: 0 };
 
-  constructor({ sinks, onFailure, pause }: NotifierOptions) {
+  constructor({ receivers, onFailure, pause }: NotifierOptions) {
     this.#pause = pause;
-    this.#channels = sinks.map((sink) => ({ sink, memory: nothingTold, busy: false }));
+    this.#channels = receivers.map((receiver) => ({ receiver, memory: nothingTold, busy: false }));
     this.#onFailure = onFailure;
   }
 
@@ -41,12 +41,12 @@ export class Notifier {
     return this.#counts;
   }
 
-  /** Only who acts speaks: one that stands by sees the same, and would say it twice. */
-  look(snapshot: ControllerSnapshot): void {
+  /** `now`: epoch milliseconds. Only who acts speaks: one that stands by sees the same, and would say it twice. */
+  look(snapshot: ControllerSnapshot, now: number): void {
     if (snapshot.role !== 'acting' && !lockLost(snapshot)) return;
     for (const channel of this.#channels) {
       if (channel.busy) continue;
-      const delivery = this.#tell(channel, snapshot);
+      const delivery = this.#tell(channel, snapshot, now);
       this.#deliveries.add(delivery);
       delivery.finally(() => this.#deliveries.delete(delivery)).catch(() => undefined);
     }
@@ -58,15 +58,19 @@ export class Notifier {
     await Promise.allSettled(this.#deliveries);
   }
 
-  async #tell(channel: { readonly sink: Sink; memory: Memory; busy: boolean }, snapshot: ControllerSnapshot): Promise<void> {
+  async #tell(
+    channel: { readonly receiver: Receiver; memory: Memory; busy: boolean },
+    snapshot: ControllerSnapshot,
+    now: number,
+  ): Promise<void> {
     const conditions = [...snapshot.conditions, ...snapshot.topologies.flatMap((topology) => topology.conditions)];
-    const decision = decide(channel.memory, conditions, snapshot.now, channel.sink);
+    const decision = decide(channel.memory, conditions, now, channel.receiver);
     channel.memory = decision.unsent;
     if (decision.send.length === 0) return;
     channel.busy = true;
     try {
-      for (const { message, keys } of messagesOf(decision.send, snapshot)) {
-        await deliver(channel.sink, message, this.#end.signal, this.#pause);
+      for (const { message, keys } of messagesOf(decision.send, { tool: snapshot.tool, host: snapshot.host, now })) {
+        await deliver(channel.receiver, message, this.#end.signal, this.#pause);
         // At once: what is brought is not brought again because the next one fails.
         channel.memory = remembered(decision, channel.memory, keys);
         this.#counts = { ...this.#counts, sent: this.#counts.sent + 1 };

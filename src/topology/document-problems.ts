@@ -19,7 +19,7 @@ export function hidePasswords(document: Parsed, source: SourceFile): void {
   };
   visit(document, {
     Pair: (_key, { key, value }) => {
-      if (!isScalar(key) || !/pass|secret|token/i.test(String(key.value))) return undefined;
+      if (!isScalar(key) || !/pass|secret|token|^headers$|^webhook$/i.test(String(key.value))) return undefined;
       hide(value);
       if (isCollection(value)) {
         visit(value, {

@@ -1,5 +1,7 @@
 /** The host settings, `goatherd.yaml`: they stay out of git, so that a commit cannot raise its own limits. */
 import { LONGEST_MS, parseDuration } from './durations.ts';
+import { defaultListen, listenOf, listenProblems } from './host-listen.ts';
+import { receiverProblems, receiversOf } from './host-notify.ts';
 import type { ControllerSettings, HostConfig, HostSource, Problem } from './model.ts';
 import { type ParsedFile, parseYaml } from './parse.ts';
 import { password } from './resolve.ts';
@@ -16,6 +18,8 @@ export const defaultHostConfig: HostConfig = {
   bucardo: 'bucardo',
   source: null,
   controller: { lookEveryMs: 30_000, deepLookEveryMs: 600_000, atOnce: 4, stuckAfterMs: 300_000 },
+  listen: defaultListen,
+  notify: [],
   caps: { linksRemoved: 1, tablesEmptied: 100 },
 };
 
@@ -25,12 +29,17 @@ export function readHostConfig(file: string, text: string): { readonly config?: 
   if (syntax.length > 0) return { problems: sortProblems(syntax) };
   if (parsed === undefined) return { config: defaultHostConfig, problems: [] };
   const { problems: form, value } = checkSchema(parsed, 'host');
-  const problems = sortProblems([...form, ...clashes(value as HostFile, parsed)]);
+  // What is of the wrong form cannot be looked into.
+  const problems = sortProblems([...form, ...(form.length > 0 ? [] : clashes(value as HostFile, parsed))]);
   return problems.length > 0 ? { problems } : { config: withDefaults(value as HostFile), problems: [] };
 }
 
-function clashes(value: HostFile | undefined, parsed: ParsedFile): Problem[] {
-  if (value?.ledger?.startsWith('bucardo') !== true) return [];
+function clashes(value: HostFile, parsed: ParsedFile): Problem[] {
+  return [...ledgerProblems(value, parsed), ...listenProblems(value.listen, parsed), ...receiverProblems(value.notify, parsed)];
+}
+
+function ledgerProblems(value: HostFile, parsed: ParsedFile): Problem[] {
+  if (value.ledger?.startsWith('bucardo') !== true) return [];
   return [
     parsed.source.problem(parsed.at(['ledger'], 'value'), {
       code: 'BadValue',
@@ -50,6 +59,8 @@ function withDefaults(value: HostFile): HostConfig {
     bucardo: value.bucardo ?? defaultHostConfig.bucardo,
     source: sourceOf(value.source),
     controller: controllerOf(value.controller),
+    listen: listenOf(value.listen),
+    notify: receiversOf(value.notify),
     caps: {
       linksRemoved: value.caps?.links_removed ?? defaultHostConfig.caps.linksRemoved,
       tablesEmptied: value.caps?.tables_emptied ?? defaultHostConfig.caps.tablesEmptied,

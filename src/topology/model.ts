@@ -150,8 +150,34 @@ export interface HostConfig {
   /** Where the controller takes its topologies from; null where its command line says so. */
   readonly source: HostSource | null;
   readonly controller: ControllerSettings;
+  readonly listen: Listen;
+  readonly notify: readonly Receiver[];
   readonly caps: Caps;
 }
+
+/** Where the controller's page is served. */
+export interface Listen {
+  /** A name or an address, without brackets. */
+  readonly host: string;
+  readonly port: number;
+  /** Further names that the server is known as. */
+  readonly hosts: readonly string[];
+  /** Null only where the address is a loopback one, or a person wants none there. */
+  readonly token: SecretRef | null;
+}
+
+/** Who is told of what is not as it should be, and when. */
+export type Receiver = {
+  /** The least that is worth saying. */
+  readonly severity: 'warning' | 'error';
+  /** For so long something stays as it is before it is said; what stays is said again after `repeatMs`. */
+  readonly holdMs: number;
+  readonly repeatMs: number;
+} & (
+  | { readonly kind: 'webhook'; readonly url: string | SecretRef; readonly headers: Readonly<Record<string, SecretRef>> }
+  /** The program and its arguments. */
+  | { readonly kind: 'command'; readonly command: readonly string[] }
+);
 
 export type HostSource = { readonly kind: 'directory'; readonly path: string } | GitSource;
 

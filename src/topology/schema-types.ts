@@ -1037,6 +1037,11 @@ export const topologySchema = {
 } as const;
 
 export type SourcePath = string;
+/**
+ * Host and port to listen on. Port 0: any that is free.
+ */
+export type ListenAddress = string;
+export type WebhookUrl = string;
 
 /**
  * goatherd.yaml: what concerns the host that goatherd and Bucardo run on. It stays out of git, so that a commit cannot raise its own limits. Every key has a default.
@@ -1114,6 +1119,16 @@ export interface HostFile {
   source?: SourcePath | GitSource;
   controller?: ControllerSettings;
   /**
+   * Where the controller's page, metrics and health are served.
+   */
+  listen?: ListenAddress | ListenSettings;
+  /**
+   * Who is told of what is not as it should be, and stays so.
+   *
+   * @maxItems 20
+   */
+  notify?: Receiver[];
+  /**
    * How much approvals in git, and `goatherd approve` without `--over-cap`, may cause in one plan. What is over a cap stays blocked until a person passes it with `--approve ID` or `goatherd approve ID --over-cap`.
    */
   caps?: {
@@ -1172,6 +1187,94 @@ export interface ControllerSettings {
    * A daemon under which the oldest undelivered change is older than this, while no run of its link began or ended, is started again.
    */
   stuck_after?: string;
+}
+/**
+ * An address with what it takes to be reached from elsewhere.
+ */
+export interface ListenSettings {
+  /**
+   * Host and port to listen on. Another than a loopback address needs a `token`.
+   */
+  address?: string;
+  /**
+   * Where the token is taken from at the start: `{env: NAME}` or `{file: PATH}`. Whoever reads shows it, as `Authorization: Bearer TOKEN` or as the password of any user; only `/livez` and `/readyz` need none. At least 16 characters.
+   */
+  token?: {
+    /**
+     * The environment variable that holds the token.
+     */
+    env?: string;
+    /**
+     * The file that holds the token and nothing else but a newline.
+     */
+    file?: string;
+  };
+  /**
+   * Further names that the server is known as, such as that of a proxy in front of it. Requests under other names are refused; addresses of digits and `localhost` are always known.
+   *
+   * @maxItems 50
+   */
+  hosts?: string[];
+}
+/**
+ * A webhook or a command, and what it wants to hear.
+ */
+export interface Receiver {
+  /**
+   * The URL that a JSON document (`schemas/notification.schema.json`) is posted to, or where it is taken from: `{env: NAME}` or `{file: PATH}`, for the address of a chat is a secret itself.
+   */
+  webhook?: WebhookUrl | WebhookSecret;
+  /**
+   * Headers for the webhook, each with where its value is taken from: `{Authorization: {file: PATH}}`.
+   */
+  headers?: {
+    [k: string]: HeaderSecret;
+  };
+  /**
+   * A program and its arguments, run without a shell and without the controller's environment; it reads the JSON document on standard input.
+   *
+   * @minItems 1
+   * @maxItems 50
+   */
+  command?: string[];
+  /**
+   * The least that is worth saying. `error`: something does not replicate, or nothing can act; `warning`: it wants a person or a look.
+   */
+  severity?: 'warning' | 'error';
+  /**
+   * For so long something stays as it is before it is said: what mends itself is no news.
+   */
+  hold?: string;
+  /**
+   * What stays is said again after so long.
+   */
+  repeat?: string;
+}
+/**
+ * Where the URL is taken from.
+ */
+export interface WebhookSecret {
+  /**
+   * The environment variable that holds the URL.
+   */
+  env?: string;
+  /**
+   * The file that holds the URL and nothing else but a newline.
+   */
+  file?: string;
+}
+/**
+ * Where the header's value is taken from at the moment of sending.
+ */
+export interface HeaderSecret {
+  /**
+   * The environment variable that holds the header's value.
+   */
+  env?: string;
+  /**
+   * The file that holds the header's value and nothing else but a newline.
+   */
+  file?: string;
 }
 
 export const hostSchema = {
@@ -1305,12 +1408,41 @@ export const hostSchema = {
       title: 'Source',
       description:
         'Where the controller takes its topologies from when it is started without a PATH: a directory or file, or a git repository that it fetches by itself.',
-      anyOf: [{ $ref: '#/$defs/sourcePath' }, { $ref: '#/$defs/gitSource' }],
+      anyOf: [
+        {
+          $ref: '#/$defs/sourcePath',
+        },
+        {
+          $ref: '#/$defs/gitSource',
+        },
+      ],
     },
     controller: {
       title: 'Controller',
       description: 'How the unattended loop goes about its work.',
       $ref: '#/$defs/controllerSettings',
+    },
+    listen: {
+      title: 'Listen',
+      description: "Where the controller's page, metrics and health are served.",
+      anyOf: [
+        {
+          $ref: '#/$defs/listenAddress',
+        },
+        {
+          $ref: '#/$defs/listenSettings',
+        },
+      ],
+    },
+    notify: {
+      title: 'Notify',
+      description: 'Who is told of what is not as it should be, and stays so.',
+      type: 'array',
+      maxItems: 20,
+      items: {
+        $ref: '#/$defs/receiver',
+      },
+      default: [],
     },
     caps: {
       title: 'Caps',
@@ -1339,6 +1471,192 @@ export const hostSchema = {
     },
   },
   $defs: {
+    listenAddress: {
+      title: 'Address',
+      description: 'Host and port to listen on. Port 0: any that is free.',
+      type: 'string',
+      pattern: '^(?:\\[[0-9A-Fa-f:.]+\\]|[A-Za-z0-9_.-]+):[0-9]{1,5}$',
+      patternErrorMessage: 'a host and a port, such as 127.0.0.1:9187 or [::1]:9187',
+      default: '127.0.0.1:9187',
+    },
+    listenSettings: {
+      title: 'Listen settings',
+      description: 'An address with what it takes to be reached from elsewhere.',
+      type: 'object',
+      additionalProperties: false,
+      properties: {
+        address: {
+          title: 'Address',
+          description: 'Host and port to listen on. Another than a loopback address needs a `token`.',
+          type: 'string',
+          pattern: '^(?:\\[[0-9A-Fa-f:.]+\\]|[A-Za-z0-9_.-]+):[0-9]{1,5}$',
+          patternErrorMessage: 'a host and a port, such as 127.0.0.1:9187 or [::1]:9187',
+          default: '127.0.0.1:9187',
+        },
+        token: {
+          title: 'Token',
+          description:
+            'Where the token is taken from at the start: `{env: NAME}` or `{file: PATH}`. Whoever reads shows it, as `Authorization: Bearer TOKEN` or as the password of any user; only `/livez` and `/readyz` need none. At least 16 characters.',
+          type: 'object',
+          additionalProperties: false,
+          minProperties: 1,
+          maxProperties: 1,
+          properties: {
+            env: {
+              title: 'Environment variable',
+              description: 'The environment variable that holds the token.',
+              type: 'string',
+              pattern: '^[A-Za-z_][A-Za-z0-9_]*$',
+              patternErrorMessage: 'the name of an environment variable: letters, digits and underscores, without `$`',
+            },
+            file: {
+              title: 'File',
+              description: 'The file that holds the token and nothing else but a newline.',
+              type: 'string',
+              minLength: 1,
+              pattern: '^[^\\u0000-\\u001f\\u007f]*$',
+              patternErrorMessage: 'a path, without control characters',
+            },
+          },
+        },
+        hosts: {
+          title: 'Host names',
+          description:
+            'Further names that the server is known as, such as that of a proxy in front of it. Requests under other names are refused; addresses of digits and `localhost` are always known.',
+          type: 'array',
+          maxItems: 50,
+          items: {
+            title: 'Host name',
+            type: 'string',
+            pattern: '^[A-Za-z0-9_.-]+$',
+            patternErrorMessage: 'a host name, without port',
+          },
+          default: [],
+        },
+      },
+    },
+    receiver: {
+      title: 'Receiver',
+      description: 'A webhook or a command, and what it wants to hear.',
+      type: 'object',
+      additionalProperties: false,
+      properties: {
+        webhook: {
+          title: 'Webhook',
+          description:
+            'The URL that a JSON document (`schemas/notification.schema.json`) is posted to, or where it is taken from: `{env: NAME}` or `{file: PATH}`, for the address of a chat is a secret itself.',
+          anyOf: [
+            {
+              $ref: '#/$defs/webhookUrl',
+            },
+            {
+              $ref: '#/$defs/webhookSecret',
+            },
+          ],
+        },
+        headers: {
+          title: 'Headers',
+          description: 'Headers for the webhook, each with where its value is taken from: `{Authorization: {file: PATH}}`.',
+          type: 'object',
+          maxProperties: 20,
+          propertyNames: {
+            pattern: '^[A-Za-z0-9-]+$',
+          },
+          additionalProperties: {
+            $ref: '#/$defs/headerSecret',
+          },
+        },
+        command: {
+          title: 'Command',
+          description:
+            "A program and its arguments, run without a shell and without the controller's environment; it reads the JSON document on standard input.",
+          type: 'array',
+          minItems: 1,
+          maxItems: 50,
+          items: {
+            title: 'Word',
+            type: 'string',
+            pattern: '^[^\\u0000]*$',
+            patternErrorMessage: 'a text without null characters',
+          },
+        },
+        severity: {
+          title: 'Severity',
+          description:
+            'The least that is worth saying. `error`: something does not replicate, or nothing can act; `warning`: it wants a person or a look.',
+          enum: ['warning', 'error'],
+          default: 'warning',
+        },
+        hold: {
+          title: 'Hold',
+          description: 'For so long something stays as it is before it is said: what mends itself is no news.',
+          $ref: '#/$defs/period',
+          default: '5m',
+        },
+        repeat: {
+          title: 'Repeat',
+          description: 'What stays is said again after so long.',
+          $ref: '#/$defs/period',
+          default: '4h',
+        },
+      },
+    },
+    webhookUrl: {
+      title: 'URL',
+      type: 'string',
+      pattern: '^https?://[^\\s\\u0000-\\u001f\\u007f@]+$',
+      patternErrorMessage: 'an http or https URL without a user; what is secret of it comes from {env: NAME} or {file: PATH}',
+    },
+    webhookSecret: {
+      title: 'URL reference',
+      description: 'Where the URL is taken from.',
+      type: 'object',
+      additionalProperties: false,
+      minProperties: 1,
+      maxProperties: 1,
+      properties: {
+        env: {
+          title: 'Environment variable',
+          description: 'The environment variable that holds the URL.',
+          type: 'string',
+          pattern: '^[A-Za-z_][A-Za-z0-9_]*$',
+          patternErrorMessage: 'the name of an environment variable: letters, digits and underscores, without `$`',
+        },
+        file: {
+          title: 'File',
+          description: 'The file that holds the URL and nothing else but a newline.',
+          type: 'string',
+          minLength: 1,
+          pattern: '^[^\\u0000-\\u001f\\u007f]*$',
+          patternErrorMessage: 'a path, without control characters',
+        },
+      },
+    },
+    headerSecret: {
+      title: 'Header reference',
+      description: "Where the header's value is taken from at the moment of sending.",
+      type: 'object',
+      additionalProperties: false,
+      minProperties: 1,
+      maxProperties: 1,
+      properties: {
+        env: {
+          title: 'Environment variable',
+          description: "The environment variable that holds the header's value.",
+          type: 'string',
+          pattern: '^[A-Za-z_][A-Za-z0-9_]*$',
+          patternErrorMessage: 'the name of an environment variable: letters, digits and underscores, without `$`',
+        },
+        file: {
+          title: 'File',
+          description: "The file that holds the header's value and nothing else but a newline.",
+          type: 'string',
+          minLength: 1,
+          pattern: '^[^\\u0000-\\u001f\\u007f]*$',
+          patternErrorMessage: 'a path, without control characters',
+        },
+      },
+    },
     sourcePath: {
       title: 'Path',
       type: 'string',

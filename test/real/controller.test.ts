@@ -2,6 +2,8 @@ import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Lab } from '../../src/lab/lab.ts';
+import type { Message } from '../../src/notify/message.ts';
+import { controllerDocumentErrors } from '../unit/report/schemas.ts';
 import { eventually } from './support/eventually.ts';
 import { duplicates, masters } from './support/one-of-each.ts';
 import { query } from './support/query.ts';
@@ -13,9 +15,12 @@ import { clusterOf, useLab } from './support/use-lab.ts';
 
 describe('the controller', { timeout: 120_000 }, () => {
   let files: ControllerFiles;
+  /** What the receiver of notifications has read, a document a line. */
+  let told = '';
   const lab = useLab({}, async (started) => {
     await loadStock(started);
-    files = await controllerFiles(started);
+    told = join(started.dir, 'told');
+    files = await controllerFiles(started, `notify: [{command: [sh, -c, 'cat >> "$0"', ${told}], hold: 1s}]`);
   });
   let controller: StartedController;
   let rows = 100_000;
@@ -31,6 +36,16 @@ describe('the controller', { timeout: 120_000 }, () => {
         everyMs: 100,
       },
     );
+  }
+
+  /** What was said of an address: kind, condition, severity. */
+  async function toldOf(address: string): Promise<readonly string[]> {
+    const text = await readFile(told, 'utf8');
+    const documents = text.split('\n').filter((line) => line !== '');
+    return documents
+      .flatMap((line) => (JSON.parse(line) as Message).notifications)
+      .filter((one) => one.address === address)
+      .map((one) => `${one.kind} ${one.type} ${one.severity}`);
   }
 
   async function commit(text: string): Promise<void> {
@@ -51,6 +66,27 @@ describe('the controller', { timeout: 120_000 }, () => {
     expect(await query(lab().hub, 'goatherd', 'SELECT command, outcome FROM goatherd.history ORDER BY started_at LIMIT 1')).toMatchObject([
       { command: 'controller' },
     ]);
+  });
+
+  test('shows what it knows: page, document, metrics, health', async () => {
+    const { message } = await controller.says(/the page is at /);
+    const url = /http:\/\/127\.0\.0\.1:\d+/.exec(message)?.[0] ?? '';
+    const text = async (path: string): Promise<string> => (await fetch(url + path)).text();
+    expect(await text('/readyz')).toBe('ready\n');
+    expect(await text('/livez')).toBe('alive\n');
+    await eventually(async () => (await text('/')).includes('1 topology ready'));
+    const page = await text('/topologies/orders');
+    expect(page).toMatch(/aria-label="orders: a to b running, lag [^;]*; b to c running, lag/);
+    expect(page).toContain('Nothing to do.');
+    const document: unknown = JSON.parse(await text('/api/status'));
+    expect(controllerDocumentErrors(document)).toEqual([]);
+    expect(document).toMatchObject({ role: 'acting', topologies: [{ topology: 'orders', plan: { verdict: 'in_sync' } }] });
+    const metrics = await text('/metrics');
+    expect(metrics).toContain('goatherd_run_lock_held 1\n');
+    expect(metrics).toContain('goatherd_condition{topology="orders",link="b-c",database="",type="Ready",status="True"} 1\n');
+    expect(metrics).toMatch(/goatherd_replication_lag_seconds\{topology="orders",link="a-b"\} [\d.]+\n/);
+    expect(metrics).toMatch(/goatherd_reconcile_total\{topology="orders",result="changed"\} [1-9]/);
+    expect(metrics).toMatch(/goatherd_step_duration_seconds_count\{kind="triggers"\} [1-9]/);
   });
 
   test('applies a commit, and keeps the last good one when a bad one comes', async () => {
@@ -109,12 +145,14 @@ describe('the controller', { timeout: 120_000 }, () => {
     await clusterOf(lab(), 'b').stop('immediate');
     await controller.says(/orders\/b Reachable=False/, { from });
     await query(clusterOf(lab(), 'a'), lab().dbname, "INSERT INTO items(id, name) VALUES (99999, 'while b was away')");
+    await eventually(async () => (await toldOf('orders/b')).includes('raised Reachable error'));
     await clusterOf(lab(), 'b').start();
     await arrives();
     await controller.says(/orders Ready=True/, { from });
     expect(await query(clusterOf(lab(), 'c'), lab().dbname, 'SELECT name FROM items WHERE id = 99999')).toEqual([
       { name: 'while b was away' },
     ]);
+    await eventually(async () => (await toldOf('orders/b')).includes('resolved Reachable error'));
     expect(await duplicates(lab())).toEqual([]);
   });
 

@@ -66,7 +66,8 @@ const reasonTones: ReadonlyMap<string, Tone> = new Map([
 
 /** Whether a condition is as it should be; `Reconciling`, `Stalled`, `Suspended` and `Suspect` are well when they are False. */
 export function toneOfCondition({ type, status, reason }: Condition): Tone {
-  if (status === 'Unknown') return 'off';
+  // Without the hub nothing is known, and nothing acts.
+  if (status === 'Unknown') return type === 'LockHeld' && reason === 'ControlDatabaseDown' ? 'bad' : 'off';
   switch (type) {
     case 'Reconciling':
       return status === 'True' ? 'busy' : 'good';

@@ -4,7 +4,7 @@ import { nearest } from '../../lib/nearest.ts';
 import { hintForPattern, hintForType, hintsForMissing } from './value-hints.ts';
 import { hintForUnknownKey, knownMeaning } from './key-hints.ts';
 import type { Path } from '../parse.ts';
-import { either, jsonType, named, printable, shown, subject, typeNames } from './phrases.ts';
+import { either, jsonType, named, printable, shown, subject, typeNames, isHostSecret } from './phrases.ts';
 import { ownedSettings } from './settings.ts';
 import type { Finding } from '../source.ts';
 
@@ -166,11 +166,10 @@ function describeValue({ error, path }: Mistake, root: unknown): Described {
         'leave `include` out for all tables, or stop the link with `state: stopped`',
       );
     case 'minProperties':
-      if (path.at(-1) === 'password')
-        return value('MissingKey', `${what} has neither \`env\` nor \`file\``, 'write {env: NAME} or {file: PATH}');
+      if (isPassword(path)) return value('MissingKey', `${what} has neither \`env\` nor \`file\``, 'write {env: NAME} or {file: PATH}');
       return value('BadValue', `${what} is empty`, hintsForMissing('databases', path));
     case 'maxProperties':
-      if (path.at(-1) === 'password') return value('BadValue', `${what} has both \`env\` and \`file\``, 'keep one of them');
+      if (isPassword(path)) return value('BadValue', `${what} has both \`env\` and \`file\``, 'keep one of them');
       return value('BadValue', `${what} holds more than ${String(params['limit'])} entries`);
     case 'maxItems':
       return value('BadValue', `${what} holds more than ${String(params['limit'])} entries`);
@@ -199,8 +198,10 @@ function isDuration(schema: SchemaNode): boolean {
   return schema.patternErrorMessage?.startsWith('a whole number and ms') === true;
 }
 
+/** Where `{env: NAME}` or `{file: PATH}` stands, and nothing else. */
 function isPassword(path: Path): boolean {
-  return path.at(-1) === 'password';
+  if (path.at(-1) === 'password') return true;
+  return isHostSecret(path) && path.length === (path[2] === 'headers' ? 4 : 2);
 }
 
 function expected(error: ErrorObject): string {

@@ -47,9 +47,15 @@ export function named(value: unknown, path: Path): string {
   return type === 'number' || type === 'boolean' ? shown(value, path) : (typeNames[type] ?? type);
 }
 
+/** Whether the host settings keep a secret's reference here, or below. */
+export function isHostSecret(path: Path): boolean {
+  if (path[0] === 'listen') return path[1] === 'token';
+  return path[0] === 'notify' && (path[2] === 'headers' || path[2] === 'webhook');
+}
+
 /** A value as it may be printed: in quotes, one line, not long, and nothing that follows the key `password`. */
 export function shown(value: unknown, path: Path): string {
-  if (path.includes('password') && path.at(-1) !== 'file') return 'not';
+  if ((path.includes('password') || isHostSecret(path)) && path.at(-1) !== 'file') return 'not';
   if (typeof value !== 'string') return typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? 'nothing');
   return `"${printable(value)}"`;
 }

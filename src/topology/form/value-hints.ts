@@ -33,6 +33,8 @@ export function hintForType(wanted: string, value: unknown, path: Path): string 
       : `write {env: ${variable}}`;
   }
   if (wanted === 'union' && key === 'source') return 'write a path, or `{git: URL, ref: main, path: topologies}`';
+  if (wanted === 'union' && key === 'listen') return 'write `127.0.0.1:9187`, or `{address: 127.0.0.1:9187, token: {file: PATH}}`';
+  if (wanted === 'union' && key === 'webhook') return 'write a URL, or `{env: NAME}` or `{file: PATH}`';
   if (wanted === 'union') return key === 'sequences' ? listHint(value, 'sequences') : 'write `a -> b`, or `{from: a, to: b}`';
   if (value === null)
     return path.length === 1 && ['topology', 'databases', 'links'].includes(key)
@@ -40,7 +42,9 @@ export function hintForType(wanted: string, value: unknown, path: Path): string 
       : 'write a value, or leave the key out';
   switch (wanted) {
     case 'string':
-      if (['kick_interval', 'timeout', 'budget', 'interval', 'look_every', 'deep_look_every', 'stuck_after'].includes(key))
+      if (
+        ['kick_interval', 'timeout', 'budget', 'interval', 'look_every', 'deep_look_every', 'stuck_after', 'hold', 'repeat'].includes(key)
+      )
         return typeof value === 'number' ? `add a unit: \`${value}s\`` : undefined;
       return typeof value === 'number' || typeof value === 'boolean' ? `put it in quotes: "${String(value)}"` : undefined;
     case 'integer':

@@ -38,7 +38,7 @@ export async function controllerFiles(lab: Lab, more = ''): Promise<ControllerFi
   const topologyFile = join(directory, 'orders.yaml');
   await writeFile(topologyFile, await readFile(lab.topologyFile, 'utf8'));
   const configFile = join(lab.dir, 'controller.yaml');
-  const settings = 'controller: {look_every: 1s, deep_look_every: 10s}';
+  const settings = 'controller: {look_every: 1s, deep_look_every: 10s}\nlisten: 127.0.0.1:0';
   await writeFile(configFile, `${await readFile(lab.configFile, 'utf8')}\n${settings}\n${more}\n`);
   return { directory, topologyFile, configFile };
 }

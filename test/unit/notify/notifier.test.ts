@@ -7,10 +7,10 @@ import { readFileSync } from 'node:fs';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { decide, nothingTold } from '../../../src/notify/decide.ts';
-import { describeSink } from '../../../src/notify/deliver.ts';
+import { describeReceiver } from '../../../src/notify/deliver.ts';
 import { type Message, messagesOf } from '../../../src/notify/message.ts';
 import { Notifier } from '../../../src/notify/notifier.ts';
-import type { Sink } from '../../../src/notify/sink.ts';
+import type { Receiver as Sink } from '../../../src/topology/model.ts';
 import { expectGolden } from '../report/golden.ts';
 import { condition, drifted, injected, now, snapshot, snapshots, unapproved } from '../report/snapshots.ts';
 
@@ -52,7 +52,7 @@ async function receiver(statuses: readonly number[] = [204], answer?: (response:
 
 function notifier(sink: Sink): { readonly notifier: Notifier; readonly failures: string[] } {
   const failures: string[] = [];
-  const made = new Notifier({ sinks: [sink], onFailure: (error) => failures.push(error), pause: 10 });
+  const made = new Notifier({ receivers: [sink], onFailure: (error) => failures.push(error), pause: 10 });
   onTestFinished(() => made.close());
   return { notifier: made, failures };
 }
@@ -87,9 +87,9 @@ describe('a webhook', () => {
     await writeFile(join(folder, 'token'), 'Bearer t0ken\n');
     const { url, received } = await receiver();
     const { notifier: one } = notifier(webhook(url, { Authorization: { file: join(folder, 'token') } }));
-    one.look(bad);
+    one.look(bad, now);
     await expect.poll(() => one.counts.sent).toBe(2);
-    one.look(bad);
+    one.look(bad, now);
     await one.close();
     expect(received.map(({ message }) => message.topology)).toEqual(['mail', 'orders']);
     expect(received[0]?.headers).toMatchObject({ authorization: 'Bearer t0ken', 'content-type': 'application/json' });
@@ -98,7 +98,7 @@ describe('a webhook', () => {
   test('that fails for a moment is tried again at once', async () => {
     const { url, received } = await receiver([503, 204]);
     const { notifier: one, failures } = notifier(webhook(url));
-    one.look(snapshot([{ ...drifted, conditions: [down] }]));
+    one.look(snapshot([{ ...drifted, conditions: [down] }]), now);
     await expect.poll(() => one.counts).toEqual({ sent: 1, failed: 0 });
     expect([received.length, failures]).toEqual([2, []]);
   });
@@ -106,9 +106,9 @@ describe('a webhook', () => {
   test('that refuses is tried with the next snapshot; what was brought meanwhile is not brought again', async () => {
     const { url, received } = await receiver([204, 403, 204]);
     const { notifier: one, failures } = notifier(webhook(url));
-    one.look(bad);
+    one.look(bad, now);
     await expect.poll(() => failures).toHaveLength(1);
-    one.look(bad);
+    one.look(bad, now);
     await expect.poll(() => one.counts).toEqual({ sent: 2, failed: 1 });
     expect(received.map(({ message }) => message.topology)).toEqual(['mail', 'orders', 'orders']);
     expect(failures[0]).toMatch(/^webhook 127\.0\.0\.1:\d+: answered 403$/);
@@ -118,7 +118,7 @@ describe('a webhook', () => {
     const other = await receiver();
     const { url } = await receiver([302], (response) => response.setHeader('location', other.url).end());
     const { notifier: one, failures } = notifier(webhook(url));
-    one.look(bad);
+    one.look(bad, now);
     await expect.poll(() => failures).toHaveLength(1);
     expect(other.received).toEqual([]);
   });
@@ -126,16 +126,16 @@ describe('a webhook', () => {
   test('that is slow holds nobody, and ends with the controller', async () => {
     const { url, received } = await receiver([200], () => undefined);
     const { notifier: one, failures } = notifier(webhook(url));
-    one.look(bad);
+    one.look(bad, now);
     await expect.poll(() => received.length).toBe(1);
-    one.look(bad);
+    one.look(bad, now);
     await one.close();
     expect([received.length, failures]).toEqual([1, []]);
   });
 
   test('is named without what may be secret of it', () => {
-    expect(describeSink(webhook('https://hooks.example/services/T0/s3cret'))).toBe('webhook hooks.example');
-    expect(describeSink({ ...policy, kind: 'webhook', url: { env: 'HOOK' }, headers: {} })).toBe('webhook of HOOK');
+    expect(describeReceiver(webhook('https://hooks.example/services/T0/s3cret'))).toBe('webhook hooks.example');
+    expect(describeReceiver({ ...policy, kind: 'webhook', url: { env: 'HOOK' }, headers: {} })).toBe('webhook of HOOK');
   });
 });
 
@@ -157,7 +157,7 @@ describe('a command', () => {
     });
     const { path, out } = await program('{ printf "%s\\n" "$2"; env; cat; } > "$1"');
     const { notifier: one } = notifier(command(path, out, '$(id); `id`'));
-    one.look(snapshot([{ ...drifted, conditions: [down] }]));
+    one.look(snapshot([{ ...drifted, conditions: [down] }]), now);
     await expect.poll(() => one.counts.sent).toBe(1);
     const lines = (await readFile(out, 'utf8')).trimEnd().split('\n');
     expect(lines[0]).toBe('$(id); `id`');
@@ -168,7 +168,7 @@ describe('a command', () => {
   test('that fails again and again is said, with its last word', async () => {
     const { path } = await program('echo "no route to pager" >&2; exit 3');
     const { notifier: one, failures } = notifier(command(path));
-    one.look(bad);
+    one.look(bad, now);
     await expect.poll(() => failures).toHaveLength(1);
     expect(failures[0]).toBe(`command ${path}: ended with 3: no route to pager`);
   });
@@ -178,7 +178,7 @@ describe('who speaks', () => {
   test('not one that stands by', async () => {
     const { url, received } = await receiver();
     const { notifier: one } = notifier(webhook(url));
-    one.look({ ...bad, role: 'standby' });
+    one.look({ ...bad, role: 'standby' }, now);
     await one.close();
     expect(received).toEqual([]);
   });
@@ -186,7 +186,7 @@ describe('who speaks', () => {
   test('one that lost the hub, and with it the lock', async () => {
     const { url, received } = await receiver();
     const { notifier: one } = notifier(webhook(url));
-    one.look(snapshot([], { role: 'standby', conditions: [condition('controller', 'LockHeld', 'False', 'ControlDatabaseDown')] }));
+    one.look(snapshot([], { role: 'standby', conditions: [condition('controller', 'LockHeld', 'Unknown', 'ControlDatabaseDown')] }), now);
     await expect.poll(() => received[0]?.message.topology).toBeNull();
   });
 });

@@ -12,6 +12,8 @@ const defaults = {
   bucardo: 'bucardo',
   source: null,
   controller: { lookEveryMs: 30_000, deepLookEveryMs: 600_000, atOnce: 4, stuckAfterMs: 300_000 },
+  listen: { host: '127.0.0.1', port: 9187, hosts: [], token: null },
+  notify: [],
   caps: { linksRemoved: 1, tablesEmptied: 100 },
 };
 
@@ -28,6 +30,11 @@ pid_dir: /srv/pids
 bucardo: /opt/bucardo/bucardo
 source: {git: "ssh://git@git.internal/db.git", ref: v1.2, path: ./live/, interval: 5m, require_signed: true}
 controller: {look_every: 5s, at_once: 2}
+listen: {address: "[::]:443", token: {env: PAGE_TOKEN}, hosts: [goatherd.example]}
+notify:
+  - {webhook: "https://hooks.example/x", headers: {Authorization: {file: /etc/goatherd/hook}}, severity: error, hold: 1m}
+  - {webhook: {env: CHAT_URL}}
+  - {command: [/usr/local/bin/page, --to, dba], repeat: 1d}
 caps: {links_removed: 3}
 `;
     expect(readHostConfig('g.yaml', text)).toEqual({
@@ -53,6 +60,19 @@ caps: {links_removed: 3}
           requireSigned: true,
         },
         controller: { ...defaults.controller, lookEveryMs: 5_000, atOnce: 2 },
+        listen: { host: '::', port: 443, hosts: ['goatherd.example'], token: { env: 'PAGE_TOKEN' } },
+        notify: [
+          {
+            kind: 'webhook',
+            url: 'https://hooks.example/x',
+            headers: { Authorization: { file: '/etc/goatherd/hook' } },
+            severity: 'error',
+            holdMs: 60_000,
+            repeatMs: 14_400_000,
+          },
+          { kind: 'webhook', url: { env: 'CHAT_URL' }, headers: {}, severity: 'warning', holdMs: 300_000, repeatMs: 14_400_000 },
+          { kind: 'command', command: ['/usr/local/bin/page', '--to', 'dba'], severity: 'warning', holdMs: 300_000, repeatMs: 86_400_000 },
+        ],
         caps: { linksRemoved: 3, tablesEmptied: 100 },
       },
       problems: [],
@@ -63,7 +83,19 @@ caps: {links_removed: 3}
     ['hub: {hots: x}', 'g.yaml:1:7: error UnknownKey: `hub` has no key `hots`', 'did you mean `host`?'],
     ['caps: {tables_locked: 5}', 'error UnknownKey: `caps` has no key `tables_locked`', ''],
     ['caps: {links_removed: -1}', 'error BadValue: `caps.links_removed` must be', ''],
-    ['notify: []', 'error UnknownKey: the file has no key `notify`', 'this version does not know it yet'],
+    ['listen: 0.0.0.0:9187', 'error BadValue: `listen` names an address that other hosts reach, and no token', 'token: {file:'],
+    ['listen: {address: "hub:1"}', 'error BadValue: `listen` names an address that other hosts reach', '`listen: {address: "hub:1", token'],
+    ['listen: 127.0.0.1:99999', 'error BadValue: `listen` names the port 99999', 'ports end at 65535'],
+    ['listen: 9187', 'error WrongType: `listen` must be', 'write `127.0.0.1:9187`'],
+    ['listen: {token: hunter2}', 'error PlainPassword: `listen.token` is a reference', ''],
+    ['listen: {token: {env: A, file: b}}', 'error BadValue: `listen.token` has both', ''],
+    ['notify: [{webhook: "https://x", headers: {X: hunter2}}]', 'error PlainPassword', ''],
+    ['notify: [{webhook: ["https://hooks.example/hunter2"]}]', 'error WrongType', 'write a URL'],
+    ['notify: [{severity: error}]', 'error BadValue: receiver 1 of `notify` has neither a webhook nor a command', 'write `{webhook: URL}`'],
+    ['notify: [{webhook: "https://x", command: [y]}]', 'error BadValue: receiver 1 of `notify` has both', ''],
+    ['notify: [{webhook: "ftp://x"}]', 'error BadValue: `notify[1].webhook` must be an http or https URL', ''],
+    ['notify: [{webhook: "https://eve:hunter2@x"}]', 'error BadValue', ''],
+    ['notify: [{webhook: "https://x", hold: 5}]', 'error WrongType', 'add a unit: `5s`'],
     ['topology: orders', 'error UnknownKey: the file has no key `topology`', '`topology` stands at the topology'],
     ['log_dir: logs', 'error BadValue: `log_dir` must be an absolute path, and is "logs"', ''],
     ['bucardo: ./bucardo', "error BadValue: `bucardo` must be a command's name or its absolute path", ''],
