@@ -3,6 +3,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { accept, type AcceptOptions } from './cli/accept.ts';
 import { approve, type ApproveOptions } from './cli/approve.ts';
 import { controller, type ControllerCliOptions } from './cli/controller.ts';
+import { explain, type ExplainOptions } from './cli/explain.ts';
 import { type ImportOptions, importTopology } from './cli/import.ts';
 import { labCommand } from './cli/lab.ts';
 import { linkVerb, type LinkVerb, type LinkVerbOptions } from './cli/link-verb.ts';
@@ -109,10 +110,23 @@ function program(): Command {
     .description('say what stands, link by link; nothing is written anywhere')
     .argument('[path...]', 'files or directories (default: topologies/)')
     .option('--json', 'one JSON document (schemas/status.schema.json)')
+    .option('-w, --watch', 'again and again, until it is interrupted')
+    .option('--wait <condition>', 'until this holds, such as Ready, orders/b-c:CopyComplete or Suspended=False')
+    .option('--timeout <duration>', 'with --wait: end with 21 when it does not hold by then, such as 30m', duration)
     .option('--config <file>', 'host settings (default: GOATHERD_CONFIG, then /etc/goatherd/goatherd.yaml)')
     .exitOverride()
     .action(async (paths: string[], options: StatusOptions, command: Command) => {
       process.exitCode = await status(paths, { ...command.optsWithGlobals(), ...options });
+    });
+  root
+    .command('explain')
+    .description('say why a topology or a link is not Ready, as a chain of causes; nothing is written anywhere')
+    .argument('<address>', 'TOPOLOGY or TOPOLOGY/LINK, such as orders or orders/a-b')
+    .option('--path <path>', 'the file or directory that declares it (default: topologies/)')
+    .option('--config <file>', 'host settings (default: GOATHERD_CONFIG, then /etc/goatherd/goatherd.yaml)')
+    .exitOverride()
+    .action(async (address: string, options: ExplainOptions, command: Command) => {
+      process.exitCode = await explain(address, { ...command.optsWithGlobals(), ...options });
     });
   for (const [verb, does] of LINK_VERBS)
     root

@@ -1,58 +1,121 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { createLogUpdate } from 'log-update';
 import { diskFiles } from '../lib/files.ts';
 import { styleFor } from '../lib/style.ts';
 import { toolVersion } from '../lib/version.ts';
-import { observe } from '../observe/observe.ts';
-import { observeBacklog, observeCopies } from '../observe/observe-backlog.ts';
 import { observeLedger } from '../observe/observe-ledger.ts';
 import { withFormer } from '../plan/view/former.ts';
-import { makePlan } from '../plan/make-plan.ts';
-import { copyingLinks, statusOf } from '../plan/status.ts';
-import type { TopologyStatus } from '../plan/status-model.ts';
-import { Access } from '../postgres/access.ts';
 import { renderProblems } from '../report/problems.ts';
 import { statusDocument } from '../report/status-json.ts';
 import { statusText } from '../report/status-text.ts';
+import { parseWish, type Wish, wishState } from '../report/wish.ts';
 import { loadHostConfig, loadTopologies } from '../topology/load.ts';
 import type { HostConfig, Topology } from '../topology/model.ts';
+import { lookAt, type Seen } from './look.ts';
 import { reportStyle } from './report-style.ts';
 
 export interface StatusOptions {
   readonly config?: string;
   readonly json?: boolean;
+  readonly watch?: boolean;
+  /** `Ready`, `orders/b-c:CopyComplete`, `Suspended=False`. */
+  readonly wait?: string;
+  /** Milliseconds. */
+  readonly timeout?: number;
 }
 
+const USAGE = 64;
 const INVALID = 78;
 const UNKNOWN = 1;
+const TIMED_OUT = 21;
 
-/** `goatherd status [PATH…]`: what stands, link by link; writes nothing anywhere (rule 16). 0 when it was observed, 1 without the hub. */
+const AGAIN_AFTER_MS = 1_000;
+
+/**
+ * `goatherd status [PATH…]`: what stands, link by link; writes nothing anywhere (rule 16). 0 when it was observed, 1 without the hub. With
+ * `--wait` 0 once the condition holds, 21 when it does not within `--timeout`; with `-w` until it is interrupted.
+ */
 export async function status(paths: readonly string[], options: StatusOptions): Promise<number> {
+  const wish = options.wait === undefined ? null : parseWish(options.wait);
+  if (typeof wish === 'string') {
+    process.stderr.write(`goatherd: ${wish}\n`);
+    return USAGE;
+  }
   const loaded = await loadTopologies(paths, diskFiles);
   const host = await loadHostConfig({ option: options.config, environment: process.env['GOATHERD_CONFIG'] }, diskFiles);
   const errors = [...host.problems, ...loaded.problems].filter((problem) => problem.severity === 'error');
   if (errors.length > 0) process.stderr.write(renderProblems(errors, styleFor(process.stderr, process.env)));
   const { config } = host;
   if (config === undefined || errors.length > 0) return INVALID;
-  const ledger = await observeLedger(config);
+  if (wish !== null) return waitFor(wish, loaded.topologies, config, options);
+  if (options.watch === true) return watch(loaded.topologies, config);
   const observedAt = Date.now();
-  const statuses = await Promise.all(loaded.topologies.map((topology) => look(withFormer(topology, ledger), config)));
+  const seen = await lookAtAll(loaded.topologies, config);
+  return print(seen, observedAt, options);
+}
+
+async function lookAtAll(topologies: readonly Topology[], config: HostConfig): Promise<readonly Seen[]> {
+  const ledger = await observeLedger(config);
+  return Promise.all(topologies.map((topology) => lookAt(withFormer(topology, ledger), config, 'status')));
+}
+
+function print(seen: readonly Seen[], observedAt: number, options: StatusOptions): number {
+  const statuses = seen.map((one) => one.status);
   const exitCode = statuses.some((one) => one.verdict === 'unknown') ? UNKNOWN : 0;
   if (options.json === true)
     process.stdout.write(`${JSON.stringify(statusDocument(statuses, { tool: toolVersion(), observedAt, exitCode }), null, 2)}\n`);
-  else {
-    const width = process.stdout.isTTY ? Math.max(80, process.stdout.columns) : 100;
-    process.stdout.write(statusText(statuses, { now: observedAt, width, style: reportStyle(process.stdout) }));
-  }
+  else process.stdout.write(textOf(seen, observedAt));
   return exitCode;
 }
 
-async function look(topology: Topology, config: HostConfig): Promise<TopologyStatus> {
-  const access = new Access(config, topology, { applicationName: 'goatherd status' });
-  try {
-    const [{ observation, ledger }, backlog] = await Promise.all([observe(access, topology), observeBacklog(access, topology)]);
-    const copies = await observeCopies(access, topology, copyingLinks(topology, observation, ledger));
-    const plan = makePlan(topology, observation, ledger, config, { approvals: [] });
-    return statusOf(topology, observation, ledger, plan, { backlog, copies });
-  } finally {
-    await access.end();
+function textOf(seen: readonly Seen[], now: number): string {
+  const width = process.stdout.isTTY ? Math.max(80, process.stdout.columns) : 100;
+  return statusText(
+    seen.map((one) => one.status),
+    { now, width, style: reportStyle(process.stdout) },
+  );
+}
+
+/** On a terminal in place, otherwise each text that is other than the one before. Ends with 0 when it is interrupted. */
+async function watch(topologies: readonly Topology[], config: HostConfig): Promise<number> {
+  const ending = new AbortController();
+  process.once('SIGINT', () => ending.abort());
+  process.once('SIGTERM', () => ending.abort());
+  const update = process.stdout.isTTY ? createLogUpdate(process.stdout) : null;
+  let last = '';
+  while (!ending.signal.aborted) {
+    const text = textOf(await lookAtAll(topologies, config), Date.now());
+    if (update !== null) update(text);
+    else if (text !== last) process.stdout.write(text);
+    last = text;
+    await delay(AGAIN_AFTER_MS, undefined, { signal: ending.signal }).catch(() => undefined);
+  }
+  update?.done();
+  return 0;
+}
+
+/** Says on standard error what it waits for, each time that is something else. */
+async function waitFor(wish: Wish, topologies: readonly Topology[], config: HostConfig, options: StatusOptions): Promise<number> {
+  const until = options.timeout === undefined ? Number.POSITIVE_INFINITY : Date.now() + options.timeout;
+  let said = '';
+  for (;;) {
+    const observedAt = Date.now();
+    const seen = await lookAtAll(topologies, config);
+    const state = wishState(
+      wish,
+      seen.flatMap((one) => one.conditions),
+    );
+    if (state.kind === 'strange') {
+      process.stderr.write(`goatherd: ${state.why}\n`);
+      return USAGE;
+    }
+    if (state.kind === 'holds') return print(seen, observedAt, options);
+    if (state.why !== said) process.stderr.write(`goatherd: waits: ${state.why}\n`);
+    said = state.why;
+    if (Date.now() + AGAIN_AFTER_MS > until) {
+      print(seen, observedAt, options);
+      return TIMED_OUT;
+    }
+    await delay(AGAIN_AFTER_MS);
   }
 }

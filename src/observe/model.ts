@@ -195,6 +195,8 @@ export interface HubObservation {
   /** Databases on the hub, with their COMMENT. */
   readonly databases: Readonly<Record<string, string | null>>;
   readonly bucardo: BucardoInstallation;
+  /** The name of this host, as `hostname` gives it. */
+  readonly here?: string;
   /** Problems with log_dir and pid_dir: path and what is wrong. */
   readonly directories: readonly { readonly path: string; readonly problem: string }[];
 }

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { QueryResultRow } from 'pg';
 import type { Queryable } from '../postgres/session.ts';
+import { instanceProcesses, mayBelongTo, processTitle } from './instance-processes.ts';
 import type { DaemonObservation } from './model.ts';
 
 export interface DaemonSession {
@@ -37,16 +38,6 @@ export async function daemonSessions(hub: Queryable): Promise<readonly DaemonSes
       },
     ];
   });
-}
-
-/** The title of a process, or null when it does not live (a zombie does not). Bucardo's processes describe themselves there (FACTS 4.1). */
-export function processTitle(pid: number): string | null {
-  try {
-    if (/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))) return null;
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
-  } catch {
-    return null;
-  }
 }
 
 const MASTER = /^Bucardo Master Control Program v\S+(?:.*?) Active syncs: (.*)$/;
@@ -101,7 +92,7 @@ export function observeDaemon(
     masterPid,
     startedAt: master?.startedAt ?? null,
     activeSyncs: masterPid === null ? [] : [...new Set([...titled(title ?? ''), ...controlled(directory)])].toSorted(),
-    orphans: orphansOf(sessions, masterPid),
+    orphans: orphansOf(pidDir, instance, sessions, masterPid),
     stalePidFile: file !== null && masterPid === null,
   };
 }
@@ -129,10 +120,13 @@ function controlled(directory: string): string[] {
   }
 }
 
-/** Children of a living master are not orphans: their parent chain leads to it. */
-function orphansOf(sessions: readonly DaemonSession[], masterPid: number | null): readonly number[] {
-  const pids = [...new Set(sessions.map((session) => session.pid))].filter((pid) => pid !== masterPid && processTitle(pid) !== null);
-  return pids.filter((pid) => masterPid === null || !descendsFrom(pid, masterPid));
+/**
+ * Children of a living master are not orphans: their parent chain leads to it. Without a master, whatever was started for the instance is one.
+ */
+function orphansOf(pidDir: string, instance: string, sessions: readonly DaemonSession[], masterPid: number | null): readonly number[] {
+  const connected = sessions.map((session) => session.pid).filter((pid) => pid !== masterPid && mayBelongTo(pid, pidDir, instance));
+  const unseen = masterPid === null ? instanceProcesses(pidDir, instance) : [];
+  return [...new Set([...connected, ...unseen])].filter((pid) => masterPid === null || !descendsFrom(pid, masterPid));
 }
 
 function descendsFrom(pid: number, ancestor: number): boolean {

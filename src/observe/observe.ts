@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
 import type { Client } from 'pg';
 import { observeInstallation } from '../bucardo/installation.ts';
 import type { Ledger } from '../ledger/model.ts';
@@ -137,7 +138,7 @@ async function observeHub(access: Access, topology: Topology): Promise<HubLook> 
         }),
       );
       return {
-        hub: { reachable: true, code: '', message: '', ...server, directories },
+        hub: { reachable: true, code: '', message: '', ...server, here: hostname(), directories },
         now,
         instances: Object.fromEntries(instances.map((instance) => [instance.name, instance])),
         ledger,

@@ -1,9 +1,10 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { execa } from 'execa';
-import { messageOf } from '../../lib/errors.ts';
+import { GoatherdError, messageOf } from '../../lib/errors.ts';
 import type { DaemonObservation } from '../../observe/model.ts';
-import { masterPidFile, processTitle } from '../../observe/observe-daemon.ts';
+import { mayBelongTo, processTitle } from '../../observe/instance-processes.ts';
+import { masterPidFile } from '../../observe/observe-daemon.ts';
 import type { Work } from '../../plan/model.ts';
 import type { SecretRef } from '../../topology/model.ts';
 import { type ActContext, done, failed, type Outcome, remembered } from '../context.ts';
@@ -16,6 +17,10 @@ const APPEARS_WITHIN_MS = 20_000;
 /** Activation validates every sync; after this long without one that it should run, its log is asked why. */
 const ACTIVATES_WITHIN_MS = 60_000;
 const BACKENDS_ENDED_AFTER_MS = 10_000;
+/** A controller that lives on elsewhere makes another kid: its backends are ended until none comes back. */
+const BACKENDS_ENDED_AGAIN_MS = 2_000;
+/** What lives on without a backend does nothing more, and may be stopped or hang: it is ended without being asked. */
+const KILLED_AFTER_MS = 30_000;
 const GIVES_UP_AFTER_MS = 60_000;
 
 interface StartMemory {
@@ -141,9 +146,12 @@ function secretsOf({ topology, config }: Pick<ActContext, 'topology' | 'config'>
  * and sessions in the control database (rule 20).
  */
 export async function stopDaemon(context: ActContext, instance: string): Promise<Outcome> {
-  const memory = remembered(context, `stop ${instance}`, () => ({ askedAt: 0, pids: [] as number[], ended: false }));
+  const { pidDir } = context.config;
+  const memory = remembered(context, `stop ${instance}`, () => ({ askedAt: 0, pids: [] as number[], endedAt: 0, killed: false }));
   const daemon = await lookAtDaemon(context, instance);
-  const pids = [...new Set([...memory.pids, ...pidsOf(daemon)])].filter((pid) => processTitle(pid)?.startsWith('Bucardo') ?? false);
+  // Those of another host are known by their sessions alone.
+  const all = [...new Set([...memory.pids, ...pidsOf(daemon)])];
+  const pids = all.filter((pid) => mayBelongTo(pid, pidDir, instance));
   const directory = path.join(context.config.pidDir, instance);
   if (pids.length === 0 && daemon.sessions.length === 0) {
     rmSync(path.join(directory, 'fullstopbucardo'), { force: true });
@@ -156,18 +164,29 @@ export async function stopDaemon(context: ActContext, instance: string): Promise
     writeFileSync(path.join(directory, 'fullstopbucardo'), 'goatherd\n');
     for (const pid of pids) kill(pid, 'SIGTERM');
     memory.askedAt = now;
-  } else if (now - memory.askedAt > BACKENDS_ENDED_AFTER_MS && !memory.ended) {
-    memory.ended = true;
-    await endBackends(context, instance, pids);
+  }
+  // Where no process of it is on this host, there is nobody to be asked: it ran on another one.
+  const asked = pids.length === 0 ? 0 : BACKENDS_ENDED_AFTER_MS;
+  if (now - memory.askedAt >= asked && now - memory.endedAt > BACKENDS_ENDED_AGAIN_MS) {
+    memory.endedAt = now;
+    await endBackends(
+      context,
+      instance,
+      all.filter((pid) => pids.includes(pid) || processTitle(pid)?.startsWith('Bucardo') !== true),
+    );
     for (const pid of pids) kill(pid, 'SIGTERM');
-  } else if (now - memory.askedAt > GIVES_UP_AFTER_MS) {
+  }
+  if (now - memory.askedAt > KILLED_AFTER_MS && !memory.killed) {
+    memory.killed = true;
+    for (const pid of pids) kill(pid, 'SIGKILL');
+  }
+  if (now - memory.askedAt > GIVES_UP_AFTER_MS)
     return failed(
       'DaemonStays',
       `processes of ${instance} do not end: ${pids.join(', ')}`,
       'look at them (ps), end them, and run goatherd again',
     );
-  }
-  memory.pids = pids;
+  memory.pids = all;
   return {
     state: 'pending',
     progress: {
@@ -197,12 +216,17 @@ async function endBackends(context: ActContext, instance: string, pids: readonly
   );
   const databases = new Set(inIt.flatMap((link) => [link.from, link.to]));
   for (const database of databases) {
-    await context.access
-      .database(database)
-      .query(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE 'bucardo %' AND application_name LIKE ANY ($1)",
-        [names],
-      );
+    try {
+      await context.access
+        .database(database)
+        .query(
+          "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE 'bucardo %' AND application_name LIKE ANY ($1)",
+          [names],
+        );
+    } catch (error) {
+      // A database that does not answer keeps no daemon from ending.
+      if (!(error instanceof GoatherdError) || error.retry === 'fatal') throw error;
+    }
   }
 }
 

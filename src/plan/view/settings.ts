@@ -34,6 +34,8 @@ export function wantedSettings(
     warning_file: `${pidDir}/warning.log`,
     log_conflict_file: `${logDir}/conflict.bucardo.${instance}`,
     quick_delta_check: '1',
+    // The host that acts is the one that may run it: a daemon elsewhere that starts itself anew finds that it may not (rule 20).
+    ...(observation.hub.here === undefined ? {} : { host_safety_check: observation.hub.here }),
     bucardo_vac: links.some((link) => hasSeveralTargets(topology, observation, link)) ? '0' : '1',
   };
 }

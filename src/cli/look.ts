@@ -1,0 +1,58 @@
+import { pastRuns } from '../ledger/history.ts';
+import type { PastRun } from '../ledger/model.ts';
+import { GoatherdError } from '../lib/errors.ts';
+import { observe, type Look } from '../observe/observe.ts';
+import { observeBacklog, observeCopies } from '../observe/observe-backlog.ts';
+import type { Condition } from '../plan/condition-model.ts';
+import { conditionsOf } from '../plan/conditions.ts';
+import { makePlan } from '../plan/make-plan.ts';
+import type { Plan } from '../plan/model.ts';
+import { copyingLinks, statusOf } from '../plan/status.ts';
+import type { TopologyStatus } from '../plan/status-model.ts';
+import { Access } from '../postgres/access.ts';
+import type { HostConfig, Topology } from '../topology/model.ts';
+
+/** What a command sees of one topology at one moment, by itself: no controller is asked. */
+export interface Seen extends Look {
+  readonly topology: Topology;
+  readonly plan: Plan;
+  readonly status: TopologyStatus;
+  readonly conditions: readonly Condition[];
+  /** Newest first. */
+  readonly runs: readonly PastRun[];
+}
+
+/** Looks at one topology, with the links that only the ledger knows, and writes nothing anywhere (rule 16). */
+export async function lookAt(topology: Topology, config: HostConfig, command: string, previous: readonly Condition[] = []): Promise<Seen> {
+  const access = new Access(config, topology, { applicationName: `goatherd ${command}` });
+  try {
+    const [{ observation, ledger }, backlog] = await Promise.all([observe(access, topology), observeBacklog(access, topology)]);
+    const copies = await observeCopies(access, topology, copyingLinks(topology, observation, ledger));
+    const plan = makePlan(topology, observation, ledger, config, { approvals: [] });
+    const status = statusOf(topology, observation, ledger, plan, { backlog, copies });
+    const conditions = conditionsOf({
+      topology,
+      seen: { observation, plan, status },
+      missedLooks: 0,
+      revision: null,
+      problems: [],
+      retries: [],
+      run: 'none',
+      previous,
+      now: Date.now(),
+    });
+    const runs = ledger.present ? await runsOf(access, topology.name) : [];
+    return { observation, ledger, topology, plan, status, conditions, runs };
+  } finally {
+    await access.end();
+  }
+}
+
+async function runsOf(access: Access, topology: string): Promise<readonly PastRun[]> {
+  try {
+    return await pastRuns(access.hub(access.config.ledger).asQueryable(), topology);
+  } catch (error) {
+    if (error instanceof GoatherdError) return [];
+    throw error;
+  }
+}

@@ -1,0 +1,174 @@
+import { describe, expect, test } from 'vitest';
+import type { Condition } from '../../../src/plan/condition-model.ts';
+import { type ConditionInput, conditionsOf } from '../../../src/plan/conditions.ts';
+import { statusOf } from '../../../src/plan/status.ts';
+import { explainText, explanation } from '../../../src/report/explain-text.ts';
+import { parseWish, wishState } from '../../../src/report/wish.ts';
+import { worldOf } from './world-build.ts';
+import { stopDaemon } from './world-daemon.ts';
+import { look } from './world-observe.ts';
+import { planFor, reconcile } from './world-run.ts';
+import type { World } from './world.ts';
+
+const CHAIN = `topology: orders
+databases:
+  a: {host: pg-a.internal, dbname: orders}
+  b: {host: pg-b.internal, dbname: orders}
+  c: {host: pg-c.internal, dbname: orders}
+links: [a -> b, b -> c]
+`;
+
+function converged(): World {
+  const world = worldOf({ topology: CHAIN });
+  expect(reconcile(world, { choose: () => 0, approvals: 'all' }).fault).toBeNull();
+  return world;
+}
+
+const NOW = 1_800_000_000_000;
+
+function inputOf(world: World, lags: Readonly<Record<string, number>> = {}): ConditionInput {
+  const { observation, ledger } = look(world);
+  const plan = planFor(world, []);
+  const backlog = Object.fromEntries(
+    world.topology.links.map((link) => [link.address, { rows: 0, tables: 0, lagSeconds: lags[link.address] ?? 0 }]),
+  );
+  const status = statusOf(world.topology, observation, ledger, plan, { backlog, copies: {} });
+  return {
+    topology: world.topology,
+    seen: { observation, plan, status },
+    missedLooks: 0,
+    revision: 'abc',
+    problems: [],
+    retries: [],
+    run: 'none',
+    previous: [],
+    now: NOW,
+  };
+}
+
+const at = (conditions: readonly Condition[], address: string, type: Condition['type']): string => {
+  const found = conditions.find((one) => one.address === address && one.type === type);
+  return `${found?.status} ${found?.reason}`;
+};
+
+const explained = (input: ConditionInput, address: string): string => {
+  if (input.seen === null) throw new Error('it was seen');
+  return explainText(explanation({ topology: input.topology, ...input.seen, conditions: conditionsOf(input), runs: [] }, address));
+};
+
+describe('conditions', () => {
+  test('of a chain that is converged are all as they shall be, and each stands once', () => {
+    const conditions = conditionsOf(inputOf(converged()));
+    const normal = conditions.filter((one) => !['Suspect', 'Reconciling', 'Stalled', 'Suspended'].includes(one.type));
+    expect(normal.filter((one) => one.status !== 'True')).toEqual([]);
+    expect(conditions.filter((one) => !normal.includes(one)).every((one) => one.status === 'False')).toBe(true);
+    expect(new Set(conditions.map((one) => `${one.address} ${one.type}`)).size).toBe(conditions.length);
+    // Only what leaves a database that receives passes anything on.
+    expect(conditions.filter((one) => one.type === 'Cascading').map((one) => one.address)).toEqual(['orders/b-c']);
+  });
+
+  test('before the first look are unknown, and after three looks that failed are unknown again', () => {
+    const input = inputOf(converged());
+    for (const conditions of [conditionsOf({ ...input, seen: null }), conditionsOf({ ...input, missedLooks: 3 })])
+      expect(conditions.filter((one) => one.type !== 'SpecValid').every((one) => one.status === 'Unknown')).toBe(true);
+    expect(at(conditionsOf({ ...input, missedLooks: 2 }), 'orders', 'Ready')).toBe('True Ready');
+  });
+
+  test('of a new topology say what is to come, upstream first', () => {
+    const conditions = conditionsOf(inputOf(worldOf({ topology: CHAIN })));
+    expect(at(conditions, 'orders/a-b', 'Provisioned')).toBe('False Pending');
+    expect(at(conditions, 'orders/b-c', 'Provisioned')).toBe('False UpstreamNotReady');
+    expect(at(conditions, 'orders', 'InSync')).toBe('False ChangesPending');
+    expect(at(conditions, 'orders', 'Ready')).toBe('False Pending');
+  });
+
+  test('keep their time while their status stays, whatever the reason', () => {
+    const world = converged();
+    const before = conditionsOf(inputOf(world));
+    stopDaemon(world, 'orders_a_b');
+    const after = conditionsOf({ ...inputOf(world), previous: before, now: NOW + 1_000 });
+    const since = (address: string, type: string): number | undefined =>
+      after.find((one) => one.address === address && one.type === type)?.since;
+    expect(since('orders/a-b', 'DaemonRunning')).toBe(NOW + 1_000);
+    expect(since('orders/b-c', 'DaemonRunning')).toBe(NOW);
+    expect(since('orders/a-b', 'CopyComplete')).toBe(NOW);
+  });
+
+  test('of a daemon that is down, a late link and a database that is away are never Ready', () => {
+    const world = converged();
+    expect(at(conditionsOf(inputOf(world, { 'orders/a-b': 600 })), 'orders/a-b', 'Replicating')).toBe('False LagHigh');
+    expect(at(conditionsOf(inputOf(world, { 'orders/a-b': 600 })), 'orders', 'Ready')).toBe('False LagHigh');
+    stopDaemon(world, 'orders_b_c');
+    const down = inputOf(world);
+    expect(at(conditionsOf(down), 'orders/b-c', 'DaemonRunning')).toBe('False DaemonDown');
+    expect(at(conditionsOf(down), 'orders', 'Ready')).toBe('False DaemonDown');
+    expect(at(conditionsOf(down), 'orders', 'InSync')).toBe('False DriftDetected');
+    expect(explained(down, 'orders')).toContain('no master process of orders_b_c lives');
+    const away = converged();
+    const a = away.databases['a'];
+    if (a === undefined) throw new Error('it is there');
+    a.reachable = false;
+    const conditions = conditionsOf(inputOf(away));
+    expect(at(conditions, 'orders/a', 'Reachable')).toBe('False ConnectFailed');
+    expect(at(conditions, 'orders/b', 'Reachable')).toBe('True Reachable');
+    expect(at(conditions, 'orders/a-b', 'Ready')).not.toMatch(/^True/);
+    expect(explained(inputOf(away), 'orders/a-b')).toContain('orders/a Reachable=False ConnectFailed');
+  });
+
+  test('say who suspended what, that a person is needed, and that a file is broken', () => {
+    const world = converged();
+    world.ledger.suspensions['orders'] = { by: 'eve', reason: 'a look inside', since: NOW, held: true };
+    const input = inputOf(world);
+    const conditions = conditionsOf(input);
+    expect(at(conditions, 'orders', 'Suspended')).toBe('True SuspendedByUser');
+    expect(at(conditions, 'orders/b-c', 'Suspended')).toBe('True SuspendedByUser');
+    // What runs goes on.
+    expect(at(conditions, 'orders/b-c', 'DaemonRunning')).toBe('True Running');
+    delete world.ledger.suspensions['orders'];
+    const retries = [{ address: 'orders/a-b', error: '42501: permission denied', fatal: true }];
+    expect(at(conditionsOf({ ...inputOf(world), retries }), 'orders', 'Stalled')).toBe('True TerminalError');
+    const problem = { severity: 'error', code: 'Cycle', message: 'a -> b -> a', at: { file: 'x', line: 1, column: 1 } } as const;
+    expect(at(conditionsOf({ ...inputOf(world), problems: [problem] }), 'orders', 'SpecValid')).toBe('False CycleFound');
+  });
+});
+
+test('a suspended topology plans nothing that may be carried out, until it is resumed', () => {
+  const world = converged();
+  stopDaemon(world, 'orders_a_b');
+  world.ledger.suspensions['orders'] = { by: 'eve', reason: 'a look inside', since: NOW, held: true };
+  const plan = planFor(world, []);
+  expect(plan.steps.length).toBeGreaterThan(0);
+  expect(plan.steps.every((step) => step.blocked !== null)).toBe(true);
+  expect(plan.verdict).toBe('blocked');
+  delete world.ledger.suspensions['orders'];
+  expect(planFor(world, []).steps.some((step) => step.blocked === null)).toBe(true);
+  // A single link leaves the others alone.
+  world.ledger.suspensions['orders/b-c'] = { by: 'eve', reason: 'index', since: NOW, held: true };
+  expect(
+    planFor(world, [])
+      .steps.filter((step) => step.blocked === null)
+      .map((step) => step.kind),
+  ).toContain('start_daemon');
+  expect(reconcile(world, { choose: () => 0, approvals: [] }).fault).toBeNull();
+  expect(planFor(world, []).steps.filter((step) => step.blocked === null)).toEqual([]);
+});
+
+test('an explanation follows what waits for what', () => {
+  const text = explained(inputOf(worldOf({ topology: CHAIN })), 'orders/b-c');
+  expect(text.split('\n')[0]).toBe('orders/b-c Ready=False UpstreamNotReady');
+  expect(text).toMatch(
+    /<- Provisioned=False UpstreamNotReady: waits for a-b\n {3}<- orders\/a-b Ready=False Pending\n {6}<- Provisioned=False Pending/,
+  );
+});
+
+test('a wish names a condition, of one object or of all', () => {
+  const conditions = conditionsOf(inputOf(converged()));
+  const state = (text: string): string => {
+    const wish = parseWish(text);
+    return typeof wish === 'string' ? 'none' : wishState(wish, conditions).kind;
+  };
+  expect(['Ready', 'ready', 'orders/b-c:CopyComplete', 'Suspended=False'].map(state)).toEqual(['holds', 'holds', 'holds', 'holds']);
+  expect(state('Suspended')).toBe('waits');
+  expect(state('orders/x-y:Ready')).toBe('strange');
+  expect(['Reddy', 'Ready=Maybe', '', 'a b'].map(state)).toEqual(['none', 'none', 'none', 'none']);
+});
