@@ -38,9 +38,7 @@ describe('verbs on a link with an instance of its own', () => {
     expect(unknown).toMatchObject({ exitCode: 1, stdout: '' });
     expect(unknown.stderr).toBe('goatherd: there is no link orders/a-bb\nhint: did you mean orders/a-b?\n');
     await withSession(lab().hub, 'goatherd', async (holder) => {
-      await holder.query(
-        "SET application_name = 'goatherd reconcile on elsewhere pid 7'; SELECT pg_advisory_lock(1735352692, 1751478884)",
-      );
+      await holder.query("SET application_name = 'goatherd reconcile on elsewhere pid 7'; SELECT pg_advisory_lock(1735352692, 1751478884)");
       const refused = await verb(lab(), 'stop', 'orders/a-b');
       expect(refused).toMatchObject({ exitCode: 23, stdout: '' });
       expect(refused.stderr).toContain('another run is acting: goatherd reconcile on elsewhere pid 7, since ');
