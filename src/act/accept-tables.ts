@@ -10,9 +10,22 @@ import type { Said } from './link-verbs.ts';
 export async function acceptTables(context: ActContext, link: Link, asked: readonly string[], by: string, reason: string): Promise<Said> {
   const row = context.known.links[link.address] ?? null;
   const replaced = asked.length === 0 ? replacedEnds(context.observation, link, row) : [];
-  if (replaced.length > 0) await context.ledger.acceptIdentities(link.address, by, reason, identitiesOf(context.observation, link));
-  const ends =
-    replaced.length === 0 ? [] : [`${link.address}: ${joinWords(replaced.map((one) => one.name))} accepted as the database that it is now`];
+  if (replaced.length > 0) {
+    await context.ledger.acceptIdentities(link.address, by, reason, identitiesOf(context.observation, link));
+    // What it had before it was replaced is nothing to compare with any more.
+    await context.ledger.forgetSeen(
+      context.topology.name,
+      replaced.map((one) => one.name),
+    );
+  }
+  const heals = asked.length === 0 ? (context.known.heals?.[link.address] ?? []) : [];
+  if (heals.length > 0) await context.ledger.forgetHeals(link.address, by, reason);
+  const ends = [
+    ...(replaced.length === 0
+      ? []
+      : [`${link.address}: ${joinWords(replaced.map((one) => one.name))} accepted as the database that it is now`]),
+    ...(heals.length === 0 ? [] : [`${link.address}: drift that was put back too often is put back again`]),
+  ];
   const source = context.observation.databases[link.from];
   const doubts = doubtsOf({ ledger: row, link, source: source?.reachable === true ? source : null });
   const doubted = [...new Set(doubts.flatMap((one) => one.tables))].toSorted();
@@ -20,7 +33,7 @@ export async function acceptTables(context: ActContext, link: Link, asked: reado
   if (strange.length > 0)
     return { exitCode: 1, text: `not doubted: ${strange.join(', ')}`, hint: `doubted are: ${doubted.join(', ') || 'none'}` };
   const accepted = asked.length === 0 ? doubted : [...asked];
-  if (accepted.length === 0) return { exitCode: 0, text: ends[0] ?? `${link.address} is not Suspect: there is nothing to accept` };
+  if (accepted.length === 0) return { exitCode: 0, text: ends.join('\n') || `${link.address} is not Suspect: there is nothing to accept` };
   if (doubts.some((one) => isNoted(one, row?.suspects ?? []))) await forgetNoted(context, link, accepted);
   const left = (row?.suspects ?? [])
     .map((one): Suspicion => ({ ...one, tables: one.tables.filter((table) => !accepted.includes(table)) }))

@@ -20,6 +20,7 @@ import { joinRelgroup, setMakedelta } from './steps/membership.ts';
 import { register } from './steps/register.ts';
 import { dropHelpers, dropTriggers, forget, leaveRelgroup, waitDrained } from './steps/removal.ts';
 import { noteSuspects } from './steps/suspects.ts';
+import { sweep } from './steps/sweep.ts';
 import { makeAlways, makeTriggers } from './steps/triggers.ts';
 
 /** How long a step that failed for a passing reason (a connection, a deadlock) waits before its next attempt. */
@@ -106,6 +107,8 @@ async function carryOut(context: ActContext, step: Step): Promise<Outcome> {
       return leaveInstance(context, work);
     case 'suspect':
       return noteSuspects(context, work);
+    case 'sweep':
+      return sweep(context, work);
     case 'leave':
       return leaveRelgroup(context, work);
     case 'forget':

@@ -228,7 +228,6 @@ export class LedgerWriter {
       'UPDATE goatherd.link SET suspects = $2, accepted = ARRAY(SELECT DISTINCT unnest(coalesce(accepted, $3::text[]) || $3::text[]) ORDER BY 1) WHERE address = $1',
       [address, JSON.stringify(suspects), tables],
     );
-    await this.#query('DELETE FROM goatherd.heal WHERE address = $1', [address]);
     await this.#query("INSERT INTO goatherd.word(who, what, address, reason, objects) VALUES ($1, 'accept', $2, $3, $4)", [
       who,
       address,
@@ -282,6 +281,21 @@ export class LedgerWriter {
       facts,
     ]);
     await this.#query("DELETE FROM goatherd.heal WHERE at < now() - interval '1 day'", []);
+  }
+
+  /** A person's word that drift which was put back too often may be put back again, kept with who and why. */
+  async forgetHeals(address: string, who: string, reason: string): Promise<void> {
+    await this.#query('DELETE FROM goatherd.heal WHERE address = $1', [address]);
+    await this.#query("INSERT INTO goatherd.word(who, what, address, reason, objects) VALUES ($1, 'accept drift', $2, $3, '{}')", [
+      who,
+      address,
+      reason,
+    ]);
+  }
+
+  /** What was seen of databases that a person took for other ones. */
+  async forgetSeen(topology: string, databases: readonly string[]): Promise<void> {
+    await this.#query('DELETE FROM goatherd.seen WHERE topology = $1 AND database = ANY ($2)', [topology, databases]);
   }
 
   async saveProof(address: string, at: number): Promise<void> {

@@ -136,7 +136,7 @@ export const TRUNCATES_QUERY =
   'SELECT sync, count(*)::int AS open FROM bucardo.bucardo_truncate_trigger WHERE replicated IS NULL GROUP BY 1 ORDER BY 1';
 
 export const TRUNCATED_QUERY =
-  'SELECT tablename::int8 AS oid, (extract(epoch FROM max(replicated)) * 1000)::float8 AS at FROM bucardo.bucardo_truncate_trigger WHERE replicated IS NOT NULL GROUP BY 1';
+  'SELECT tablename::int8 AS oid, (extract(epoch FROM max(greatest(cdate, replicated))) * 1000)::float8 AS at FROM bucardo.bucardo_truncate_trigger GROUP BY 1';
 
 export const SUSPECTS_QUERY =
   "SELECT sync, sname || '.' || tname AS table, reason, to_char(min(since) AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS\"Z\"') AS since FROM bucardo.goatherd_suspect GROUP BY 1, 2, 3 ORDER BY 1, 2";

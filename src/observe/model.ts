@@ -177,7 +177,9 @@ export interface ObservedBucardo {
   readonly suspects: readonly { readonly sync: string; readonly table: string; readonly reason: string; readonly since: string }[];
   /** Open truncate records by sync. */
   readonly openTruncates: Readonly<Record<string, number>>;
-  /** When a TRUNCATE of a table was last carried on, by oid: Bucardo empties its delta table then. Epoch milliseconds. */
+  /** Names of delta, track and stage tables whose table is gone. */
+  readonly orphanMakers?: readonly string[];
+  /** When a TRUNCATE of a table was last recorded or carried on, by oid: its trigger empties the delta table. Epoch milliseconds. */
   readonly truncatedAt?: Readonly<Record<number, number>>;
   /** Syncs for which a kick function stands. */
   readonly kickFunctions: readonly string[];

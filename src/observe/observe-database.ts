@@ -89,7 +89,7 @@ export async function observeDatabase(client: Client, known: ReadonlySet<string>
     tables: tableRows.map((row) => tableOf(row, triggers.get(row.oid) ?? [], bucardo?.tables ?? null, filled)),
     sequences: sequences.map(sequenceOf),
     publicationsForAllTables: facts.publications,
-    bucardo: bucardo?.observed ?? null,
+    bucardo: bucardo === null ? null : { ...bucardo.observed, orphanMakers: orphanMakers(tableRows, bucardo.tables) },
     longTransactions: longTransactions.map((row) => ({
       pid: row.pid,
       seconds: row.seconds,
@@ -177,6 +177,12 @@ async function observeBucardo(
       targets: new Map(targets.map((row) => [row.oid, row.targets])),
     },
   };
+}
+
+/** Helper tables that stand for no table of the user's. */
+function orphanMakers(tables: readonly TableRow[], { helpers }: HelperTables): readonly string[] {
+  const makers = new Set(tables.map((row) => makerName(row.schema, row.name)));
+  return [...helpers.keys()].filter((maker) => !makers.has(maker)).toSorted();
 }
 
 function tableOf(

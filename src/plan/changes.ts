@@ -57,7 +57,9 @@ function changeOf(topology: Topology, one: Planned, drift: readonly Drift[], ste
         fields: [],
       },
     ];
-  const applied = ledger.links[link.address]?.appliedDefinition === definitionHash(topology, link);
+  // As it is declared: a link that is held or left alone is looked at as one that does not run.
+  const declared = topology.links.find((each) => each.address === link.address) ?? link;
+  const applied = ledger.links[link.address]?.appliedDefinition === definitionHash(topology, declared);
   const healing = new Set(drift.filter((fact) => fact.treatment === 'heal').map((fact) => fact.step));
   const drifted = applied && !joins(one) && own.every((step) => healing.has(step.id) || FOLLOWS.includes(step.kind));
   if (drifted && healing.size > 0) return [];
@@ -122,7 +124,7 @@ function driftChanges(drift: readonly Drift[]): readonly Change[] {
     return {
       address: first.address,
       action: 'drift',
-      what: `link ${first.address.split('/').at(-1)}: ${first.of}${facts.length > 1 ? `, ${facts.length} facts` : ''}`,
+      what: `${first.address.includes('-') ? `link ${first.address.split('/').at(-1)}: ` : ''}${first.of}${facts.length > 1 ? `, ${facts.length} facts` : ''}`,
       reason: becauseOf(first.code),
       fields: facts.map(({ object, before, after }) => ({ path: object, before, after })),
       drift: { treatment: first.treatment, step: first.step, onlyNoted: first.onlyNoted === true, keys: facts.map((fact) => fact.key) },

@@ -8,7 +8,10 @@ import { carriedBy } from './view/carried.ts';
 import { changesOf } from './changes.ts';
 import { receiptOf } from './view/copy.ts';
 import { contendedWarnings } from './drift/contended.ts';
-import { type Drift, driftOf, leavingAlone } from './drift/drift.ts';
+import { type Drifted, driftOf, leavingAlone } from './drift/drift.ts';
+import { withoutStrayTargets } from './drift/strays.ts';
+import { strayWarnings } from './drift/stray-facts.ts';
+import { sweepSteps } from './steps/sweep-steps.ts';
 import { recopiesOf } from './view/recopy.ts';
 import { recopyWarnings } from './view/recopy-warnings.ts';
 import { drawingOf } from './drawing.ts';
@@ -81,12 +84,13 @@ export function makePlan(given: Topology, seen: Observation, found: Ledger, conf
   const removal = undrained.size === 0 ? drained : removalWith(undrained);
   const approved = leaving.length > 0 && removal.every((step) => !going.has(step.address) || judged.reasonAgainst(step) === null);
 
-  const { scene, views, planned, blocked, checked, suspended, sorted, drift } = approved ? remaining : all;
+  const { scene, views, planned, blocked, checked, suspended, sorted, drifted } = approved ? remaining : all;
   const waiting = approved ? ousted : rivals;
   const stopped = new Map([...blocked, ...waiting]);
   const wanted = approved ? removal : supervised;
   const withheld = withheldSteps(wanted, (step) => reasonAgainst(views, step, stopped, judged) !== null);
-  const now = withheld.size === 0 ? wanted : approved ? removalWith(undrained, withheld) : assemble(all.scene, { ...all.sorted, withheld });
+  const due = withheld.size === 0 ? wanted : approved ? removalWith(undrained, withheld) : assemble(all.scene, { ...all.sorted, withheld });
+  const now = [...due, ...drifted.strays.flatMap((one) => sweepSteps(scene.topology, one))];
   // What a blocked link or an unapproved removal would need is shown, and nothing else depends on it.
   const held = heldSteps(approved ? remaining : all);
   const later = [
@@ -113,11 +117,12 @@ export function makePlan(given: Topology, seen: Observation, found: Ledger, conf
   const removals = all.views.filter(({ link }) => link.former === true);
   const changes = [
     ...renameChanges(topology, ledger),
-    ...changesOf(scene.topology, [...sorted.free, ...sorted.held, ...waitingLinks], drift, removals, steps, ledger),
+    ...changesOf(scene.topology, [...sorted.free, ...sorted.held, ...waitingLinks], drifted.facts, removals, steps, ledger),
   ];
   const diagnostics = sortDiagnostics([
     ...suspensionWarnings(suspended, ledger),
     ...contendedWarnings(changes),
+    ...strayWarnings(scene.topology, drifted.unknown),
     ...checked.diagnostics,
     ...linkWarnings(planned, scene.topology),
     ...recopyWarnings(all.views, all.waiting),
@@ -128,14 +133,14 @@ export function makePlan(given: Topology, seen: Observation, found: Ledger, conf
   return {
     topology: topology.name,
     file: topology.file,
-    verdict: verdictOf(counts, stopped.size + drift.filter((fact) => fact.treatment === 'contended').length),
+    verdict: verdictOf(counts, stopped.size + drifted.facts.filter((fact) => fact.treatment === 'contended').length),
     fingerprint: fingerprintOf(planFacts(topology, steps, diagnostics)),
     drawing: drawingOf(scene.topology, observation),
     changes,
     steps,
     diagnostics,
     approvals: { required: judged.required },
-    risk: riskOf(steps, drift, scene.topology.links),
+    risk: riskOf(steps, drifted.facts, scene.topology.links),
     counts,
     factsChecked: countFacts(planned),
     links: linkSummaries([...planned, ...waitingLinks], stopped, steps),
@@ -165,11 +170,12 @@ interface Sorting {
   /** Why a copy that is due again is not begun. */
   readonly waiting: ReadonlyMap<string, string>;
   readonly sorted: Sorted;
-  readonly drift: readonly Drift[];
+  readonly drifted: Drifted;
 }
 
 /** Parts the links into those that may act and those that preflight holds. `refused`: links whose tables may not be emptied for a copy again. */
-function sort(scene: Scene, refused: ReadonlySet<string>): Sorting {
+function sort(found: Scene, refused: ReadonlySet<string>): Sorting {
+  const scene = { ...found, observation: withoutStrayTargets(found) };
   const views = linkViews(scene.topology, scene.observation, scene.ledger);
   const checked = preflight(scene.topology, scene.observation, views);
   const suspended = suspendedLinks(views, scene.ledger);
@@ -183,9 +189,9 @@ function sort(scene: Scene, refused: ReadonlySet<string>): Sorting {
   const free = planned.filter(isFree);
   const held = planned.filter((one) => !isFree(one)).map((one) => asStopped(one, scene.ledger));
   const adopting = planned.filter(({ view }) => view.adopting && !blocked.has(view.link.address));
-  const drift = driftOf(scene, [...free, ...held.filter(({ view }) => !view.adopting)], { free, held, leaving: [] });
-  const sorted = { free: leavingAlone(free, drift), held: leavingAlone(held, drift), adopting, leaving: [] };
-  return { scene, views, planned, checked, suspended, blocked, waiting: again.waiting, sorted, drift };
+  const drifted = driftOf(scene, found.observation, [...free, ...held.filter(({ view }) => !view.adopting)], { free, held, leaving: [] });
+  const sorted = { free: leavingAlone(free, drifted.facts), held: leavingAlone(held, drifted.facts), adopting, leaving: [] };
+  return { scene, views, planned, checked, suspended, blocked, waiting: again.waiting, sorted, drifted };
 }
 
 /** Links whose copy again is destructive and not approved. */

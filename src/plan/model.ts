@@ -101,6 +101,7 @@ export type StepKind =
   | 'move'
   | 'leave_instance'
   | 'suspect'
+  | 'sweep'
   | 'wait_run'
   | 'arrival';
 
@@ -297,6 +298,15 @@ export type Work =
   | { readonly kind: 'move'; readonly link: string; readonly instance: string }
   | { readonly kind: 'leave_instance'; readonly link: string; readonly instance: string; readonly whole: boolean }
   | { readonly kind: 'forget'; readonly link: string }
+  | {
+      readonly kind: 'sweep';
+      readonly link: string;
+      readonly database: string;
+      /** Of links that are no more: their rows, and kick functions. */
+      readonly syncs: readonly string[];
+      /** Names (without prefix) of delta, track and stage tables that nothing uses. */
+      readonly makers: readonly string[];
+    }
   | {
       readonly kind: 'suspect';
       readonly link: string;

@@ -12,9 +12,20 @@ import { controlFacts, instanceFacts } from './control-facts.ts';
 import { daemonFacts } from './daemon-facts.ts';
 import { type DriftFact, factKey, type Treatment } from './fact.ts';
 import { sourceFacts } from './source-facts.ts';
+import { strayFacts } from './stray-facts.ts';
+import { type Strays, straysOf } from './strays.ts';
 
 /** A fact that drifted, and what is done about it. */
 export type Drift = DriftFact & { readonly treatment: Treatment };
+
+/** Everything that drifted. */
+export interface Drifted {
+  readonly facts: readonly Drift[];
+  /** Leftovers that are to be swept. */
+  readonly strays: readonly Strays[];
+  /** All that was found of links that are no more, and of other hands. */
+  readonly unknown: readonly Strays[];
+}
 
 /** A fact that was put back more often than this within an hour is left alone (rule 15). */
 const HEALS_AN_HOUR = 3;
@@ -32,9 +43,9 @@ interface Scene {
 
 /**
  * Every fact of links that were applied as they are declared which is not so any more, and whether it is put back. A link that is declared
- * otherwise since, or was never applied in full, has not drifted: what it lacks is a change.
+ * otherwise since, or was never applied in full, has not drifted: what it lacks is a change. `seen`: what was observed, strays included.
  */
-export function driftOf(scene: Scene, planned: readonly Planned[], sorted: Sorted): readonly Drift[] {
+export function driftOf(scene: Scene, seen: Observation, planned: readonly Planned[], sorted: Sorted): Drifted {
   const { config, topology, observation, ledger } = scene;
   const applied = planned.filter(({ view }) => isApplied(scene, view.link.address));
   const facts = applied.flatMap((one): readonly DriftFact[] => {
@@ -49,15 +60,27 @@ export function driftOf(scene: Scene, planned: readonly Planned[], sorted: Sorte
       ...lossFacts(one),
     ];
   });
+  // While a link is adopted, what stands for it is not known yet to be no leftover (rule 12).
+  const strays = planned.length < topology.links.length ? [] : straysOf({ ...scene, observation: seen }, planned);
+  const leftovers = strays.flatMap((one) => strayFacts(topology, one));
   const tired = new Set(facts.filter((fact) => isContended(ledger, observation, topology, fact)).map((fact) => instanceKey(planned, fact)));
-  return facts.map((fact): Drift => {
+  const touching = (address: string): readonly Planned[] =>
+    planned.filter(({ view }) => [view.link.from, view.link.to].some((name) => `${topology.name}/${name}` === address));
+  const warned = (some: readonly Planned[]): boolean =>
+    some.length > 0 && some.every(({ view }) => view.link.drift === 'warn' && isApplied(scene, view.link.address));
+  const left = leftovers.map((fact): Drift => ({ ...fact, treatment: warned(touching(fact.address)) ? 'warn' : 'heal' }));
+  const ofLinks = facts.map((fact): Drift => {
     if (tired.has(instanceKey(planned, fact))) return { ...fact, treatment: 'contended' };
     const concerned = OF_INSTANCE.test(fact.key)
       ? planned.filter(({ view }) => view.link.instance === instanceOf(planned, fact))
       : planned.filter(({ view }) => view.link.address === fact.address);
-    const warns = concerned.every(({ view }) => view.link.drift === 'warn' && isApplied(scene, view.link.address));
-    return { ...fact, treatment: warns && !fact.loses ? 'warn' : 'heal' };
+    return { ...fact, treatment: warned(concerned) && !fact.loses ? 'warn' : 'heal' };
   });
+  return {
+    facts: [...ofLinks, ...left],
+    strays: strays.filter((one) => !left.some((fact) => fact.treatment === 'warn' && fact.address === `${topology.name}/${one.database}`)),
+    unknown: strays,
+  };
 }
 
 function isApplied({ topology, ledger }: Scene, address: string): boolean {

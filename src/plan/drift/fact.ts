@@ -26,6 +26,7 @@ export type DriftCode =
   | 'SyncActive'
   | 'DaemonDown'
   | 'DaemonOther'
+  | 'Leftover'
   | SeenLoss['code'];
 
 /** One fact that was as declared and is not any more. */
@@ -97,6 +98,7 @@ const BECAUSE: Readonly<Record<DriftCode, string>> = {
   SyncActive: 'declared stopped',
   DaemonDown: 'no daemon runs it',
   DaemonOther: 'its daemon does not run what it should',
+  Leftover: 'triggers, rows, functions or helper tables of links that were removed',
   TableReplaced: 'the table was dropped and made anew, or restored: what was written in between was not noted',
   DeltaTableEmptied: 'the changes that stood in their delta tables are gone',
   SourceWentBack: 'restored, or a standby that was promoted: the target may have rows that it lost',

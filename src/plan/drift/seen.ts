@@ -54,7 +54,7 @@ function otherTable(table: ObservedTable | undefined, seen: SeenDatabase | null,
   return table !== undefined && before !== undefined && before.oid !== table.oid;
 }
 
-/** A TRUNCATE that Bucardo carried on since then emptied it by right (FACTS 9). */
+/** A TRUNCATE that Bucardo recorded since then emptied it by right: its trigger does that (docs/bucardo.md). */
 function emptiedDelta(
   source: ObservedDatabase | null,
   table: ObservedTable | undefined,

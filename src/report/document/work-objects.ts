@@ -42,6 +42,8 @@ export function workObjects(work: Work): string[] {
       return work.tables.map((table) => table.address);
     case 'drop_helpers':
       return [...work.makers];
+    case 'sweep':
+      return [...work.syncs, ...work.makers];
     case 'receipt':
       return [...work.copied, ...work.skipped];
     case 'start_daemon':

@@ -310,6 +310,50 @@ describe('what was seen before', () => {
   });
 });
 
+describe('what links that are no more left behind', () => {
+  /** A row of another target on the first table of A. */
+  function withTarget(target: string, mark: string | null = 'goatherd: made and kept by goatherd'): World {
+    const world = converged();
+    const bucardo = world.databases['a']?.facts.bucardo;
+    if (bucardo) bucardo.mark = mark;
+    tableOf(world, 'a').bucardo?.targets.push(target);
+    return world;
+  }
+  const said = (world: World): string[] => {
+    const plan = planFor(world, []);
+    return [...shown(plan), ...plan.steps.map((step) => step.kind), ...plan.diagnostics.map((one) => one.code)];
+  };
+
+  test('is swept where it bears the name of a link of this topology that nobody knows', () => {
+    expect(said(withTarget('dbgroup orders_a_z'))).toEqual(['orders/a Leftover heal', 'sweep']);
+  });
+
+  test('is left alone where a control database of the hub was made for that link', () => {
+    const world = withTarget('dbgroup orders_a_z');
+    world.hub.databases['bucardo_orders_a_z'] = 'goatherd: topology orders, instance orders_a_z, links a-z';
+    expect(said(world).filter((one) => /Leftover|sweep|UnknownTarget/.test(one))).toEqual([]);
+  });
+
+  test('is named and left alone where it bears another name, though it be like ours', () => {
+    // Bucardo's own purge is not safe with several targets, whoever they are.
+    const purges = [
+      'orders/a-b its tables, or what else is declared, are other ones now',
+      'settings',
+      'stop_daemon',
+      'start_daemon',
+      'arrival',
+    ];
+    expect(said(withTarget('dbgroup elsewhere'))).toEqual([...purges, 'UnknownTarget']);
+    expect(said(withTarget('dbgroup orders_eu_a_b'))).toEqual([...purges, 'UnknownTarget']);
+  });
+
+  test('is not looked at in a schema that other hands made', () => {
+    expect(
+      said(withTarget('dbgroup orders_a_z', null)).filter((one) => one !== 'ForeignBucardo' && /Leftover|sweep|UnknownTarget/.test(one)),
+    ).toEqual([]);
+  });
+});
+
 describe('drift', () => {
   test.each(CASES)('$name: shown apart, and put back', ({ inject, address, code, suspect }) => {
     const world = converged();
@@ -374,6 +418,16 @@ describe('drift', () => {
     expect(shown(planFor(world, []))).toEqual(['orders/a-b MetadataChanged warn']);
     expect(controlOf(world, 'orders_b_c').syncs[0]?.checktimeSeconds).toBe(5);
     expect(controlOf(world, 'orders_a_b').syncs[0]?.checktimeSeconds).toBe(60);
+  });
+
+  test('of a sync that is left inactive does not hide that its link lost something', () => {
+    const world = converged('drift: warn\n');
+    for (const sync of controlOf(world, 'orders_b_c').syncs) sync.status = 'inactive';
+    for (const goat of controlOf(world, 'orders_a_b').goats) goat.makedelta = null;
+    world.memory.set('drift', 1);
+    const plan = planFor(world, []);
+    expect(shown(plan)).toEqual(['orders/a-b MakedeltaOff heal', 'orders/b-c SyncInactive warn']);
+    expect(plan.steps.filter((step) => step.address === 'orders/b-c').map((step) => step.kind)).toEqual(['suspect']);
   });
 
   test('that was put back more than three times within an hour is left alone, whatever the policy is', () => {

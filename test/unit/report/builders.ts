@@ -45,6 +45,7 @@ const symbols: Readonly<Record<StepKind, Step['symbol']>> = {
   move: '~',
   leave_instance: '-',
   suspect: '~',
+  sweep: '-',
   wait_run: '|',
   arrival: '=',
 };

@@ -1,0 +1,43 @@
+import type { Topology } from '../../topology/model.ts';
+import { stepId } from '../steps/step-ids.ts';
+import type { Diagnostic } from '../model.ts';
+import type { DriftFact } from './fact.ts';
+import type { Strays } from './strays.ts';
+
+/** Leftovers as facts of their database. */
+export function strayFacts(topology: Topology, strays: Strays): readonly DriftFact[] {
+  const { database, syncs, triggers, makers } = strays;
+  const fact = (key: string, object: string, step: string): DriftFact => ({
+    key,
+    address: `${topology.name}/${database}`,
+    code: 'Leftover',
+    of: `what links that are no more left on ${database}`,
+    object,
+    before: 'present',
+    after: 'absent',
+    loses: false,
+    step,
+  });
+  return [
+    ...triggers.flatMap((table) =>
+      table.triggers.map((name) => fact(`stray ${table.address} ${name}`, `${table.address} ${name}`, stepId.strayTriggers(database))),
+    ),
+    ...syncs.map((sync) => fact(`stray ${sync}`, `rows and functions of ${sync}`, stepId.sweep(database))),
+    ...makers.map((maker) => fact(`stray ${maker}`, `delta_${maker}`, stepId.sweep(database))),
+  ];
+}
+
+/** Targets of other hands, each time: nothing that they never got is ever purged. */
+export function strayWarnings(topology: Topology, all: readonly Strays[]): readonly Diagnostic[] {
+  return all
+    .filter((strays) => strays.unknown.length > 0)
+    .map((strays) => ({
+      severity: 'warning',
+      code: 'UnknownTarget',
+      address: `${topology.name}/${strays.database}`,
+      message: 'bucardo_delta_targets names targets that no link has: delta tables are never purged of what these have not got',
+      objects: strays.unknown,
+      hint: 'if nothing uses them any more, DELETE FROM bucardo.bucardo_delta_targets WHERE target = …',
+      at: null,
+    }));
+}

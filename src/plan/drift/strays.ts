@@ -1,0 +1,135 @@
+import { DELTA_TRIGGER, deltaNamesTable, isOurMark, makerName } from '../../bucardo/names.ts';
+import type { Ledger } from '../../ledger/model.ts';
+import type { DatabaseObservation, Observation, ObservedDatabase, ObservedTable } from '../../observe/model.ts';
+import type { Link, Topology } from '../../topology/model.ts';
+import type { Planned } from '../steps/run-steps.ts';
+
+/** What stands on a database for links that are no more. */
+export interface Strays {
+  readonly database: string;
+  /** Syncs of this topology that no link has any more. */
+  readonly syncs: readonly string[];
+  readonly triggers: readonly { readonly address: string; readonly triggers: readonly string[] }[];
+  /** Names (without prefix) of delta, track and stage tables that nothing uses. */
+  readonly makers: readonly string[];
+  /** Targets in bucardo_delta_targets of other hands: they keep the purge from ever deleting what they never got. */
+  readonly unknown: readonly string[];
+}
+
+interface Scene {
+  readonly topology: Topology;
+  readonly observation: Observation;
+  readonly ledger: Ledger;
+}
+
+const PREFIXES = ['bucardo_note_trunc_', 'bucardo_kick_'] as const;
+
+/**
+ * Leftovers of removed links, by database: only where schema bucardo is ours, and only what bears the name of a link of this topology
+ * that neither a file nor the ledger nor a control database of the hub knows. What is of other hands is named and never touched (rule 12).
+ */
+export function straysOf(scene: Scene, planned: readonly Planned[]): readonly Strays[] {
+  const { topology, observation, ledger } = scene;
+  if (!observation.hub.reachable || !ledger.present) return [];
+  const known = knownSyncs(scene);
+  const isOurs = (sync: string): boolean => ourSync(topology).test(sync);
+  const isStray = (sync: string): boolean => !known.has(sync) && isOurs(sync);
+  return topology.databases.flatMap(({ name }): readonly Strays[] => {
+    const database = observation.databases[name];
+    if (database?.reachable !== true || database.bucardo === null || !isOurMark(database.bucardo.mark)) return [];
+    const named = syncsNamedOn(database);
+    const makers = strayMakers(
+      database,
+      planned.filter(({ view }) => view.link.from === name),
+      observation,
+    );
+    const gone = new Set(makers);
+    const triggers = database.tables.flatMap((table) => {
+      const names = (table.bucardo?.triggers ?? [])
+        .map((one) => one.name)
+        .filter((trigger) => isStray(syncOfTrigger(trigger) ?? '') || (trigger === DELTA_TRIGGER && gone.has(table.bucardo?.maker ?? '')));
+      return names.length === 0 ? [] : [{ address: table.address, triggers: names }];
+    });
+    const targets = new Set(database.tables.flatMap((table) => table.bucardo?.targets ?? []));
+    const unknown = [...targets].filter((target) => !known.has(syncOfTarget(target)) && !isOurs(syncOfTarget(target))).toSorted();
+    const syncs = named.filter(isStray);
+    return syncs.length + triggers.length + makers.length + unknown.length === 0
+      ? []
+      : [{ database: name, syncs, triggers, makers, unknown }];
+  });
+}
+
+/** What a link of this topology is called, and none of another topology: names of databases have no underscore. */
+const ourSync = (topology: Topology): RegExp => new RegExp(`^${topology.name}_[a-z][a-z0-9]*_[a-z][a-z0-9]*$`);
+
+/** The observation without targets that are to be swept: nothing else is decided by them. */
+export function withoutStrayTargets(scene: Scene): Observation {
+  const { topology, observation, ledger } = scene;
+  if (!observation.hub.reachable || !ledger.present) return observation;
+  const known = knownSyncs(scene);
+  const stays = (target: string): boolean => known.has(syncOfTarget(target)) || !ourSync(topology).test(syncOfTarget(target));
+  const clean = (database: DatabaseObservation): DatabaseObservation =>
+    !database.reachable ||
+    !isOurMark(database.bucardo?.mark) ||
+    database.tables.every((table) => table.bucardo?.targets.every(stays) !== false)
+      ? database
+      : {
+          ...database,
+          tables: database.tables.map((table) =>
+            table.bucardo === null ? table : { ...table, bucardo: { ...table.bucardo, targets: table.bucardo.targets.filter(stays) } },
+          ),
+        };
+  return { ...observation, databases: Object.fromEntries(Object.entries(observation.databases).map(([name, one]) => [name, clean(one)])) };
+}
+
+const syncOfTarget = (target: string): string => target.replace(/^dbgroup /, '');
+
+function syncOfTrigger(trigger: string): string | null {
+  const prefix = PREFIXES.find((one) => trigger.startsWith(one));
+  return prefix === undefined ? null : trigger.slice(prefix.length);
+}
+
+/** Names of syncs and dbgroups of every link that is declared, that the ledger knows, or that a control database of ours was made for. */
+function knownSyncs({ topology, observation, ledger }: Scene): ReadonlySet<string> {
+  const made = Object.values(observation.hub.databases).flatMap((comment) => {
+    const match = /^goatherd: topology (\S+), instance \S+, links (.*)$/.exec(comment ?? '');
+    return match === null ? [] : (match[2] ?? '').split(' ').map((id) => `${match[1]}_${id.replace('-', '_')}`);
+  });
+  const names = (link: Pick<Link, 'sync' | 'dbgroup'>): readonly string[] => [link.sync, link.dbgroup];
+  return new Set([...topology.links.flatMap(names), ...Object.values(ledger.links).flatMap((link) => names(link.names)), ...made]);
+}
+
+function syncsNamedOn(database: ObservedDatabase): readonly string[] {
+  const { bucardo } = database;
+  return [
+    ...new Set([
+      ...(bucardo?.deltaNames.map((row) => row.split('|')[0] ?? '') ?? []),
+      ...(bucardo?.kickFunctions ?? []),
+      ...database.tables.flatMap((table) => (table.bucardo?.targets ?? []).map(syncOfTarget)),
+    ]),
+  ].toSorted();
+}
+
+/** Helper tables of tables that are gone and no member of a relgroup, and of tables that no sync is noted for and no link carries. */
+function strayMakers(database: ObservedDatabase, leaving: readonly Planned[], observation: Observation): readonly string[] {
+  const noted = new Set(database.bucardo?.deltaNames.map((row) => row.slice(row.indexOf('|') + 1)));
+  const carried = new Set(leaving.flatMap(({ carried: { tables } }) => tables.map((one) => one.table.address)));
+  const selected = new Set(leaving.flatMap(({ view }) => view.selected?.tables.map((table) => table.address) ?? []));
+  const goats = new Set(
+    leaving.flatMap(({ view }) =>
+      (observation.instances[view.link.instance]?.control?.goats ?? [])
+        .filter((goat) => goat.db === view.link.aliases.from)
+        .map((goat) => makerName(goat.address.slice(0, goat.address.indexOf('.')), goat.address.slice(goat.address.indexOf('.') + 1))),
+    ),
+  );
+  const unused = (table: ObservedTable): boolean =>
+    table.bucardo?.deltaColumns !== null &&
+    table.bucardo !== null &&
+    !noted.has(deltaNamesTable(table.schema, table.name)) &&
+    !carried.has(table.address) &&
+    !selected.has(table.address);
+  return [
+    ...(database.bucardo?.orphanMakers ?? []).filter((maker) => !goats.has(maker)),
+    ...database.tables.filter(unused).map((table) => table.bucardo?.maker ?? ''),
+  ].toSorted();
+}

@@ -1,0 +1,348 @@
+import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { describe, expect, test } from 'vitest';
+import { declare } from './support/declare.ts';
+import { eventually } from './support/eventually.ts';
+import { query, withSession } from './support/query.ts';
+import { planOf, type PlanJson, reconcile, reconciled } from './support/reconciled.ts';
+import { runGoatherd } from './support/run-goatherd.ts';
+import { expectSameData } from './support/same-data.ts';
+import { loadStock } from './support/stock.ts';
+import { clusterOf, useLab } from './support/use-lab.ts';
+
+/**
+ * Facts of a converged A -> B -> C are changed by other hands while A is written: a dry run names each, a run puts it back, the databases are
+ * equal and the next plan is empty. All at once by default, each by itself with GOATHERD_TEST_ALL=1.
+ */
+const EVERYTHING = process.env['GOATHERD_TEST_ALL'] === '1';
+
+const lab = useLab({}, async (started) => {
+  await loadStock(started);
+  await declare(started, { links: ['a -> b', 'b -> c'] });
+  await reconciled(started);
+});
+
+const on = async (name: string, sql: string): Promise<void> => void (await query(clusterOf(lab(), name), lab().dbname, sql));
+
+/** As Bucardo's own hands do it: none of its triggers connects anywhere. */
+const control = async (link: 'a_b' | 'b_c', sql: string): Promise<void> =>
+  void (await query(lab().hub, `bucardo_orders_${link}`, `SET session_replication_role = replica; ${sql}`));
+
+async function killDaemon(link: 'a_b' | 'b_c'): Promise<void> {
+  const rows = await query(
+    lab().hub,
+    `bucardo_orders_${link}`,
+    String.raw`SELECT DISTINCT substring(application_name FROM '\(PID (\d+)\)') AS pid FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE 'bucardo %'`,
+  );
+  const master = await readFile(join(lab().pidDir, `orders_${link}`, 'bucardo.mcp.pid'), 'utf8');
+  for (const pid of new Set([Number(master.split('\n')[0]), ...rows.map((row) => Number(row.pid))])) process.kill(pid, 'SIGKILL');
+}
+
+interface Drift {
+  readonly name: string;
+  /** The link, or database, at which it is said. */
+  readonly link: 'a' | 'a-b' | 'b-c';
+  readonly code: string;
+  readonly inject: () => Promise<void>;
+  /** Writes may be lost: the link that is then Suspect. */
+  readonly suspect?: 'a-b' | 'b-c';
+}
+
+const DRIFTS: readonly Drift[] = [
+  {
+    name: 'a delta trigger dropped',
+    link: 'a-b',
+    code: 'TriggerMissing',
+    suspect: 'a-b',
+    inject: () => on('a', 'DROP TRIGGER bucardo_delta ON items'),
+  },
+  {
+    name: 'a truncate trigger disabled',
+    link: 'a-b',
+    code: 'TriggerMissing',
+    suspect: 'a-b',
+    inject: () => on('a', 'ALTER TABLE moves DISABLE TRIGGER bucardo_note_trunc_orders_a_b'),
+  },
+  {
+    name: 'a truncate trigger in another mode',
+    link: 'b-c',
+    code: 'NotAlways',
+    suspect: 'b-c',
+    inject: () => on('b', 'ALTER TABLE notes ENABLE TRIGGER bucardo_note_trunc_orders_b_c'),
+  },
+  {
+    name: 'a delta table emptied',
+    link: 'b-c',
+    code: 'DeltaTableEmptied',
+    suspect: 'b-c',
+    inject: () => on('b', 'TRUNCATE bucardo.delta_public_items'),
+  },
+  {
+    name: 'a delta table missing',
+    link: 'a-b',
+    code: 'DeltaTableMissing',
+    suspect: 'a-b',
+    inject: () => on('a', 'DROP TABLE bucardo.delta_public_moves'),
+  },
+  {
+    name: 'a delta function that notes nothing',
+    link: 'b-c',
+    code: 'DeltaFunction',
+    suspect: 'b-c',
+    inject: () =>
+      on('b', 'CREATE OR REPLACE FUNCTION bucardo.delta_public_items() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$'),
+  },
+  {
+    name: 'a table of C made anew',
+    link: 'b-c',
+    code: 'TableReplaced',
+    suspect: 'b-c',
+    inject: () =>
+      on(
+        'c',
+        'CREATE TABLE kept AS TABLE moves; DROP TABLE moves; CREATE TABLE moves (item int NOT NULL REFERENCES items, at timestamptz NOT NULL, amount int NOT NULL, PRIMARY KEY (item, at)); INSERT INTO moves TABLE kept; DROP TABLE kept',
+      ),
+  },
+  {
+    name: "Bucardo's own default on a delta table",
+    link: 'a-b',
+    code: 'DeltaDefault',
+    inject: () => on('a', 'ALTER TABLE bucardo.delta_public_notes ALTER txntime SET DEFAULT now()'),
+  },
+  {
+    name: 'the index on a track table dropped',
+    link: 'b-c',
+    code: 'HelperMissing',
+    inject: () => on('b', 'DROP INDEX bucardo.goat_public_notes'),
+  },
+  {
+    name: 'a row of bucardo_delta_targets deleted',
+    link: 'a-b',
+    code: 'HelperMissing',
+    inject: () => on('a', "DELETE FROM bucardo.bucardo_delta_targets WHERE tablename = 'notes'::regclass"),
+  },
+  {
+    name: 'a function dropped',
+    link: 'b-c',
+    code: 'FunctionMissing',
+    inject: () => on('b', 'DROP FUNCTION bucardo.bucardo_kick_orders_b_c()'),
+  },
+  {
+    name: 'kick triggers back',
+    link: 'a-b',
+    code: 'KickTriggerBack',
+    inject: () =>
+      on(
+        'a',
+        'CREATE TRIGGER bucardo_kick_orders_a_b AFTER INSERT ON items FOR EACH STATEMENT EXECUTE FUNCTION bucardo.bucardo_kick_orders_a_b()',
+      ),
+  },
+  {
+    name: 'a setting changed',
+    link: 'a-b',
+    code: 'SettingChanged',
+    inject: () => control('a_b', "UPDATE bucardo.bucardo_config SET setting = '0' WHERE name = 'quick_delta_check'"),
+  },
+  {
+    name: 'the pruning of the logs removed',
+    link: 'b-c',
+    code: 'PruningMissing',
+    inject: () => control('b_c', 'DROP TRIGGER goatherd_prune ON bucardo.syncrun'),
+  },
+  {
+    name: 'a sync edited, and a copy asked for',
+    link: 'a-b',
+    code: 'MetadataChanged',
+    inject: () => control('a_b', "UPDATE bucardo.sync SET checktime = '1 hour', onetimecopy = 1"),
+  },
+  {
+    name: 'a connection edited',
+    link: 'b-c',
+    code: 'MetadataChanged',
+    inject: () => control('b_c', "UPDATE bucardo.db SET dbhost = 'elsewhere' WHERE name = 'c'; DELETE FROM bucardo.dbmap WHERE db = 'c'"),
+  },
+  {
+    name: 'a member taken out of its relgroup',
+    link: 'b-c',
+    code: 'NotMember',
+    inject: () => control('b_c', "DELETE FROM bucardo.herdmap WHERE goat = (SELECT id FROM bucardo.goat WHERE tablename = 'notes')"),
+  },
+  {
+    name: 'makedelta off',
+    link: 'a-b',
+    code: 'MakedeltaOff',
+    suspect: 'b-c',
+    inject: () => control('a_b', "UPDATE bucardo.goat SET makedelta = NULL WHERE tablename = 'items'"),
+  },
+  {
+    name: 'makedelta on',
+    link: 'b-c',
+    code: 'MakedeltaOn',
+    inject: () => control('b_c', "UPDATE bucardo.goat SET makedelta = 'c' WHERE tablename = 'items'"),
+  },
+  {
+    name: 'a sync made inactive',
+    link: 'b-c',
+    code: 'SyncInactive',
+    inject: () => control('b_c', "UPDATE bucardo.sync SET status = 'inactive'"),
+  },
+  {
+    name: 'leftovers of a link that was removed',
+    link: 'a',
+    code: 'Leftover',
+    inject: () =>
+      on(
+        'a',
+        `CREATE TRIGGER bucardo_note_trunc_orders_a_z AFTER TRUNCATE ON notes FOR EACH STATEMENT EXECUTE FUNCTION bucardo.bucardo_note_truncation('orders_a_z');
+         INSERT INTO bucardo.bucardo_delta_targets(tablename, target) VALUES ('notes'::regclass, 'dbgroup orders_a_z');
+         INSERT INTO bucardo.bucardo_delta_names(sync, tablename) VALUES ('orders_a_z', 'public.notes');
+         CREATE TABLE bucardo.delta_public_gone (id int, txntime timestamptz); CREATE TABLE bucardo.track_public_gone (txntime timestamptz, target text)`,
+      ),
+  },
+  { name: 'a daemon killed', link: 'a-b', code: 'DaemonDown', inject: () => killDaemon('a_b') },
+];
+
+/** Writes into A while something goes on: `notes` only, as no drift here loses a row of it but a TRUNCATE. */
+async function written<T>(work: () => Promise<T>): Promise<T> {
+  let over = false;
+  const running = withSession(clusterOf(lab(), 'a'), lab().dbname, async (client) => {
+    for (let count = 0; !over; count += 1)
+      await client.query("INSERT INTO notes VALUES ($1, 'new') ON CONFLICT (id) DO UPDATE SET note = notes.note || '.'", [
+        1000 + (count % 300),
+      ]);
+  });
+  try {
+    return await work();
+  } finally {
+    over = true;
+    await running;
+  }
+}
+
+const shown = (plan: PlanJson): string[] =>
+  plan.changes.map((change) => `${change.address.replace('orders/', '')} ${change.reason.split(':')[0]}`).toSorted();
+
+async function healed(drifts: readonly Drift[]): Promise<void> {
+  await written(async () => {
+    for (const drift of drifts) await drift.inject();
+    const plan = await planOf(lab(), 2, '--detailed-exitcode');
+    expect(plan.verdict).toBe('drift');
+    expect(new Set(plan.changes.map((change) => `${change.action} ${change.treatment}`))).toEqual(new Set(['drift heal']));
+    expect([...new Set(shown(plan))]).toEqual([...new Set(drifts.map((drift) => `${drift.link} ${drift.code}`))].toSorted());
+    await reconciled(lab());
+  });
+  const after = await planOf(lab(), 0, '--detailed-exitcode');
+  expect({ verdict: after.verdict, steps: after.steps, changes: after.changes }).toEqual({ verdict: 'in_sync', steps: [], changes: [] });
+  for (const drift of drifts.filter((one) => one.suspect !== undefined))
+    expect(after.links.find((link) => link.address === `orders/${drift.suspect}`)?.suspect).toContain(drift.code);
+  await settle(after);
+}
+
+/** What was lost is noted anew on A, and a person says that it is well again. */
+async function settle(plan: PlanJson): Promise<void> {
+  await on('a', 'UPDATE items SET name = name; UPDATE moves SET amount = amount; UPDATE notes SET note = note');
+  await expectSameData(lab(), 'a', 'b', 'c');
+  for (const { address, suspect } of plan.links) if (suspect !== null) await accepted(address, 'compared');
+}
+
+async function accepted(address: string, reason: string): Promise<void> {
+  const run = await runGoatherd(['accept', '--config', lab().configFile, address, '--reason', reason]);
+  if (run.exitCode !== 0) throw new Error(`accept ended with ${run.exitCode}: ${run.stderr}`);
+}
+
+/** One delta table cannot be missing and empty, nor a sync polled and inactive: what hides another stands by itself. */
+const TOGETHER = DRIFTS.filter((drift) => drift.code !== 'DeltaTableMissing');
+
+describe('drift', { timeout: 300_000 }, () => {
+  test('of every kind at once is named fact by fact, and put back under writes', () => healed(TOGETHER));
+
+  test.runIf(EVERYTHING).each(DRIFTS)('$name', (drift) => healed([drift]));
+
+  test('is left as it is under `drift: warn`, said, and not held against the run, unless it loses data', async () => {
+    await declare(lab(), { drift: 'warn' });
+    await control('a_b', "UPDATE bucardo.sync SET checktime = '7 s'");
+    await killDaemon('b_c');
+    const plan = await planOf(lab(), 2, '--detailed-exitcode');
+    expect(shown(plan)).toEqual(['a-b MetadataChanged', 'b-c DaemonDown']);
+    expect({ verdict: plan.verdict, steps: plan.steps }).toEqual({ verdict: 'drift', steps: [] });
+    expect((await reconcile(lab())).exitCode).toBe(0);
+    expect((await reconcile(lab(), '--detailed-exitcode')).exitCode).toBe(2);
+    await on('a', 'DROP TRIGGER bucardo_delta ON moves');
+    const run = await reconcile(lab());
+    expect(run.exitCode).toBe(0);
+    expect(run.stdout).toMatch(/CONVERGED.* Drift is left, as the policy says\.\n$/);
+    const after = await planOf(lab());
+    expect(shown(after)).toEqual(['a-b MetadataChanged', 'b-c DaemonDown']);
+    expect(after.links[0]?.suspect).toContain('TriggerMissing');
+    await declare(lab(), { drift: null });
+    await reconciled(lab());
+    await settle(await planOf(lab()));
+  });
+
+  test('that comes back again and again is left alone until a person says so', async () => {
+    const inject = (): Promise<void> => on('a', 'DROP INDEX IF EXISTS bucardo.goat_public_moves');
+    for (let time = 0; time < 4; time += 1) {
+      await inject();
+      await reconciled(lab());
+    }
+    await inject();
+    const run = await reconcile(lab());
+    expect(run.exitCode).toBe(20);
+    expect(run.stdout).toContain('Contended');
+    const plan = await planOf(lab(), 20, '--detailed-exitcode');
+    expect({ verdict: plan.verdict, steps: plan.steps, treatment: plan.changes[0]?.treatment }).toEqual({
+      verdict: 'blocked',
+      steps: [],
+      treatment: 'contended',
+    });
+    await accepted('orders/a-b', 'found who it was');
+    await reconciled(lab());
+    expect((await planOf(lab(), 0, '--detailed-exitcode')).verdict).toBe('in_sync');
+  });
+
+  test('is not what a TRUNCATE of the application does to the delta tables', async () => {
+    await on('a', "TRUNCATE notes; INSERT INTO notes VALUES (1, 'after the truncate')");
+    expect(await planOf(lab())).toMatchObject({ verdict: 'in_sync', changes: [] });
+    await expectSameData(lab(), 'a', 'b', 'c');
+    expect(await planOf(lab())).toMatchObject({ verdict: 'in_sync', changes: [] });
+  });
+
+  test('of other hands is named and left alone', async () => {
+    await on('a', "INSERT INTO bucardo.bucardo_delta_targets(tablename, target) VALUES ('notes'::regclass, 'dbgroup elsewhere')");
+    const plan = await planOf(lab());
+    expect(plan.diagnostics.map((one) => [one.severity, one.code, one.address, ...one.objects])).toEqual([
+      ['warning', 'UnknownTarget', 'orders/a', 'dbgroup elsewhere'],
+    ]);
+    expect((await reconcile(lab())).exitCode).toBe(0);
+    expect(
+      await query(
+        clusterOf(lab(), 'a'),
+        lab().dbname,
+        "SELECT target FROM bucardo.bucardo_delta_targets WHERE target = 'dbgroup elsewhere'",
+      ),
+    ).toHaveLength(1);
+    await on('a', "DELETE FROM bucardo.bucardo_delta_targets WHERE target = 'dbgroup elsewhere'");
+  });
+
+  test.runIf(EVERYTHING)('a target that was restored from a backup is suspect, and so is the link that leaves it', async () => {
+    const b = clusterOf(lab(), 'b');
+    await b.stop();
+    await execa('cp', ['-a', b.dataDir, `${b.dataDir}.backup`]);
+    await b.start();
+    await reconciled(lab());
+    await on('a', "INSERT INTO notes SELECT n, 'after the backup' FROM generate_series(5000, 5200) n");
+    await expectSameData(lab(), 'a', 'b', 'c');
+    await reconciled(lab());
+    await b.stop();
+    await rm(b.dataDir, { recursive: true });
+    await execa('cp', ['-a', `${b.dataDir}.backup`, b.dataDir]);
+    await b.start();
+    const codes = shown(await planOf(lab()));
+    expect(codes).toEqual(expect.arrayContaining(['a-b TargetWentBack', 'b-c SourceWentBack']));
+    await eventually(async () => (await reconcile(lab())).exitCode === 0, { timeoutMs: 120_000, everyMs: 1000 });
+    const after = await planOf(lab());
+    expect(after.verdict).toBe('in_sync');
+    expect(after.links.map((link) => link.suspect?.split(':')[0])).toEqual(['TargetWentBack', 'SourceWentBack']);
+  });
+});
