@@ -325,7 +325,9 @@ describe('what links that are no more left behind', () => {
   };
 
   test('is swept where it bears the name of a link of this topology that nobody knows', () => {
-    expect(said(withTarget('dbgroup orders_a_z'))).toEqual(['orders/a Leftover heal', 'sweep']);
+    const world = withTarget('dbgroup orders_a_z');
+    expect(said(world)).toEqual(['orders/a Leftover heal', 'sweep']);
+    expect(settled(world)).toEqual({ fault: null, verdict: 'in_sync', changes: [], suspects: [] });
   });
 
   test('is left alone where a control database of the hub was made for that link', () => {

@@ -4,6 +4,7 @@ import type { Observation } from '../../../src/observe/model.ts';
 import type { Step } from '../../../src/plan/model.ts';
 import type { Link } from '../../../src/topology/model.ts';
 import { targetName } from '../../../src/bucardo/names.ts';
+import { sweepStep } from './world-step-sweep.ts';
 import { startStep, stopStep } from './world-step-daemon.ts';
 import {
   controlDatabaseStep,
@@ -105,6 +106,8 @@ export function applyStep(world: World, step: Step, known: Known): Outcome {
       return moveStep(world, work.link);
     case 'leave_instance':
       return leaveInstanceStep(world, work);
+    case 'sweep':
+      return sweepStep(world, work);
     case 'suspect': {
       statement(world);
       const row = world.ledger.links[work.link];
