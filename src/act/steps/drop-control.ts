@@ -12,8 +12,9 @@ import { markControl } from './rename.ts';
 /** The whole control database with its files, or the rows of one link in it. */
 export async function dropControl(context: ActContext, work: Extract<Work, { kind: 'drop_control' }>): Promise<Outcome> {
   const link = linkAt(context, work.link);
-  await (work.whole ? dropWhole(context, work.instance) : dropRows(context, link, link));
-  if (!work.whole) await markControl(context, work.instance, link.address);
+  if (work.whole) await dropWhole(context, work.instance);
+  // A control database that is other hands' again has no mark of ours.
+  else if (!(await dropRows(context, link, link))) await markControl(context, work.instance, link.address);
   return done();
 }
 
