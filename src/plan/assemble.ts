@@ -135,12 +135,17 @@ function run(scene: Scene, sorted: Sorted, prepared: readonly Draft[]): Draft[] 
   const going = [...links.map(({ view }) => view), ...sorted.leaving];
   const left = new Set(going.flatMap((view) => view.leaves.map(({ instance }) => instance)));
   const instances = [...new Set([...going.map((view) => view.link.instance), ...left])].toSorted();
+  const ours = new Set([...topology.links, ...sorted.leaving.map((one) => one.link)].map((link) => link.sync));
   const daemons = new Map(
     instances.map((instance): [string, DaemonPlan] => {
       // A daemon that one link leaves goes on with all that it runs, links that may not act among them.
       const runningOn = left.has(instance) ? sorted.held.filter((one) => one.view.sync?.status === 'active' && !needsActivation(one)) : [];
       const ofInstance = [...links, ...runningOn].filter(({ view }) => view.link.instance === instance);
-      return [instance, daemonPlan(topology.name, instance, observation.instances[instance], ofInstance, due, withheld)];
+      const observed = observation.instances[instance];
+      const strangers = (observed?.control?.syncs ?? [])
+        .filter((sync) => sync.status === 'active' && !ours.has(sync.name))
+        .map((sync) => sync.name);
+      return [instance, daemonPlan(topology.name, instance, observed, ofInstance, due, withheld, strangers)];
     }),
   );
   const running = links.filter(({ view }) => wantsRunning(view));

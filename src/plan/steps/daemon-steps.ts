@@ -23,7 +23,8 @@ export interface DaemonPlan {
 /** Kinds of steps whose facts a daemon reads only when it starts. */
 const READ_AT_START = ['register', 'settings', 'membership', 'set_aside', 'makedelta', 'deactivate', 'leave'] as const;
 
-/** `links`: the links of one instance that may act; `drafts`: their steps so far, to see what a running daemon would miss; `withheld`: steps that nothing waits for now. */
+/** `links`: the links of one instance that may act; `drafts`: their steps so far, to see what a running daemon would miss; `withheld`: steps that nothing waits for now;
+ * `strangers`: syncs that are active there and were never adopted, which a daemon that is stopped for ours runs again. */
 export function daemonPlan(
   topology: string,
   instance: string,
@@ -31,6 +32,7 @@ export function daemonPlan(
   links: readonly Planned[],
   drafts: readonly Draft[],
   withheld: ReadonlySet<string>,
+  strangers: readonly string[],
 ): DaemonPlan {
   const daemon = observed?.daemon ?? null;
   const alive = daemon !== null && daemon.masterPid !== null && daemon.startedAt !== null;
@@ -98,7 +100,7 @@ export function daemonPlan(
         after: [...after, runId.stop(instance, wave)],
         reason,
         on: ['hub', ...new Set(group.flatMap(({ view }) => [view.link.from, view.link.to]))],
-        what: `start daemon ${instance} with ${syncs.join(', ')}`,
+        what: `start daemon ${instance} with ${[...syncs, ...strangers].join(', ')}`,
         work: { kind: 'start_daemon', instance, restart, syncs },
         lock: { mode: 'ACCESS SHARE' },
         objects: syncs.length,
@@ -121,7 +123,7 @@ export function daemonPlan(
     );
     up = false;
   }
-  if (wanted && !up) {
+  if ((wanted || (strangers.length > 0 && (alive || changes.length > 0))) && !up) {
     const prepared = [
       ...standing
         .flatMap(({ view }) => [stepId.triggers(view), stepId.helpers(view), stepId.membership(view)])
