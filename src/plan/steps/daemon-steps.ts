@@ -23,8 +23,10 @@ export interface DaemonPlan {
 /** Kinds of steps whose facts a daemon reads only when it starts. */
 const READ_AT_START = ['register', 'settings', 'membership', 'set_aside', 'makedelta', 'deactivate', 'leave'] as const;
 
-/** `links`: the links of one instance that may act; `drafts`: their steps so far, to see what a running daemon would miss; `withheld`: steps that nothing waits for now;
- * `strangers`: syncs that are active there and were never adopted, which a daemon that is stopped for ours runs again. */
+/**
+ * `links`: the links of one instance that may act; `drafts`: their steps so far, to see what a running daemon would miss; `withheld`: steps
+ * that nothing waits for now; `strangers`: syncs that are active there and were never adopted, which a daemon that is stopped for ours runs again.
+ */
 export function daemonPlan(
   topology: string,
   instance: string,
