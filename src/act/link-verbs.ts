@@ -64,11 +64,11 @@ export async function stopLink(context: ActContext, link: Link, by: string, reas
 export async function startLink(context: ActContext, link: Link): Promise<Said> {
   const known = context.known.links[link.address];
   const suspension = context.known.suspensions[link.address];
-  if (link.state === 'stopped')
+  if (link.state !== 'running')
     return {
       exitCode: 1,
-      text: `${link.address} is declared stopped`,
-      hint: `take \`state: stopped\` out of the file, and run goatherd reconcile`,
+      text: `${link.address} is declared ${link.state}`,
+      hint: `take \`state: ${link.state}\` out of the file, and run goatherd reconcile`,
     };
   const ended = suspension === undefined ? '' : `, no longer ${suspensionText(suspension)}`;
   if ((known?.receipt ?? null) === null) {
@@ -158,7 +158,7 @@ function refuseUnlessRunning(context: ActContext, link: Link, found: Found, verb
       text: `${link.address} is ${suspensionText(suspension)}`,
       hint: `${endOfSuspension(context.known, link)} ends that`,
     };
-  if (link.state === 'stopped') return { exitCode: 1, text: `${link.address} is declared stopped: there is nothing to ${verb}` };
+  if (link.state !== 'running') return { exitCode: 1, text: `${link.address} is declared ${link.state}: there is nothing to ${verb}` };
   if (!found.active) return { exitCode: 1, text: `the sync of ${link.address} is not active`, hint: `goatherd start ${link.address}` };
   if (verb === 'reload' && found.daemon.masterPid === null)
     return { exitCode: 1, text: `no daemon of ${link.address} runs`, hint: `goatherd start ${link.address}` };

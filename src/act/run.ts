@@ -202,7 +202,7 @@ async function finish(
       : null;
   if (seen.known.present) {
     const settled = new Set(
-      plan.links.filter((link) => link.state === 'converged' || link.state === 'stopped').map((link) => link.address),
+      plan.links.filter((link) => ['converged', 'stopped', 'detached'].includes(link.state)).map((link) => link.address),
     );
     for (const link of topology.links)
       if (settled.has(link.address)) {

@@ -145,7 +145,11 @@ export type RecopyCause =
   /** `copy_generation` was raised. */
   | 'generation'
   /** A link above copies them again (rule 7). */
-  | 'above';
+  | 'above'
+  /** `cascade` was off on the source, and what came from above meanwhile was not passed on. */
+  | 'cascade'
+  /** It was detached: nothing was recorded meanwhile. */
+  | 'detached';
 
 /** A copy that is repeated. The link stands still from before the links above it begin until `tables` is empty. */
 export interface Recopy {

@@ -11,7 +11,7 @@ import { afterMove, endedElsewhere, leaveInstanceSteps, moveStep } from './steps
 import { protectionStep } from './view/leaving.ts';
 import type { LinkView } from './view/link-view.ts';
 import { lossesOf, suspectStep } from './steps/losses.ts';
-import { makedeltaStep, type Sorted } from './steps/makedelta.ts';
+import { endingOf, makedeltaStep, type Sorted } from './steps/makedelta.ts';
 import { copyTablesStep, newcomers } from './steps/newcomers.ts';
 import { copyAgainStep, recopyStep } from './steps/recopy-steps.ts';
 import { instanceSteps } from './steps/instance-steps.ts';
@@ -47,15 +47,21 @@ export interface Scene {
 export function assemble(scene: Scene, given: Sorted): readonly Draft[] {
   const sorted = { ...given, free: given.free.map((one) => postponed(one, given.leaving)) };
   const prepared = prepare(scene, sorted);
-  const removals = sorted.leaving.flatMap((view) => {
-    const left = leaveInstanceSteps(scene.topology, view, sorted.leaving);
-    const steps = removalSteps(view, sorted.free, sorted.leaving, sorted.undrained?.has(view.link.address) !== true);
-    // The ledger forgets a link when nothing of it stands anywhere.
-    return [
-      ...left,
-      ...steps.map((step) => (step.kind === 'forget' ? { ...step, after: [...step.after, ...left.map((one) => one.id)] } : step)),
-    ];
-  });
+  const ending = endingOf(sorted);
+  const removals = [
+    ...sorted.leaving.flatMap((view) => {
+      const left = leaveInstanceSteps(scene.topology, view, sorted.leaving);
+      const steps = removalSteps(view, sorted.free, ending, sorted.undrained?.has(view.link.address) !== true);
+      // The ledger forgets a link when nothing of it stands anywhere.
+      return [
+        ...left,
+        ...steps.map((step) => (step.kind === 'forget' ? { ...step, after: [...step.after, ...left.map((one) => one.id)] } : step)),
+      ];
+    }),
+    ...sorted.detached
+      .filter(({ view }) => view.link.former !== true)
+      .flatMap((one) => [...recopyStep(one, []), ...removalSteps(one.view, sorted.free, ending, false)]),
+  ];
   return [...prepared, ...removals, ...run(scene, sorted, [...prepared, ...removals])];
 }
 
@@ -76,25 +82,27 @@ function prepare(scene: Scene, sorted: Sorted): Draft[] {
   const { config, topology, observation, ledger } = scene;
   const links = sorted.free;
   // Rows of blocked links too: the step is one for all, and nobody may wait for a blocked one.
-  const unknown = [...links, ...sorted.held]
+  const standing = [...links, ...sorted.detached];
+  const unknown = [...standing, ...sorted.held]
     .filter(({ view }) => scene.unknown.includes(view.link.address) && !view.adopting)
     .map(({ view }) => view.link.id);
   const adopting = sorted.adopting ?? [];
-  const instances = [...new Set(links.map(({ view }) => view.link.instance))];
+  const instances = [...new Set(standing.map(({ view }) => view.link.instance))];
   const depthOf = (instance: string): number =>
-    Math.min(...links.filter(({ view }) => view.link.instance === instance).map(({ view }) => view.depth));
+    Math.min(...standing.filter(({ view }) => view.link.instance === instance).map(({ view }) => view.depth));
   const leftOf = (instance: string): ReadonlySet<string> =>
     new Set(links.filter(({ view }) => view.link.instance === instance).flatMap(({ view }) => [...view.left]));
   const views = [...links, ...sorted.held].map((one) => one.view);
   return [
-    ...(links.length > 0 || adopting.length > 0 ? ledgerStep(topology, !ledger.present, unknown) : []),
+    ...(standing.length > 0 || adopting.length > 0 ? ledgerStep(topology, !ledger.present, unknown) : []),
     ...adopting.flatMap((one) => adoptionStep(one.view)),
     // A link that preflight holds is protected no less.
-    ...[...links, ...sorted.held].flatMap(({ view }) => protectionStep(view)),
+    ...[...standing, ...sorted.held].flatMap(({ view }) => protectionStep(view)),
     ...instances.flatMap((instance) => {
-      const moves = links.filter(({ view }) => view.link.instance === instance).flatMap(({ view }) => moveStep(view));
+      const moves = standing.filter(({ view }) => view.link.instance === instance).flatMap(({ view }) => moveStep(view));
       return afterMove(moves, instanceSteps(config, topology, observation, instance, depthOf(instance), leftOf(instance)));
     }),
+    ...sorted.detached.flatMap(({ view, carried }) => registerStep(view, observation, carried)),
     ...links.flatMap((planned) => {
       const { view, carried } = planned;
       const below = links.filter((other) => other.view.link.from === view.link.to).map((one) => one.view);
@@ -132,7 +140,7 @@ function run(scene: Scene, sorted: Sorted, prepared: readonly Draft[]): Draft[] 
   const deactivations = links.filter((one) => !wantsRunning(one.view) || copiesAgain(one)).flatMap(deactivateSteps);
   const withheld = sorted.withheld ?? new Set();
   const due = [...prepared, ...deactivations].filter((step) => !withheld.has(step.id));
-  const going = [...links.map(({ view }) => view), ...sorted.leaving];
+  const going = [...links.map(({ view }) => view), ...endingOf(sorted)];
   const left = new Set(going.flatMap((view) => view.leaves.map(({ instance }) => instance)));
   const instances = [...new Set([...going.map((view) => view.link.instance), ...left])].toSorted();
   const ours = new Set([...topology.links, ...sorted.leaving.map((one) => one.link)].map((link) => link.sync));
@@ -162,6 +170,8 @@ function run(scene: Scene, sorted: Sorted, prepared: readonly Draft[]): Draft[] 
       ...(needsActivation(planned) ? gatesFor(view) : []).map((gate) => gate.id),
       daemon?.activateAfter.get(view.link.address) ?? '',
       ...replaced(view, sorted),
+      // What makedelta writes to stands before anything is brought there (rule 1).
+      ...links.filter((one) => one.view.link.from === view.link.to).flatMap((one) => [stepId.helpers(one.view), stepId.triggers(one.view)]),
       ...endedElsewhere(view),
     ];
     const start = daemon?.startOf.get(view.link.address) ?? '';
@@ -172,7 +182,7 @@ function run(scene: Scene, sorted: Sorted, prepared: readonly Draft[]): Draft[] 
     .filter(({ view }) => !wantsRunning(view) && receiptOf(view))
     .flatMap((planned) => alwaysSteps(planned, PHASE.run + planned.view.depth * 10 + 1));
   // The objects of a link that leaves go when a kid of the link above, younger than makedelta's end, has been seen to run (rule 11).
-  for (const view of [...sorted.leaving, ...links.map((one) => one.view)])
+  for (const view of [...endingOf(sorted), ...links.map((one) => one.view)])
     if (
       runningAbove(view, links).length > 0 &&
       prepared.some((step) => step.id === stepId.helpersGone(view) || step.id === stepId.triggersGone(view))

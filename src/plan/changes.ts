@@ -72,7 +72,7 @@ function changeOf(topology: Topology, one: Planned, drift: readonly Drift[], ste
     const kick = link.disableKicking
       ? `poll every ${link.kickIntervalSeconds} s`
       : `kick triggers, safety poll every ${link.kickIntervalSeconds} s`;
-    const state = link.state === 'stopped' ? ', stopped' : '';
+    const state = link.state === 'running' ? '' : `, ${link.state}`;
     return [
       {
         address: link.address,

@@ -29,7 +29,7 @@ function labelOf(link: Link): string {
   return [
     `copy=${link.copyData}`,
     ...(link.disableKicking ? [] : ['kick']),
-    ...(link.state === 'stopped' ? ['stopped'] : []),
+    ...(link.state === 'running' ? [] : [link.state]),
     ...(link.former === true ? ['to be removed'] : []),
   ].join(' ');
 }

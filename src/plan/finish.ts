@@ -131,7 +131,7 @@ function stoppedAbove(views: readonly LinkView[], step: Pick<Draft, 'kind' | 'ad
     const upper = views.find((one) => one.link.address === link.address);
     return upper !== undefined && !wantsRunning(upper) && !receiptOf(upper);
   });
-  return above === undefined ? null : `waits for the copy of ${above.id}, which is stopped`;
+  return above === undefined ? null : `waits for the copy of ${above.id}, which is ${above.state}`;
 }
 
 /** Tables that join a link below one that is held wait: what the link above brings of them later would not be passed on. */

@@ -13,6 +13,7 @@ import { withoutStrayTargets } from './drift/strays.ts';
 import { strayWarnings } from './drift/stray-facts.ts';
 import { sweepSteps } from './steps/sweep-steps.ts';
 import { recopiesOf } from './view/recopy.ts';
+import { asApplied, detachedWarnings } from './view/detached.ts';
 import { recopyWarnings } from './view/recopy-warnings.ts';
 import { drawingOf } from './drawing.ts';
 import type { Draft } from './steps/draft.ts';
@@ -72,7 +73,7 @@ export function makePlan(given: Topology, seen: Observation, found: Ledger, conf
   let drained = removalWith(new Set());
   const everything = uniqueById([...supervised, ...heldSteps(all), ...drained]);
   const judged = judge(topology, everything, going, ledger, policy, config.caps);
-  const refused = refusedAgain(everything, judged.reasonAgainst);
+  const refused = refusedAmong(everything, all.sorted, judged.reasonAgainst);
   // A copy that is due again and not approved holds nothing else: the links go on without it.
   const unapproved = refused.size === 0 ? [] : supervised.filter((step) => step.kind !== 'arrival');
   if (refused.size > 0) {
@@ -117,7 +118,14 @@ export function makePlan(given: Topology, seen: Observation, found: Ledger, conf
   const removals = all.views.filter(({ link }) => link.former === true);
   const changes = [
     ...renameChanges(topology, ledger),
-    ...changesOf(scene.topology, [...sorted.free, ...sorted.held, ...waitingLinks], drifted.facts, removals, steps, ledger),
+    ...changesOf(
+      scene.topology,
+      [...sorted.free, ...sorted.held, ...sorted.detached, ...waitingLinks],
+      drifted.facts,
+      removals,
+      steps,
+      ledger,
+    ),
   ];
   const diagnostics = sortDiagnostics([
     ...suspensionWarnings(suspended, ledger),
@@ -126,6 +134,7 @@ export function makePlan(given: Topology, seen: Observation, found: Ledger, conf
     ...checked.diagnostics,
     ...linkWarnings(planned, scene.topology),
     ...recopyWarnings(all.views, all.waiting),
+    ...detachedWarnings(sorted.detached),
     ...removalWarnings(leaving, all.views, guarded, removal, observation),
     ...rivalWarnings(waiting),
   ]);
@@ -173,31 +182,49 @@ interface Sorting {
   readonly drifted: Drifted;
 }
 
-/** Parts the links into those that may act and those that preflight holds. `refused`: links whose tables may not be emptied for a copy again. */
+/**
+ * Parts the links into those that may act, those that preflight holds, and those that are detached. `refused`: links whose tables may not be
+ * emptied for a copy again, or that may not be detached yet and so are as they were applied.
+ */
 function sort(found: Scene, refused: ReadonlySet<string>): Sorting {
   const scene = { ...found, observation: withoutStrayTargets(found) };
-  const views = linkViews(scene.topology, scene.observation, scene.ledger);
+  const views = linkViews(scene.topology, scene.observation, scene.ledger).map((view) =>
+    refused.has(view.link.address) ? asApplied(view) : view,
+  );
   const checked = preflight(scene.topology, scene.observation, views);
   const suspended = suspendedLinks(views, scene.ledger);
-  const blocked = blockedLinks(views, checked.blocked, suspended);
+  const detaches = ({ link, source }: LinkView): boolean => link.state === 'detached' && source !== null && !suspended.has(link.address);
+  // A target that does not answer is a reason to detach, and no obstacle.
+  const blocked = new Map(
+    [...blockedLinks(views, checked.blocked, suspended)].filter(
+      ([address]) => !views.some((view) => view.link.address === address && detaches(view)),
+    ),
+  );
   const known = views.map((view) => ({ view, carried: carriedBy(view, checked.unfit.get(view.link.address) ?? new Set()) }));
   const again = recopiesOf(scene.topology, known, blocked, refused);
   const planned = known
     .map((one): Planned => ({ ...one, recopy: again.of.get(one.view.link.address) ?? null }))
     .map((one) => (again.still.has(one.view.link.address) ? standingStill(one) : one));
+  const detached = planned.filter((one) => detaches(one.view) && !one.view.adopting);
   const isFree = ({ view }: Planned): boolean => !view.adopting && !blocked.has(view.link.address);
-  const free = planned.filter(isFree);
-  const held = planned.filter((one) => !isFree(one)).map((one) => asStopped(one, scene.ledger));
+  const staying = planned.filter((one) => !detached.includes(one));
+  const free = staying.filter(isFree);
+  const held = staying.filter((one) => !isFree(one)).map((one) => asStopped(one, scene.ledger));
   const adopting = planned.filter(({ view }) => view.adopting && !blocked.has(view.link.address));
-  const drifted = driftOf(scene, found.observation, [...free, ...held.filter(({ view }) => !view.adopting)], { free, held, leaving: [] });
-  const sorted = { free: leavingAlone(free, drifted.facts), held: leavingAlone(held, drifted.facts), adopting, leaving: [] };
+  const sides = { free, held, leaving: [], detached };
+  const drifted = driftOf(scene, found.observation, [...free, ...held.filter(({ view }) => !view.adopting)], sides);
+  const sorted = { free: leavingAlone(free, drifted.facts), held: leavingAlone(held, drifted.facts), adopting, leaving: [], detached };
   return { scene, views, planned, checked, suspended, blocked, waiting: again.waiting, sorted, drifted };
 }
 
-/** Links whose copy again is destructive and not approved. */
-function refusedAgain(steps: readonly Draft[], reasonAgainst: (step: Draft) => string | null): ReadonlySet<string> {
+/** Links that may not be detached, or may not empty tables to copy them again, as that is not approved. */
+function refusedAmong(steps: readonly Draft[], { detached }: Sorted, reasonAgainst: (step: Draft) => string | null): ReadonlySet<string> {
+  const detaching = new Set(detached.map((one) => one.view.link.address));
   return new Set(
-    steps.filter((step) => step.work.kind === 'copy_tables' && step.work.again && reasonAgainst(step) !== null).map((step) => step.address),
+    steps
+      .filter((step) => detaching.has(step.address) || (step.work.kind === 'copy_tables' && step.work.again))
+      .filter((step) => reasonAgainst(step) !== null)
+      .map((step) => step.address),
   );
 }
 
@@ -206,7 +233,7 @@ function heldSteps({ scene, sorted, blocked }: Sorting): readonly Draft[] {
   const held = sorted.held.filter(({ view }) => !view.adopting);
   const refused = sorted.held.filter(({ view }) => view.adopting && blocked.has(view.link.address));
   if (held.length + refused.length === 0) return [];
-  return assemble(scene, { free: held, held: [...sorted.free, ...refused], adopting: refused, leaving: [] }).filter(
+  return assemble(scene, { free: held, held: [...sorted.free, ...refused], adopting: refused, leaving: [], detached: [] }).filter(
     (step) => step.kind !== 'arrival' && !isOfSharedDaemon(step, sorted),
   );
 }

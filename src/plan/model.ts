@@ -379,7 +379,7 @@ export interface LinkSummary {
   readonly address: string;
   readonly tables: number;
   readonly sequences: number;
-  readonly state: 'converged' | 'pending' | 'blocked' | 'stopped';
+  readonly state: 'converged' | 'pending' | 'blocked' | 'stopped' | 'detached';
   /** Copied, skipped, never asked for; null when there is no receipt. */
   readonly copy: string | null;
   readonly suspect: string | null;

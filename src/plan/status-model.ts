@@ -17,6 +17,8 @@ export type LinkState =
   | 'suspended'
   /** Declared stopped. */
   | 'stopped'
+  /** Declared detached: nothing is recorded for it. */
+  | 'detached'
   /** It should run, and no daemon runs it. */
   | 'down'
   | 'blocked'

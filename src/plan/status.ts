@@ -32,7 +32,7 @@ export function statusOf(topology: Topology, observation: Observation, found: Le
   const links = views.map((view): LinkStatus => {
     const { address, id, sync } = view.link;
     const tables = carriedBy(view, unfit.get(address) ?? new Set()).tables;
-    const wanted = view.link.disableKicking ? 2 : 3;
+    const wanted = view.link.state === 'detached' ? 0 : view.link.disableKicking ? 2 : 3;
     const wrong = tables.reduce((sum, one) => sum + new Set([...one.triggers, ...one.notAlways]).size, 0);
     const suspension = suspensionOf(ledger, view.link);
     const daemon = observation.hub.reachable ? daemonOf(view, sync) : null;
@@ -58,7 +58,7 @@ export function statusOf(topology: Topology, observation: Observation, found: Le
       ),
     };
   });
-  const unwell = links.filter(({ state }) => state !== 'running' && state !== 'stopped');
+  const unwell = links.filter(({ state }) => state !== 'running' && state !== 'stopped' && state !== 'detached');
   const ready = unwell.length === 0 && plan.verdict === 'in_sync';
   const lags = links.map((link) => link.lagSeconds).filter((lag) => lag !== null);
   const suspects = plan.links.filter((link) => link.suspect !== null).map((link) => `${link.address.split('/')[1] ?? ''} Suspect`);
@@ -83,7 +83,7 @@ function stateOf(view: LinkView, plan: Plan, daemon: DaemonStatus | null, suspen
   if (view.source === null || view.target === null) return 'unreachable';
   const blocked = plan.links.find((link) => link.address === view.link.address)?.state === 'blocked';
   if (view.sync === null) return blocked ? 'blocked' : 'absent';
-  if (view.link.state === 'stopped') return 'stopped';
+  if (view.link.state !== 'running') return view.link.state;
   const copy = copyState(view);
   if ((view.ledger?.recopy ?? null) !== null) return blocked ? 'blocked' : 'copying';
   if (copy === 'copying') return daemon?.state === 'up' ? 'copying' : 'down';
@@ -137,6 +137,7 @@ function sinceOf(state: LinkState, view: LinkView, suspendedSince: number | null
       return view.ledger?.request?.askedAt ?? null;
     case 'down':
     case 'stopped':
+    case 'detached':
     case 'unreachable':
       return Math.max(view.runs?.lastGood?.endedAt ?? 0, view.runs?.lastBad?.endedAt ?? 0) || null;
     case 'failing':

@@ -21,7 +21,15 @@ export function linkSummaries(
       address: link.address,
       tables: carried.tables.length,
       sequences: carried.sequences.length,
-      state: blocked.has(link.address) ? 'blocked' : own ? 'pending' : wantsRunning(view) ? 'converged' : 'stopped',
+      state: blocked.has(link.address)
+        ? 'blocked'
+        : own
+          ? 'pending'
+          : wantsRunning(view)
+            ? 'converged'
+            : view.link.state === 'detached'
+              ? 'detached'
+              : 'stopped',
       copy:
         receipt === null
           ? null

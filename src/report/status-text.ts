@@ -95,6 +95,7 @@ function paint(line: string, state: LinkState | undefined, style: Style): string
     case undefined:
     case 'running':
     case 'stopped':
+    case 'detached':
       return line;
     case 'copying':
     case 'waiting':

@@ -49,7 +49,7 @@ export interface Position {
 }
 
 export type CopyData = 'empty' | 'always' | 'never';
-export type LinkState = 'running' | 'stopped';
+export type LinkState = 'running' | 'stopped' | 'detached';
 /** What is done about drift that loses no data; the other kind is always put back (rule 15). */
 export type DriftPolicy = 'heal' | 'warn';
 

@@ -74,9 +74,9 @@ export type Patterns2 = string[];
  */
 export type Patterns3 = string[];
 /**
- * `running`, or `stopped`: all is prepared and the triggers record, but nothing runs and nothing is copied.
+ * `running`; or `stopped`: all is prepared and the triggers record, but nothing runs and nothing is copied; or `detached`: the triggers are gone and nothing is recorded, so that to come back means a copy.
  */
-export type State = 'running' | 'stopped';
+export type State = 'running' | 'stopped' | 'detached';
 /**
  * True: the removal of this link is refused, whoever approves it, until a file without `protect` has been applied; so is the removal of the whole topology. At the topology for all its links; a link may differ.
  */
@@ -843,8 +843,9 @@ export const topologySchema = {
     },
     state: {
       title: 'State',
-      description: '`running`, or `stopped`: all is prepared and the triggers record, but nothing runs and nothing is copied.',
-      enum: ['running', 'stopped'],
+      description:
+        '`running`; or `stopped`: all is prepared and the triggers record, but nothing runs and nothing is copied; or `detached`: the triggers are gone and nothing is recorded, so that to come back means a copy.',
+      enum: ['running', 'stopped', 'detached'],
       default: 'running',
     },
     adopt: {

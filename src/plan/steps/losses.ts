@@ -11,7 +11,8 @@ import { stepId } from './step-ids.ts';
 
 /** Why changes of some tables may be lost on a link. */
 export interface Loss {
-  readonly code: 'TriggerMissing' | 'DeltaTableMissing' | 'DeltaFunction' | 'NotAlways' | 'MakedeltaOff' | SeenLoss['code'];
+  readonly code:
+    'TriggerMissing' | 'DeltaTableMissing' | 'DeltaFunction' | 'NotAlways' | 'MakedeltaOff' | 'CascadeWasOff' | SeenLoss['code'];
   readonly tables: readonly string[];
 }
 
@@ -23,7 +24,9 @@ export function lossesOf(topology: Topology, view: LinkView, carried: Carried, a
   const receipt = view.ledger?.receipt ?? null;
   if (receipt === null || !receiptOf(view)) return [];
   const replicated = replicatedBy({ view, carried });
-  const tables = carried.tables.filter((one) => replicated.has(one.table.address));
+  // What is owed a copy is not doubted besides.
+  const owed = new Set(view.ledger?.recopy?.tables);
+  const tables = carried.tables.filter((one) => replicated.has(one.table.address) && !owed.has(one.table.address));
   const seen = seenLosses(
     view,
     tables.map((one) => one.table.address),
@@ -56,7 +59,21 @@ export function lossesOf(topology: Topology, view: LinkView, carried: Carried, a
       tables: cascades(topology, view.link.from) ? named((one) => above.some((upper) => lacksMakedelta(upper, one.table.address))) : [],
     },
   ];
-  return losses.filter((loss) => loss.tables.length > 0);
+  return (cascadeWasOff(view) ? asDeclared(losses) : losses).filter((loss) => loss.tables.length > 0);
+}
+
+/** Whether `cascade` was off on the link's source when the link was last applied. */
+function cascadeWasOff(view: LinkView): boolean {
+  return view.ledger?.definition?.source.cascade === false;
+}
+
+/** What was missed because it was declared so is one loss, and has a remedy: a copy. */
+function asDeclared(losses: readonly Loss[]): readonly Loss[] {
+  const missed = new Set(losses.filter(({ code }) => code === 'NotAlways' || code === 'MakedeltaOff').flatMap((loss) => loss.tables));
+  return [
+    ...losses.filter(({ code }) => code !== 'NotAlways' && code !== 'MakedeltaOff'),
+    { code: 'CascadeWasOff', tables: [...missed].toSorted() },
+  ];
 }
 
 /** Whether the link above has this table and does not write its keys down on the database that it enters. */

@@ -16,6 +16,8 @@ export interface Sorted {
   readonly adopting?: readonly Planned[];
   /** On their way out. */
   readonly leaving: readonly LinkView[];
+  /** Declared detached: what stands for them on their sources goes, the rest stays. */
+  readonly detached: readonly Planned[];
   /** Addresses of those that leave without waiting for what is on its way. */
   readonly undrained?: ReadonlySet<string>;
   /** Steps that an approval is missing for, and those that wait for them: no daemon is restarted for these. */
@@ -51,9 +53,10 @@ export function makedeltaStep(topology: Topology, view: LinkView, sorted: Sorted
         ...below.flatMap((one) => [stepId.helpers(one.view), stepId.triggers(one.view), stepId.suspect(one.view)]),
         // Off only when the link below no longer carries the table: its approval holds this, too.
         ...(off ? below.map((one) => stepId.leave(one.view)) : []),
-        ...(off ? sorted.leaving : [])
+        ...(off ? endingOf(sorted) : [])
           .filter((one) => one.link.from === link.to)
-          .flatMap((one) => [runId.deactivate(one), runId.stop(one.link.instance, 0)]),
+          // In a shared instance one restart ends that link and reads what is off.
+          .flatMap((one) => [runId.deactivate(one), ...(one.link.instance === link.instance ? [] : [runId.stop(one.link.instance, 0)])]),
       ],
       work: {
         kind: 'makedelta',
@@ -129,6 +132,11 @@ function departing({ link, control, selected }: LinkView): ReadonlySet<string> {
   const matching = new Set(selected?.tables.map((table) => table.address));
   const goats = control?.goats.filter((goat) => goat.db === link.aliases.from && members.has(goat.id)) ?? [];
   return new Set(goats.map((goat) => goat.address).filter((address) => !matching.has(address)));
+}
+
+/** Links whose triggers and helper objects go. */
+export function endingOf(sorted: Sorted): readonly LinkView[] {
+  return [...sorted.leaving, ...sorted.detached.map((one) => one.view)];
 }
 
 /** Tables of the link that a link below carries too, where the target passes on what it receives. */

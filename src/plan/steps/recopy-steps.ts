@@ -3,6 +3,7 @@ import type { Recopy } from '../view/recopy.ts';
 import type { LinkView } from '../view/link-view.ts';
 import { type Draft, draft, PHASE } from './draft.ts';
 import { copiesAgain, type Planned, preparation } from './run-steps.ts';
+import { endedElsewhere } from './move-steps.ts';
 import { runId, stepId } from './step-ids.ts';
 
 /** Copies run at about this rate through one stream, measured. */
@@ -32,7 +33,8 @@ export function recopyStep(planned: Planned, links: readonly Planned[]): Draft[]
           : `note that ${plural(recopy.tables.length, 'table')} of ${link.id} ${recopy.tables.length === 1 ? 'is' : 'are'} copied again`,
       reason: reasonOf(view, recopy),
       on: ['hub'],
-      after: [stepId.ledger, ...below(planned, links).map((one) => stepId.recopy(one.view))],
+      // What was missed is known before it is promised.
+      after: [stepId.ledger, stepId.suspect(view), ...below(planned, links).map((one) => stepId.recopy(one.view))],
       work: {
         kind: 'recopy',
         link: link.address,
@@ -77,8 +79,9 @@ export function copyAgainStep(planned: Planned, links: readonly Planned[], befor
           runId.deactivate(one.view),
           runId.stop(one.view.link.instance, 0),
           runId.start(one.view.link.instance, 0),
+          ...endedElsewhere(one.view),
         ]),
-        ...view.upstream.flatMap((one) => [runId.copy(one.id), runId.receipt(one.id), stepId.copyAgain(one.id)]),
+        ...view.upstream.flatMap((one) => [runId.copy(one.id), runId.receipt(one.id), stepId.copyAgain(one.id), `${one.id}/makedelta`]),
         ...before,
         runId.always(view),
       ],
@@ -102,6 +105,10 @@ function reasonOf(view: LinkView, { cause, generation }: Recopy): string {
       return `copy_generation is ${generation}, the last copy was ${view.ledger?.receipt?.generation ?? 1}`;
     case 'above':
       return `${view.upstream.map((one) => one.id).join(', ')} copies them again, which leaves no changes on ${view.link.from} (rule 7)`;
+    case 'cascade':
+      return `what came to ${view.link.from} while its cascade was off did not reach ${view.link.to}`;
+    case 'detached':
+      return `nothing is recorded for ${view.link.to} while it is detached: to come back means a copy`;
   }
 }
 
@@ -111,5 +118,8 @@ function below(planned: Planned, links: readonly Planned[]): readonly Planned[] 
 }
 
 function allBelow(planned: Planned, links: readonly Planned[]): readonly Planned[] {
-  return below(planned, links).flatMap((one) => [one, ...allBelow(one, links)]);
+  // A link that its file no longer names may close a circle with the others: each is named once.
+  const found = new Set(below(planned, links));
+  for (const one of found) for (const deeper of below(one, links)) if (deeper !== planned) found.add(deeper);
+  return [...found];
 }

@@ -19,17 +19,24 @@ const WARN_DRAIN_SECONDS = 600;
  * Removal is as complete as creation, in the order of rule 11: drained, deactivated and stopped; makedelta off above, read and run; then
  * triggers, helper objects and rows, the schema where nothing else uses it, the control database, and the ledger's row. What is gone
  * already plans nothing, so that a removal that was cut off goes on where it stood.
- * `staying`: links that remain; `leaving`: all that go, this one among them; `drain`: whether to wait until it is drained.
+ * `staying`: links that remain; `leaving`: all whose objects go, this one among them; `drain`: whether to wait until it is drained. A link
+ * that is declared detached keeps what stands on the hub.
  */
 export function removalSteps(view: LinkView, staying: readonly Planned[], leaving: readonly LinkView[], drain: boolean): readonly Draft[] {
   const { link, source, control, sync, daemon } = view;
-  const hits = view.ledger?.since === undefined ? [] : [view.ledger.since];
+  const detaches = isDetached(view);
+  const since = view.ledger?.since === undefined ? [] : [view.ledger.since];
+  const hits = detaches ? ['detached', ...since] : since;
   const phase = PHASE.run + 2000;
   const steps: Draft[] = [];
   const siblings = leaving.filter((one) => one.link.from === link.from);
-  const common = { address: link.address, depth: -view.depth, reason: 'its file no longer names it' } as const;
+  const common = {
+    address: link.address,
+    depth: -view.depth,
+    reason: detaches ? 'declared detached' : 'its file no longer names it',
+  } as const;
   const active = sync?.status === 'active';
-  const successor = successorReady(view, staying);
+  const successor = detaches ? [] : successorReady(view, staying);
   if (drain && active && daemon?.masterPid !== null && daemon !== null && source !== null && view.target !== null) {
     steps.push(
       draft({
@@ -60,7 +67,7 @@ export function removalSteps(view: LinkView, staying: readonly Planned[], leavin
         on: ['hub'],
         what: `deactivate sync ${link.sync}: ${link.to} follows ${link.from} no longer`,
         work: { kind: 'deactivate', link: link.address, instance: link.instance },
-        after: [removalId.drained(view), ...successor],
+        after: [removalId.drained(view), stepId.recopy(view), ...successor],
         hazards: ['PAUSES_LINK', 'LOSES_RESUME'],
         destructive: true,
         hits,
@@ -71,7 +78,7 @@ export function removalSteps(view: LinkView, staying: readonly Planned[], leavin
     );
   }
   // Nothing of the link may be read or written by a daemon when its objects go: its own, and that of the link above, which writes deltas.
-  const stopped = [runId.deactivate(view), runId.stop(link.instance, 0), runId.start(link.instance, 0)];
+  const stopped = [stepId.recopy(view), runId.deactivate(view), runId.stop(link.instance, 0), runId.start(link.instance, 0)];
   const above = [...staying.map((one) => one.view), ...leaving].filter((one) => one.link.to === link.from);
   const quiet = [
     ...stopped,
@@ -143,6 +150,7 @@ export function removalSteps(view: LinkView, staying: readonly Planned[], leavin
       );
     }
   }
+  if (detaches) return steps;
   if (control !== null && (sync !== null || !shared(view, staying, leaving))) {
     const whole = !shared(view, staying, leaving);
     steps.push(
@@ -205,6 +213,11 @@ function successorReady({ link }: LinkView, staying: readonly Planned[]): readon
     ]);
 }
 
+/** Whether it is declared so, and still named by its file. */
+function isDetached({ link }: LinkView): boolean {
+  return link.state === 'detached' && link.former !== true;
+}
+
 /** Whether another link uses the instance: one that stays, or one of those that go whose removal comes later in order. */
 function shared(view: LinkView, staying: readonly Planned[], leaving: readonly LinkView[]): boolean {
   if (staying.some((one) => one.view.link.instance === view.link.instance)) return true;
@@ -212,6 +225,7 @@ function shared(view: LinkView, staying: readonly Planned[], leaving: readonly L
   // Syncs that were not adopted are other hands' work still.
   if (view.control?.syncs.some((sync) => !ours.has(sync.name)) === true) return true;
   const others = leaving.filter((one) => one.link.instance === view.link.instance);
+  if (others.some(isDetached)) return true;
   return others.at(-1) !== view;
 }
 
@@ -228,7 +242,8 @@ function leftoversOf(view: LinkView, staying: readonly Planned[], leaving: reado
   const tables = source?.tables.filter((table) => table.bucardo !== null) ?? [];
   const going = new Set(leaving.filter((one) => one.link.from === link.from).map((one) => targetName(one.link.dbgroup)));
   // The last of several links that leave one source takes what they shared.
-  const last = leaving.filter((one) => one.link.from === link.from).at(-1) === view;
+  const siblings = leaving.filter((one) => one.link.from === link.from);
+  const last = siblings.at(-1) === view;
   const stays = new Set(
     staying.filter((one) => one.view.link.from === link.from).flatMap((one) => one.carried.tables.map((table) => table.table.address)),
   );
@@ -253,7 +268,8 @@ function leftoversOf(view: LinkView, staying: readonly Planned[], leaving: reado
     (source?.bucardo?.kickFunctions.includes(link.sync) ?? false);
   const goingSyncs = leaving.filter((one) => one.link.from === link.from).map((one) => one.link.sync);
   const foreign = names.some((name) => !goingSyncs.includes(name.split('|')[0] ?? '')) || tables.some((table) => !unused(table));
-  const schema = last && source?.bucardo !== null && !foreign && !staying.some((one) => one.view.link.from === link.from);
+  const schema =
+    last && !siblings.some(isDetached) && source?.bucardo !== null && !foreign && !staying.some((one) => one.view.link.from === link.from);
   return { triggers, makers, rows, schema };
 }
 

@@ -13,7 +13,7 @@ export function definitionOf(topology: Topology, link: Link): Readonly<Record<st
   const passedOn =
     topology.databases.find((one) => one.name === link.to)?.cascade === true
       ? downstreamOf(topology, link)
-          .filter((one) => one.former !== true)
+          .filter((one) => one.former !== true && one.state !== 'detached')
           .map((one) => one.id)
       : [];
   return { ...rest, passedOn, source: database(link.from), target: database(link.to) };

@@ -1,5 +1,6 @@
 import type { RecopyCause } from '../../ledger/model.ts';
 import type { Topology } from '../../topology/model.ts';
+import { lossesOf } from '../steps/losses.ts';
 import { newcomers } from '../steps/newcomers.ts';
 import type { Carried } from './carried.ts';
 import { receiptOf } from './copy.ts';
@@ -54,6 +55,10 @@ export function recopiesOf(
   for (const known of links) {
     const { view, carried } = known;
     if (!receiptOf(view)) continue;
+    if (view.link.state === 'detached') {
+      of.set(view.link.address, owedByDetached(known));
+      continue;
+    }
     const runs = view.link.state === 'running' && !blocked.has(view.link.address);
     const noted = view.ledger?.recopy ?? null;
     const forced = links
@@ -63,7 +68,8 @@ export function recopiesOf(
         return above?.acts === true ? above.tables : [];
       });
     const due = runs ? ownTables(known) : null;
-    const wanted = new Set([...(noted?.tables ?? []), ...(due?.tables ?? []), ...forced]);
+    const missed = runs ? missedTables(topology, known, links) : [];
+    const wanted = new Set([...(noted?.tables ?? []), ...(due?.tables ?? []), ...forced, ...missed]);
     const tables = carried.tables.map((one) => one.table.address).filter((address) => wanted.has(address));
     if (due === null && noted === null && tables.length === 0) continue;
     const obstacle = tables.length === 0 || !runs ? null : obstacleBelow(topology, known, links, blocked, refused);
@@ -76,7 +82,10 @@ export function recopiesOf(
     const generation = due === null ? (noted?.generation ?? generationOf(view)) : view.link.copyGeneration;
     const written = new Set(noted?.tables);
     of.set(view.link.address, {
-      cause: due !== null && due.tables.length > 0 ? 'generation' : (noted?.cause ?? (due === null ? 'above' : 'generation')),
+      cause:
+        due !== null && due.tables.length > 0
+          ? 'generation'
+          : (noted?.cause ?? (missed.length > 0 ? 'cascade' : due === null ? 'above' : 'generation')),
       generation,
       tables,
       skipped: due?.skipped ?? noted?.skipped ?? [],
@@ -92,6 +101,20 @@ export function recopiesOf(
     });
   }
   return { of, waiting, still };
+}
+
+/** A link that is detached owes all its tables a copy: written down before anything of it goes. */
+function owedByDetached({ view, carried }: Known): Recopy {
+  const noted = view.ledger?.recopy ?? null;
+  return {
+    cause: 'detached',
+    generation: generationOf(view),
+    tables: carried.tables.map((one) => one.table.address),
+    skipped: [],
+    emptied: [],
+    noted: noted?.cause === 'detached',
+    acts: false,
+  };
 }
 
 /** What a raised `copy_generation` asks of this link; null where it is not raised, or was noted with that number. */
@@ -118,6 +141,13 @@ function ownTables({ view, carried }: Known): { readonly tables: readonly string
   }
 }
 
+/** Tables of which the link missed what came from above while `cascade` was off, until they are copied or a person accepts them. */
+function missedTables(topology: Topology, { view, carried }: Known, links: readonly Known[]): readonly string[] {
+  const above = links.filter((one) => one.view.link.to === view.link.from).map((one) => one.view);
+  const losses = [...lossesOf(topology, view, carried, above), ...(view.ledger?.suspects ?? [])];
+  return losses.filter((one) => one.code === 'CascadeWasOff').flatMap((one) => one.tables);
+}
+
 /**
  * Why a link may not begin to copy again: itself, or a link below that would have to stand still meanwhile and cannot. Empty where only
  * the approval is missing, which its steps say; null where nothing is in the way.
@@ -128,16 +158,20 @@ function obstacleBelow(
   links: readonly Known[],
   blocked: ReadonlyMap<string, string>,
   refused: ReadonlySet<string>,
+  // A link that its file no longer names may close a circle with the others.
+  seen: ReadonlySet<string> = new Set(),
 ): string | null {
   if (refused.has(view.link.address)) return '';
+  if (seen.has(view.link.address)) return null;
   const below = cascades(topology, view.link.to) ? links.filter((one) => one.view.link.from === view.link.to) : [];
   for (const one of below) {
     const { link, ledger } = one.view;
+    if (link.state === 'detached') continue;
     const why = blocked.get(link.address);
     if (receiptOf(one.view) && why !== undefined) return `waits for ${link.id}: ${why}`;
     if (!receiptOf(one.view) && typeof ledger?.request?.askedAt === 'number') return `waits for the copy of ${link.id}`;
     if (newcomers(one.view, one.carried).length > 0) return `waits for the tables that join ${link.id}`;
-    const deeper = obstacleBelow(topology, one, links, blocked, refused);
+    const deeper = obstacleBelow(topology, one, links, blocked, refused, new Set([...seen, view.link.address]));
     if (deeper !== null) return deeper;
   }
   return null;

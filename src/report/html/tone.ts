@@ -25,6 +25,7 @@ export function toneOfLink(state: LinkState): Tone {
       return 'warn';
     case 'suspended':
     case 'stopped':
+    case 'detached':
       return 'off';
     case 'failing':
     case 'down':

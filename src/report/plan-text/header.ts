@@ -96,5 +96,7 @@ export function stateWord(link: LinkSummary): string {
       return 'blocked';
     case 'stopped':
       return 'stopped, as declared';
+    case 'detached':
+      return 'detached, as declared';
   }
 }

@@ -61,6 +61,6 @@ function exitSentence(plans: readonly Plan[], meta: ReportMeta): string {
 /** Where the links stand, when they do not all stand alike. */
 function linksSentence(plan: Plan): string {
   const states = new Set(plan.links.map((link) => link.state));
-  if (states.size <= 1 && !states.has('stopped')) return '';
+  if (states.size <= 1 && !states.has('stopped') && !states.has('detached')) return '';
   return `Links: ${plan.links.map((link) => `${shortAddress(plan, link.address)} ${stateWord(link)}`).join('; ')}.`;
 }

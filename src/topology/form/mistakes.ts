@@ -127,11 +127,10 @@ function describeValue({ error, path }: Mistake, root: unknown): Described {
       const allowed = (params['allowedValues'] as unknown[]).map(String);
       if (data === null) return value('MissingValue', `${what} has no value`, `one of: ${allowed.join(', ')}`);
       const meant = typeof data === 'string' ? nearest(data, allowed) : undefined;
-      const later = path.at(-1) === 'state' && data === 'detached' ? 'this version does not know `detached` yet' : undefined;
       return value(
         'UnknownValue',
         `${what} must be ${path.at(-1) === 'sequences' ? '`auto` or a mapping' : either(allowed)}, and is ${named(data, path)}`,
-        later ?? (meant === undefined ? undefined : `did you mean \`${meant}\`?`),
+        meant === undefined ? undefined : `did you mean \`${meant}\`?`,
       );
     }
     case 'pattern': {

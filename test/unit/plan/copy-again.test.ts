@@ -134,6 +134,135 @@ describe('a copy that is asked for again', () => {
   });
 });
 
+describe('`cascade` that is turned on again', () => {
+  /** A converged chain whose B does not pass on, after rows came to A. */
+  function cascadeOff(): World {
+    const world = worldOf({ topology: withCascade(false) });
+    expect(reconcile(world, { choose: () => 0, approvals: 'all' }).fault).toBeNull();
+    insert(world, 'a', 'public.invoice', 'missed');
+    for (let second = 0; second < 5; second += 1) tick(world);
+    expect([dataOf(world, 'b', 'public.invoice').rows.has('missed'), dataOf(world, 'c', 'public.invoice').rows.has('missed')]).toEqual([
+      true,
+      false,
+    ]);
+    declare(world, topologyOf(withCascade(true)));
+    return world;
+  }
+  const withCascade = (on: boolean): string => chain({}).replace('  b: {', on ? '  b: {' : '  b: {cascade: false, ');
+
+  test('holds the copy of the link below, in the plan that turns it on', () => {
+    const world = cascadeOff();
+    expect(planFor(world).approvals.required).toMatchObject([{ steps: ['b-c/copy-again'] }]);
+    expect(reconcile(world, { choose: () => 0, approvals: 'all' })).toMatchObject({ fault: null, plan: { verdict: 'in_sync' } });
+    expect(world.violations).toEqual([]);
+    expect(unmet(world)).toEqual([]);
+    expect(dataOf(world, 'c', 'public.invoice').rows.has('missed')).toBe(true);
+    expect(planFor(world)).toMatchObject({ steps: [], links: [{ suspect: null }, { suspect: null }] });
+  });
+
+  test('leaves the link Suspect without its approval, and passes on what comes later', () => {
+    const world = cascadeOff();
+    const { plan, fault } = reconcile(world, { choose: () => 0, approvals: [] });
+    expect({ fault, violations: world.violations }).toEqual({ fault: null, violations: [] });
+    expect(plan).toMatchObject({
+      verdict: 'blocked',
+      links: [{ suspect: null }, { suspect: expect.stringContaining('CascadeWasOff') as unknown }],
+    });
+    insert(world, 'a', 'public.customer', 'later');
+    for (let second = 0; second < 10; second += 1) tick(world);
+    expect(dataOf(world, 'c', 'public.customer').rows.has('later')).toBe(true);
+    // A person's word ends it, as a copy does.
+    (world.ledger.links['orders/b-c'] ?? { suspects: [] }).suspects = [];
+    expect(planFor(world)).toMatchObject({ verdict: 'in_sync', steps: [] });
+  });
+});
+
+describe('a link that is detached', () => {
+  const detached = (id: string): string => chain({ [id]: 'state: detached' });
+  const triggersOn = (world: World, name: string): readonly string[] =>
+    world.databases[name]?.facts.tables.flatMap((table) => table.bucardo?.triggers.map((one) => one.name) ?? []) ?? [];
+  const settle = (world: World): void => {
+    for (let second = 0; second < 8; second += 1) tick(world);
+  };
+
+  test('goes on as it was until that is approved', () => {
+    const world = converged();
+    declare(world, topologyOf(detached('a-b')));
+    const { plan, fault } = reconcile(world, { choose: () => 0, approvals: [] });
+    expect({ fault, violations: world.violations }).toEqual({ fault: null, violations: [] });
+    expect(plan.verdict).toBe('blocked');
+    expect(plan.approvals.required).toMatchObject([{ steps: ['a-b/deactivate', 'a-b/drop-triggers', 'a-b/drop-helpers'] }]);
+    expect(plan.steps.every((step) => step.blocked !== null)).toBe(true);
+    insert(world, 'a', 'public.invoice', 'still followed');
+    settle(world);
+    expect(dataOf(world, 'c', 'public.invoice').rows.has('still followed')).toBe(true);
+  });
+
+  test('leaves nothing on its source, records nothing, and comes back by a copy of it and of the links below', () => {
+    const world = converged();
+    declare(world, topologyOf(detached('a-b')));
+    expect(reconcile(world, { choose: () => 0, approvals: 'all' }).fault).toBeNull();
+    const plan = planFor(world);
+    expect(plan).toMatchObject({ verdict: 'in_sync', steps: [], links: [{ state: 'detached' }, { state: 'converged' }] });
+    expect(plan.diagnostics).toMatchObject([{ code: 'Detached', address: 'orders/a-b' }]);
+    expect(triggersOn(world, 'a')).toEqual([]);
+    insert(world, 'a', 'public.invoice', 'not recorded');
+    insert(world, 'b', 'public.invoice', 'of b');
+    settle(world);
+    expect(dataOf(world, 'c', 'public.invoice').rows.has('of b')).toBe(true);
+
+    declare(world, topologyOf(chain({})));
+    expect(planFor(world).approvals.required).toMatchObject([{ steps: ['a-b/copy-again', 'b-c/copy-again'] }]);
+    // Without the approval it records, and runs nothing.
+    const blocked = reconcile(world, { choose: () => 0, approvals: [] });
+    expect(blocked).toMatchObject({ fault: null, plan: { verdict: 'blocked' } });
+    expect(triggersOn(world, 'a')).not.toEqual([]);
+    expect(world.instances['orders_a_b']?.daemon).toBeNull();
+    expect(reconcile(world, { choose: () => 0, approvals: 'all' })).toMatchObject({ fault: null, plan: { verdict: 'in_sync' } });
+    expect(world.violations).toEqual([]);
+    expect(unmet(world)).toEqual([]);
+    expect(dataOf(world, 'c', 'public.invoice').rows.has('not recorded')).toBe(true);
+    expect(planFor(world).links.every((link) => link.suspect === null)).toBe(true);
+  });
+
+  test('below another one ends what that writes down for it first, and may be detached while its target does not answer', () => {
+    const world = converged();
+    const c = world.databases['c'] as World['databases'][string];
+    c.reachable = false;
+    declare(world, topologyOf(detached('b-c')));
+    expect(reconcile(world, { choose: sequence(5), approvals: 'all' }).fault).toBeNull();
+    expect(world.violations).toEqual([]);
+    expect(triggersOn(world, 'b')).toEqual([]);
+    expect(world.instances['orders_a_b']?.daemon?.syncs[0]?.makedelta).toEqual([]);
+    insert(world, 'a', 'public.invoice', 'later');
+    settle(world);
+    expect(dataOf(world, 'b', 'public.invoice')).toMatchObject({ deltas: [] });
+    c.reachable = true;
+    declare(world, topologyOf(chain({})));
+    expect(reconcile(world, { choose: () => 0, approvals: 'all' })).toMatchObject({ fault: null, plan: { verdict: 'in_sync' } });
+    expect(world.violations).toEqual([]);
+    expect(unmet(world)).toEqual([]);
+  });
+
+  test('leaves alone what another link of its source uses', () => {
+    const fan = (more: string): string => orders([`{from: a, to: b${more}}`, '{from: a, to: c}']);
+    const world = worldOf({ topology: fan('') });
+    reconcile(world, { choose: () => 0, approvals: 'all' });
+    declare(world, topologyOf(fan(', state: detached')));
+    expect(reconcile(world, { choose: () => 0, approvals: 'all' })).toMatchObject({ fault: null, plan: { verdict: 'in_sync' } });
+    insert(world, 'a', 'public.invoice', 'for c');
+    settle(world);
+    expect([dataOf(world, 'b', 'public.invoice').rows.has('for c'), dataOf(world, 'c', 'public.invoice').rows.has('for c')]).toEqual([
+      false,
+      true,
+    ]);
+    declare(world, topologyOf(fan('')));
+    expect(reconcile(world, { choose: () => 0, approvals: 'all' })).toMatchObject({ fault: null, plan: { verdict: 'in_sync' } });
+    expect(world.violations).toEqual([]);
+    expect(unmet(world)).toEqual([]);
+  });
+});
+
 const names = ['a', 'b', 'c', 'd'];
 const mode = fc.constantFrom('always', 'always', 'empty', 'never');
 const tree = fc.record({
@@ -145,6 +274,7 @@ const tree = fc.record({
       stopped: fc.nat(7).map((n) => n === 0),
       shared: fc.boolean(),
       warns: fc.boolean(),
+      between: fc.constantFrom('running', 'running', 'stopped', 'detached'),
     }),
     { minLength: 1, maxLength: 3 },
   ),
@@ -153,7 +283,8 @@ const tree = fc.record({
 });
 type Tree = typeof tree extends fc.Arbitrary<infer T> ? T : never;
 
-function textOf({ links }: Tree, again: boolean): string {
+function textOf({ links }: Tree, when: 'before' | 'between' | 'after'): string {
+  const again = when === 'after';
   return orders(
     links.map((one, index) => {
       const keys = [
@@ -162,6 +293,7 @@ function textOf({ links }: Tree, again: boolean): string {
         `copy_data: ${one.mode}`,
         ...(again && one.raised ? ['copy_generation: 2'] : []),
         ...(again && one.stopped ? ['state: stopped'] : []),
+        ...(when === 'between' ? [`state: ${one.between}`] : []),
         ...(one.warns ? ['drift: warn'] : []),
         ...(one.shared ? ['bucardo: {instance: pool}'] : []),
       ];
@@ -193,22 +325,32 @@ function users(seed: number): RunOptions['users'] {
   };
 }
 
-test('any tree of links copies again what it is asked for, and the links below with it, killed or not', { timeout: 300_000 }, () => {
-  const runs = process.env['GOATHERD_TEST_ALL'] === '1' ? { numRuns: 4000 } : { numRuns: 200, seed: 20_261_123 };
-  fc.assert(
-    fc.property(tree, fc.option(fc.nat(60)), fc.nat(4), (given, crashAt, seconds) => {
-      const world = worldOf({ topology: textOf(given, false) });
-      const options: RunOptions = { choose: sequence(given.seed), approvals: 'all', users: users(given.seed) };
-      expect(reconcile(world, options).fault).toBeNull();
-      for (let second = 0; second < 5; second += 1) tick(world);
-      damage(world, given);
-      declare(world, topologyOf(textOf(given, true)));
-      const at = crashAt === null ? null : world.statements + crashAt;
-      const { fault } = at === null ? reconcile(world, options) : reconcileWithCrash(world, at, seconds, options);
-      expect({ fault, violations: world.violations }).toEqual({ fault: null, violations: [] });
-      expect(unmet(world)).toEqual([]);
-      expect(planFor(world, 'all').steps).toEqual([]);
-    }),
-    runs,
-  );
-});
+test(
+  'any tree of links copies again what it is asked for, and what it missed while detached, and the links below with it, killed or not',
+  { timeout: 300_000 },
+  () => {
+    const runs = process.env['GOATHERD_TEST_ALL'] === '1' ? { numRuns: 4000 } : { numRuns: 200, seed: 20_261_123 };
+    fc.assert(
+      fc.property(tree, fc.option(fc.nat(40)), fc.option(fc.nat(60)), fc.nat(4), (given, crashBetween, crashAt, seconds) => {
+        const world = worldOf({ topology: textOf(given, 'before') });
+        const options: RunOptions = { choose: sequence(given.seed), approvals: 'all', users: users(given.seed) };
+        expect(reconcile(world, options).fault).toBeNull();
+        for (let second = 0; second < 5; second += 1) tick(world);
+        const apply = (when: 'between' | 'after', crash: number | null): void => {
+          declare(world, topologyOf(textOf(given, when)));
+          const { fault } =
+            crash === null ? reconcile(world, options) : reconcileWithCrash(world, world.statements + crash, seconds, options);
+          world.crashAt = null;
+          expect({ fault, violations: world.violations }).toEqual({ fault: null, violations: [] });
+          expect(planFor(world, 'all').steps).toEqual([]);
+          for (let second = 0; second < 5; second += 1) tick(world);
+        };
+        apply('between', crashBetween);
+        damage(world, given);
+        apply('after', crashAt);
+        expect(unmet(world)).toEqual([]);
+      }),
+      runs,
+    );
+  },
+);

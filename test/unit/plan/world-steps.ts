@@ -113,7 +113,7 @@ export function applyStep(world: World, step: Step, known: Known): Outcome {
       const row = world.ledger.links[work.link];
       for (const { code, tables } of work.losses) {
         row?.suspects.push({ code, tables: [...tables], since: new Date(world.now).toISOString() });
-        const sound = world.starved.has(work.link) ? [] : tables.filter((table) => !world.tampered.has(table));
+        const sound = code === 'CascadeWasOff' || world.starved.has(work.link) ? [] : tables.filter((table) => !world.tampered.has(table));
         if (sound.length > 0) violate(world, `rule 15: ${work.link} is Suspect (${code}: ${sound.join(', ')}) and has lost nothing`);
       }
       if (row !== undefined) {
