@@ -42,9 +42,14 @@ export function textAnswer(status: number, message: string, headers: Readonly<Re
   return { status, type: types.text, body: `${message}\n`, headers };
 }
 
+/** The bytes of answers that many get: clients that do not read hold one copy together, not one each. */
+const bytesOf = new WeakMap<Answer, Buffer>();
+
 /** Sends the answer; to HEAD the same without its body. */
-export function send(response: ServerResponse, { status, type, body, headers = {} }: Answer, method: string): void {
-  const bytes = Buffer.from(body, 'utf8');
+export function send(response: ServerResponse, made: Answer, method: string): void {
+  const { status, type, body, headers = {} } = made;
+  const bytes = bytesOf.get(made) ?? Buffer.from(body, 'utf8');
+  bytesOf.set(made, bytes);
   response.writeHead(status, { ...safeHeaders, ...headers, 'Content-Type': type, 'Content-Length': String(bytes.length) });
   response.end(method === 'HEAD' ? undefined : bytes);
 }

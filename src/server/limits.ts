@@ -16,7 +16,7 @@ export const limits = {
   answerTimeout: 20_000,
   /** Between two requests on one connection. */
   keepAliveTimeout: 5000,
-  requestsOfConnection: 200,
+  requestsOfConnection: 50,
   /** How often time-outs are looked for. */
   checkInterval: 1000,
   /** Between two signs of life to those who listen to events. */
