@@ -1,4 +1,5 @@
 import { userInfo } from 'node:os';
+import { wakeHolder } from '../ledger/requests.ts';
 import { ensureLedger, LedgerWriter } from '../ledger/write.ts';
 import { plural } from '../lib/format.ts';
 import { diskFiles } from '../lib/files.ts';
@@ -64,6 +65,7 @@ async function record(id: string, plan: Plan, access: Access, topology: Topology
   await ensureLedger(access);
   const by = userInfo().username;
   await new LedgerWriter(access).approve(plan.topology, { id, steps, by, overCap, reason: options.reason ?? '' });
+  await wakeHolder(access);
   const cap = overCap
     ? null
     : judgedCap(

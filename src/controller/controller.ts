@@ -82,6 +82,8 @@ export class Controller {
       changed: () => this.#changed(),
       requested: () => {
         this.#answerRequests().catch(fault);
+        // An approval is a word too, and no request.
+        this.#eachWorker((worker) => worker.nudge());
       },
     });
     this.#follower = new SourceFollower(this.#world, options.source, (reading) => {

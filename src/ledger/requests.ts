@@ -49,8 +49,13 @@ export async function leaveRequest(access: Access, asking: Asking): Promise<stri
     JSON.stringify(asking.arguments),
     asking.by,
   ]);
-  await ledger.query('NOTIFY goatherd_request');
+  await wakeHolder(access);
   return id;
+}
+
+/** Tells whoever holds the lock that a person's word stands in the ledger: a hint, as it looks anyway. */
+export async function wakeHolder(access: Access): Promise<void> {
+  await access.hub(access.config.ledger).query('NOTIFY goatherd_request');
 }
 
 /** The answer to a request; null while it is open. */
