@@ -84,6 +84,18 @@ describe('one actor', { timeout: 300_000 }, () => {
       expect(sessions).toEqual([]);
       await untilEqual(lab);
       expect((await planOf(lab)).plans[0]).toMatchObject({ verdict: 'in_sync', steps: [] });
+
+      // A later version's ledger is left as it is.
+      const asOf = (version: string): Promise<unknown> =>
+        query(lab.hub, 'goatherd', "UPDATE goatherd.meta SET value = $1 WHERE key = 'version'", [version]);
+      const version = String((await query(lab.hub, 'goatherd', "SELECT value FROM goatherd.meta WHERE key = 'version'"))[0]?.['value']);
+      await asOf('999');
+      await query(clusterOf(lab, 'a'), lab.dbname, 'ALTER TABLE customers DISABLE TRIGGER bucardo_delta');
+      const refused = await reconcile(lab);
+      expectExit(refused, 1);
+      expect(refused.stderr).toContain('the ledger was written by a later version of goatherd (999 > ');
+      await asOf(version);
+      await query(clusterOf(lab, 'a'), lab.dbname, 'ALTER TABLE customers ENABLE TRIGGER bucardo_delta');
     });
   });
 });
