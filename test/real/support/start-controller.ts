@@ -1,6 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
+import { parse, stringify } from 'yaml';
 import type { Lab } from '../../../src/lab/lab.ts';
 import { eventually } from './eventually.ts';
 import { GOATHERD_MAIN } from './run-goatherd.ts';
@@ -43,24 +44,45 @@ export async function controllerFiles(lab: Lab, more = ''): Promise<ControllerFi
   return { directory, topologyFile, configFile };
 }
 
-/** Starts one; whoever does ends it and awaits `ended`. `wrapper`: a program and its arguments that runs it. */
+/** Host settings of the lab with these over them, as a file of its own; gives its path. */
+export async function hostFile(lab: Lab, name: string, keys: Readonly<Record<string, unknown>>): Promise<string> {
+  const file = join(lab.dir, `${name}.yaml`);
+  const own = parse(await readFile(lab.configFile, 'utf8')) as Readonly<Record<string, unknown>>;
+  await writeFile(file, stringify({ ...own, ...keys }));
+  return file;
+}
+
+/**
+ * Starts one; whoever does ends it and awaits `ended`. Without a directory it follows the `source` of its settings. `wrapper`: a program and
+ * its arguments that runs it; `main`: what is run instead of the sources. It is killed after `timeoutMs`, ten minutes unless told, 0 for never.
+ */
 export function startController(
-  { directory, configFile }: ControllerFiles,
-  options: { readonly wrapper?: readonly string[]; readonly env?: Readonly<Record<string, string>> } = {},
+  { directory, configFile }: Pick<ControllerFiles, 'configFile'> & Partial<ControllerFiles>,
+  options: {
+    readonly wrapper?: readonly string[];
+    readonly env?: Readonly<Record<string, string>>;
+    readonly timeoutMs?: number;
+    readonly main?: string;
+  } = {},
 ): StartedController {
   const words = [
     ...(options.wrapper ?? []),
     process.execPath,
-    GOATHERD_MAIN,
+    options.main ?? GOATHERD_MAIN,
     'controller',
     '--config',
     configFile,
     '--log-format',
     'json',
-    directory,
+    ...(directory === undefined ? [] : [directory]),
   ];
   const [program = '', ...args] = words;
-  const child = execa(program, args, { reject: false, timeout: 600_000, env: { NO_COLOR: '1', ...options.env }, buffer: false });
+  const child = execa(program, args, {
+    reject: false,
+    timeout: options.timeoutMs ?? 600_000,
+    env: { NO_COLOR: '1', ...options.env },
+    buffer: false,
+  });
   const { pid } = child;
   if (pid === undefined) throw new Error('goatherd could not be started');
   const lines: LogLine[] = [];
