@@ -5,6 +5,7 @@ import type { DatabaseObservation, InstanceObservation, Observation } from '../.
 import { withKeptNames } from '../../../src/plan/view/kept-names.ts';
 import type { Link } from '../../../src/topology/model.ts';
 import { targetName } from '../../../src/bucardo/names.ts';
+import { marksSeen } from './world-marks.ts';
 import type { Delta, TableData, World, WorldInstance } from './world.ts';
 
 export interface Look {
@@ -59,7 +60,7 @@ export function look(world: World): Look {
         world.topology.links.filter((link) => link.former === true).map((link) => [link.address, undelivered(world, link)]),
       ),
     },
-    ledger: world.ledger,
+    ledger: { ...world.ledger, marked: marksSeen(world) },
   });
 }
 

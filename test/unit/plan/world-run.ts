@@ -17,6 +17,8 @@ export interface RunOptions {
   /** What users do between two statements of ours. */
   readonly users?: (world: World) => void;
   readonly onPlan?: (plan: Plan) => void;
+  /** Told of each step just before it is tried. */
+  readonly onStep?: (step: Step) => void;
 }
 
 export interface RunResult {
@@ -98,6 +100,7 @@ function carryOut(world: World, plan: Plan, known: ReturnType<typeof look>, opti
     }
     const step = fresh[options.choose(fresh.length) % fresh.length] as Step;
     options.users?.(world);
+    options.onStep?.(step);
     switch (applyStep(world, step, known)) {
       case 'done':
         done.add(step.id);

@@ -10,6 +10,7 @@ import type { Work } from '../../../src/plan/model.ts';
 import { linkNames } from '../../../src/topology/names.ts';
 import { wantedSettings } from '../../../src/plan/view/settings.ts';
 import type { Link, Topology } from '../../../src/topology/model.ts';
+import { markControl } from './world-marks.ts';
 import { controlOf, dataOf, instanceOf, type Mutable, serial, statement, tableOf, violate, type World } from './world.ts';
 import { type Known, linkAt, type Outcome } from './world-steps.ts';
 
@@ -59,11 +60,16 @@ export function ledgerStep(world: World, known: Known): Outcome {
 export function renameStep(world: World): Outcome {
   statement(world);
   const { links, suspensions, approvals, seen } = withRenames(world.topology, world.ledger);
+  const renamed = Object.values(links).filter((row) => row.formerAddress !== undefined);
   const rows = Object.values(links).map(({ formerAddress: _former, ...row }) => [row.address, row] as const);
   Object.assign(
     world.ledger,
     structuredClone({ links: Object.fromEntries(rows), suspensions, approvals, ...(seen === undefined ? {} : { seen }) }),
   );
+  for (const { names } of renamed) {
+    statement(world);
+    markControl(world, names.instance);
+  }
   return 'done';
 }
 
@@ -84,9 +90,8 @@ export function controlDatabaseStep(world: World, name: string, known: Known): O
   }
   // It is built under another name: until the last statement nothing of it is seen.
   statement(world);
-  world.hub.databases[`bucardo_${name}`] = `goatherd: topology ${world.topology.name}, instance ${name}`;
   instance.control = {
-    mark: world.hub.databases[`bucardo_${name}`] ?? null,
+    mark: null,
     settings: { ...BUCARDO_DEFAULTS, ...settings },
     defaults: BUCARDO_DEFAULTS,
     dbs: [],
@@ -100,6 +105,7 @@ export function controlDatabaseStep(world: World, name: string, known: Known): O
     runs: {},
     customcols: {},
   };
+  markControl(world, name);
   return 'done';
 }
 
@@ -111,7 +117,7 @@ export function settingsStep(world: World, name: string, settings: Readonly<Reco
   return 'done';
 }
 
-export function registerStep(world: World, work: Of<'register'>): Outcome {
+export function registerStep(world: World, work: Of<'register'>, known: Known): Outcome {
   const link = linkAt(world, work.link);
   statement(world);
   const control = controlOf(world, work.instance);
@@ -154,6 +160,11 @@ export function registerStep(world: World, work: Of<'register'>): Outcome {
   if (sync === undefined) control.syncs.push({ name: link.sync, status: 'inactive', onetimecopy: 0, ...row });
   else Object.assign(sync, row, (world.ledger.links[work.link]?.receipt ?? null) === null ? {} : { onetimecopy: 0 });
   control.changedAt = world.now;
+  // A link that joins an instance is named on it.
+  if (known.observation.instances[work.instance]?.control?.syncs.every((one) => one.name !== link.sync) === true) {
+    statement(world);
+    markControl(world, work.instance);
+  }
   return 'done';
 }
 

@@ -1,6 +1,7 @@
 /** Steps that take a link to another instance (src/act/steps/drop-control.ts). */
 import type { Work } from '../../../src/plan/model.ts';
 import { linkNames } from '../../../src/topology/names.ts';
+import { markControl } from './world-marks.ts';
 import { instanceOf, statement, violate, type World } from './world.ts';
 import { linkAt, type Outcome } from './world-steps.ts';
 
@@ -39,5 +40,7 @@ export function leaveInstanceStep(world: World, work: Extract<Work, { kind: 'lea
   statement(world);
   const row = world.ledger.links[work.link];
   if (row !== undefined) row.leaves = row.leaves.filter((one) => one.instance !== work.instance);
+  statement(world);
+  for (const name of work.whole ? [link.instance] : [link.instance, work.instance]) markControl(world, name);
   return 'done';
 }

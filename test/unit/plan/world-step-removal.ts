@@ -3,6 +3,7 @@ import { deltaNamesTable, DELTA_TRIGGER, targetName } from '../../../src/bucardo
 import type { Work } from '../../../src/plan/model.ts';
 import type { Link } from '../../../src/topology/model.ts';
 import { kick } from './world-daemon.ts';
+import { markControl } from './world-marks.ts';
 import { controlOf, databaseOf, dataOf, instanceOf, type Mutable, statement, tableOf, violate, type World } from './world.ts';
 import type { TableBucardo } from '../../../src/observe/model.ts';
 import { linkAt, type Outcome } from './world-steps.ts';
@@ -148,6 +149,8 @@ export function dropControlStep(world: World, work: Of<'drop_control'>): Outcome
   control.dbmap = control.dbmap.filter((one) => one.group !== link.sync);
   dropUnusedGoats(world, work.instance, (goat) => goat.db === link.from);
   control.dbs = control.dbs.filter((db) => ![link.from, link.to].includes(db.name) || control.dbmap.some((one) => one.db === db.name));
+  statement(world);
+  markControl(world, work.instance, work.link);
   return 'done';
 }
 

@@ -47,7 +47,7 @@ export function applyStep(world: World, step: Step, known: Known): Outcome {
     case 'control_database':
       return controlDatabaseStep(world, work.instance, known);
     case 'register':
-      return registerStep(world, work);
+      return registerStep(world, work, known);
     case 'settings':
       return settingsStep(world, work.instance, work.settings);
     case 'helpers':

@@ -169,15 +169,14 @@ export interface Drift {
 export function drift(world: World, { kind, at, pick }: Drift): void {
   const onTable = ON_TABLES[kind];
   if (onTable !== undefined) {
-    const tables = sources(world).flatMap((one) => one.facts.tables.filter((table) => table.bucardo !== null));
-    const table = tables[at % Math.max(1, tables.length)];
-    if (table === undefined || table.bucardo === null) return;
-    world.tampered.add(table.address);
-    const stood = table.bucardo.deltaColumns !== null;
-    onTable(table.bucardo, pick);
-    const owner = sources(world).find((one) => one.facts.tables.includes(table));
-    if (stood && table.bucardo.deltaColumns === null)
-      for (const [name, data] of owner?.data ?? []) if (name === table.address) data.deltas = [];
+    const place = tableAt(world, at);
+    if (place === undefined) return;
+    const { database, address, bucardo } = place;
+    world.tampered.add(address);
+    const stood = bucardo.deltaColumns !== null;
+    onTable(bucardo, pick);
+    if (stood && bucardo.deltaColumns === null)
+      for (const [name, data] of world.databases[database]?.data ?? []) if (name === address) data.deltas = [];
     return;
   }
   const [, instance] = instances(world)[at % Math.max(1, instances(world).length)] ?? [];
@@ -190,6 +189,19 @@ export function drift(world: World, { kind, at, pick }: Drift): void {
   if (instance !== undefined) ON_DAEMONS[kind]?.(world, instance);
   if (kind === 'drop a control database') for (const goat of instance?.control?.goats ?? []) world.tampered.add(goat.address);
   ON_ALL[kind]?.(world, pick);
+}
+
+/** The table that a number means to a drift: of those that have Bucardo's objects, on all databases. */
+export function tableAt(world: World, at: number): { readonly database: string; readonly address: string; readonly bucardo: Table } | undefined {
+  const places = Object.entries(world.databases).flatMap(([database, { facts }]) =>
+    facts.bucardo === null ? [] : facts.tables.flatMap(({ address, bucardo }) => (bucardo === null ? [] : [{ database, address, bucardo }])),
+  );
+  return places[at % Math.max(1, places.length)];
+}
+
+/** The instance that a number means to a drift, by name: of those that have a control database. */
+export function instanceAt(world: World, at: number): string | undefined {
+  return instances(world)[at % Math.max(1, instances(world).length)]?.[0];
 }
 
 const sources = (world: World) => Object.values(world.databases).filter((one) => one.facts.bucardo !== null);
