@@ -43,11 +43,14 @@ interface Entry {
   /** Epoch milliseconds before which it is not tried again. */
   notBefore: number;
   started: boolean;
+  /** It was begun and ends by itself soon: a plan that was made meanwhile would take a daemon that comes up for a dead one. */
+  settles: boolean;
 }
 
 /**
  * Carries out the steps of one plan: those that nothing holds, side by side as long as they work on different databases. A step that is
- * pending is tried again later, and others go on meanwhile; a gate that opens ends the call, so that the world is looked at again.
+ * pending is tried again later, and others go on meanwhile; a gate that opens ends the call as soon as no daemon is coming up, so that the
+ * world is looked at again.
  */
 export async function carryOut(plan: Plan, options: CarryOptions): Promise<Carried> {
   const entries = plan.steps.map((step): Entry => ({
@@ -55,6 +58,7 @@ export async function carryOut(plan: Plan, options: CarryOptions): Promise<Carri
     state: step.blocked === null && options.heldBack?.(step) !== true ? 'waiting' : 'skipped',
     notBefore: 0,
     started: false,
+    settles: false,
   }));
   const byId = new Map(entries.map((entry) => [entry.step.id, entry]));
   const failed: { step: Step; error: GoatherdError }[] = [];
@@ -62,11 +66,13 @@ export async function carryOut(plan: Plan, options: CarryOptions): Promise<Carri
   let moved: string | null = null;
   const done: string[] = [];
   const running = new Map<Entry, Promise<void>>();
-  const stopping = (): boolean => options.signal.aborted || options.mayAct?.() === false || moved !== null || timedOut();
+  const halted = (): boolean => options.signal.aborted || options.mayAct?.() === false || timedOut();
+  const wanted = (entry: Entry): boolean => entry.state === 'waiting' && (moved === null || entry.settles);
   const timedOut = (): boolean => options.deadline !== null && options.now() >= options.deadline;
 
   const settle = (entry: Entry, outcome: Outcome): void => {
     const id = entry.step.id;
+    entry.settles = outcome.state === 'pending' && outcome.settles === true;
     switch (outcome.state) {
       case 'done':
         entry.state = 'done';
@@ -128,17 +134,17 @@ export async function carryOut(plan: Plan, options: CarryOptions): Promise<Carri
   };
 
   for (;;) {
-    if (!stopping()) {
+    if (!halted()) {
       for (const entry of entries) {
-        if (entry.state === 'waiting' && mayBegin(entry, byId, running, options.now())) begin(entry);
+        if (wanted(entry) && mayBegin(entry, byId, running, options.now())) begin(entry);
       }
     }
     if (running.size > 0) {
       await Promise.race(running.values());
       continue;
     }
-    if (stopping()) break;
-    const next = entries.filter((entry) => entry.state === 'waiting' && afterDone(entry, byId)).map((entry) => entry.notBefore);
+    if (halted()) break;
+    const next = entries.filter((entry) => wanted(entry) && afterDone(entry, byId)).map((entry) => entry.notBefore);
     if (next.length === 0) break;
     await options.sleep(Math.max(20, Math.min(...next) - options.now()), options.signal);
   }

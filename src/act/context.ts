@@ -31,7 +31,8 @@ export interface ActContext {
 /** What one attempt of a step came to. No attempt waits longer than a few seconds: `pending` is asked again (rule 2). */
 export type Outcome =
   | { readonly state: 'done'; readonly result?: string }
-  | { readonly state: 'pending'; readonly progress: Progress; readonly retryMs: number }
+  /** `settles`: what was begun comes to an end by itself within a minute, and looks like something broken until then. */
+  | { readonly state: 'pending'; readonly progress: Progress; readonly retryMs: number; readonly settles?: true }
   /** The facts are not what the plan took them for: observe and plan again. */
   | { readonly state: 'moved'; readonly why: string }
   /** The time that the topology allows for locks is spent. */

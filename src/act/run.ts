@@ -116,7 +116,9 @@ export async function runTopology(access: Access, given: Topology, first: Plan, 
       emit,
       deadline: options.deadline,
       contextFor,
-      forget: (step) => void memories.delete(step.id),
+      forget: (step) => {
+        for (const id of memories.keys()) if (id === step.id || startedAnew(step, id)) memories.delete(id);
+      },
       heldBack: (step) => held.has(step.id),
       ...(options.mayAct === undefined ? {} : { mayAct: options.mayAct }),
       sleep,
@@ -125,6 +127,7 @@ export async function runTopology(access: Access, given: Topology, first: Plan, 
     });
     await noteHeals(ledger, topology, plan, carried.done);
     adopted = open.filter((step) => step.kind === 'adopt').map((step) => step.address);
+    await noteSuspected(access, topology, plan, { observation, known }, carried.done);
     const end = endOf(carried, plan, options.signal);
     if (end !== null) {
       emit({ kind: 'summary', ...end });
@@ -155,8 +158,28 @@ async function noteHeals(ledger: LedgerWriter, topology: Topology, plan: Plan, d
   }
 }
 
+/**
+ * What has made links Suspect is known from then on: a copy that ends the doubt in the same run would be followed by the very same doubt,
+ * as what was seen before is kept until then (rule 15).
+ */
+async function noteSuspected(
+  access: Access,
+  topology: Topology,
+  plan: Plan,
+  seen: { readonly observation: Observation; readonly known: Ledger },
+  done: readonly string[],
+): Promise<void> {
+  const steps = plan.steps.filter((step) => step.kind !== 'suspect' || !done.includes(step.id));
+  if (steps.length < plan.steps.length) await noteSeen(access, topology, { ...plan, steps }, seen.observation, seen.known);
+}
+
 async function sleep(milliseconds: number, signal: AbortSignal): Promise<void> {
   await delay(milliseconds, undefined, { signal }).catch(() => undefined);
+}
+
+/** Whether what `id` began is undone by `step`: a daemon that was stopped while it came up has to be started once more. */
+function startedAnew({ work }: Step, id: string): boolean {
+  return work.kind === 'stop_daemon' && id.startsWith(`${work.instance}/start-`);
 }
 
 /** Why this was the last round; null to look again. */

@@ -3,7 +3,9 @@
  * round both have planned the same steps, and hold the same facts and rows.
  */
 import { expect, test } from 'vitest';
+import { sequence } from '../unit/plan/arbitrary-world.ts';
 import { useLab } from './support/use-lab.ts';
+import { DRIFTS_BY_HAND } from './twin/hands.ts';
 import { makeTwin, playRound, type Twin, type TwinRound } from './twin/twin.ts';
 
 const lab = useLab({}, async (started) => {
@@ -59,8 +61,27 @@ const ROUNDS: readonly TwinRound[] = [
   },
 ];
 
-test('a history in the world and in its model', { timeout: 600_000 }, async () => {
+async function play(rounds: readonly TwinRound[]): Promise<void> {
   if (twin === undefined) throw new Error('no lab');
   expect(twin.lab).toBe(lab());
-  for (const round of ROUNDS) await playRound(twin, round);
-});
+  for (const round of rounds) await playRound(twin, round);
+}
+
+test('a history in the world and in its model', { timeout: 600_000 }, () => play(ROUNDS));
+
+/** As many rounds as wanted, the same for the same seed: an edit now and then, a drift in each. */
+function drawn(seed: number, count: number): readonly TwinRound[] {
+  const next = sequence(seed);
+  return Array.from({ length: count }, (_, index): TwinRound => {
+    const edit = { kind: EDITS_DRAWN[next(EDITS_DRAWN.length)] ?? 'interval', at: next(30), to: next(30) };
+    const drift = { kind: DRIFTS_BY_HAND[next(DRIFTS_BY_HAND.length)] ?? '', at: next(30), pick: next(30) };
+    const name = `round ${index + 1} of seed ${seed}: ${edit.kind} ${edit.at} ${edit.to}, ${drift.kind} ${drift.at} ${drift.pick}`;
+    return { name, edits: next(2) === 0 ? [edit] : [], drifts: [drift], rows: next(2) === 0 ? [`t1 ${100 + index}`] : [] };
+  });
+}
+
+const EDITS_DRAWN = ['copy_generation', 'kicks', 'interval', 'tables', 'settings'] as const;
+
+test.runIf(process.env['GOATHERD_TEST_ALL'] === '1')('and goes on with what a seed draws', { timeout: 1_200_000 }, () =>
+  play(drawn(Number(process.env['GOATHERD_TEST_SEED'] ?? 3), 16)),
+);

@@ -31,8 +31,9 @@ interface StartMemory {
 export async function startDaemon(context: ActContext, work: Extract<Work, { kind: 'start_daemon' }>): Promise<Outcome> {
   const memory = remembered<StartMemory>(context, `start ${work.instance} ${work.syncs.join(',')}`, () => ({ startedAt: null }));
   const [daemon, control] = await Promise.all([lookAtDaemon(context, work.instance), lookAtControl(context, work.instance)]);
-  const progress = (waitingFor: string): Outcome => ({
+  const progress = (waitingFor: string, launched: boolean): Outcome => ({
     state: 'pending',
+    ...(launched ? { settles: true } : {}),
     progress: {
       done: work.syncs.filter((sync) => daemon.activeSyncs.includes(sync)).length,
       total: work.syncs.length,
@@ -47,14 +48,14 @@ export async function startDaemon(context: ActContext, work: Extract<Work, { kin
     const lacking = work.syncs.filter((sync) => !daemon.activeSyncs.includes(sync));
     if (lacking.length === 0) return done(`pid ${daemon.masterPid}`);
     memory.startedAt ??= context.clock.now();
-    if (since < ACTIVATES_WITHIN_MS) return progress(`activation of ${lacking.join(', ')}`);
+    if (since < ACTIVATES_WITHIN_MS) return progress(`activation of ${lacking.join(', ')}`, true);
     return failed(
       'SyncNotActive',
       `the daemon ${work.instance} runs without ${lacking.join(', ')}: ${logReason(context, work.instance)}`,
       `see ${logFile(context, work.instance)}`,
     );
   }
-  if (memory.startedAt !== null && since < APPEARS_WITHIN_MS) return progress('the master process');
+  if (memory.startedAt !== null && since < APPEARS_WITHIN_MS) return progress('the master process', true);
   if (memory.startedAt !== null)
     return failed(
       'DaemonNotUp',
@@ -64,12 +65,12 @@ export async function startDaemon(context: ActContext, work: Extract<Work, { kin
   if (alive || daemon.sessions.length > 0 || daemon.orphans.length > 0)
     return { state: 'moved', why: `processes of an older daemon ${work.instance} are there` };
   const holder = await holderInTheWay(context, work);
-  if (holder !== null) return progress(`a quiet moment: Bucardo's check would wait for ${holder}`);
+  if (holder !== null) return progress(`a quiet moment: Bucardo's check would wait for ${holder}`, false);
   const problem = await runStart(context, work.instance);
   if (problem !== null)
     return failed('DaemonStart', `bucardo start for ${work.instance} failed: ${problem}`, `see ${logFile(context, work.instance)}`);
   memory.startedAt = context.clock.now();
-  return progress('the master process');
+  return progress('the master process', true);
 }
 
 /** Activation takes ACCESS SHARE on every table of the herd, untimed: it is put off while somebody holds or awaits ACCESS EXCLUSIVE (rule 10). */

@@ -32,7 +32,9 @@ export function factsOf(topology: Topology, { observation, ledger }: Look, confi
       database.reachable
         ? {
             bucardo: database.bucardo === null ? null : schemaSeen(database.bucardo),
-            tables: Object.fromEntries(database.tables.map(({ address, bucardo }) => [address, bucardo === null ? null : tableSeen(bucardo)])),
+            tables: Object.fromEntries(
+              database.tables.map(({ address, bucardo }) => [address, bucardo === null ? null : tableSeen(bucardo)]),
+            ),
           }
         : 'not reachable',
     ),

@@ -137,8 +137,8 @@ async function compare(twin: Twin, what: string): Promise<void> {
   const access = new Access(config, topology, { applicationName: 'goatherd-test', statementTimeoutMs: 60_000 });
   try {
     const real = { ...factsOf(topology, await observe(access, topology), config), rows: await realRows(lab) };
-    expect(real, what).toEqual(model);
-    expect(real.plan.steps, what).toEqual([]);
+    expect({ what, ...real }).toEqual({ what, ...model });
+    expect({ what, steps: real.plan.steps }).toEqual({ what, steps: [] });
   } finally {
     await access.end();
   }
@@ -162,7 +162,11 @@ async function newTable(lab: Lab, name: string): Promise<void> {
 async function write({ lab, world }: Twin, rows: readonly string[]): Promise<void> {
   for (const one of rows) {
     const [table = '', key = ''] = one.split(' ');
-    await query(clusterOf(lab, 'a'), lab.dbname, `INSERT INTO ${table} (id${table === 't2' ? ', line' : ''}) VALUES (${key}${table === 't2' ? ', 1' : ''})`);
+    await query(
+      clusterOf(lab, 'a'),
+      lab.dbname,
+      `INSERT INTO ${table} (id${table === 't2' ? ', line' : ''}) VALUES (${key}${table === 't2' ? ', 1' : ''})`,
+    );
     insert(world, 'a', `public.${table}`, key);
   }
 }

@@ -192,9 +192,14 @@ export function drift(world: World, { kind, at, pick }: Drift): void {
 }
 
 /** The table that a number means to a drift: of those that have Bucardo's objects, on all databases. */
-export function tableAt(world: World, at: number): { readonly database: string; readonly address: string; readonly bucardo: Table } | undefined {
+export function tableAt(
+  world: World,
+  at: number,
+): { readonly database: string; readonly address: string; readonly bucardo: Table } | undefined {
   const places = Object.entries(world.databases).flatMap(([database, { facts }]) =>
-    facts.bucardo === null ? [] : facts.tables.flatMap(({ address, bucardo }) => (bucardo === null ? [] : [{ database, address, bucardo }])),
+    facts.bucardo === null
+      ? []
+      : facts.tables.flatMap(({ address, bucardo }) => (bucardo === null ? [] : [{ database, address, bucardo }])),
   );
   return places[at % Math.max(1, places.length)];
 }
