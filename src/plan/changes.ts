@@ -59,7 +59,8 @@ function changeOf(topology: Topology, one: Planned, drift: readonly Drift[], ste
     ];
   // As it is declared: a link that is held or left alone is looked at as one that does not run.
   const declared = topology.links.find((each) => each.address === link.address) ?? link;
-  const applied = ledger.links[link.address]?.appliedDefinition === definitionHash(topology, declared);
+  const known = ledger.links[link.address]?.appliedDefinition;
+  const applied = known === definitionHash(topology, declared);
   const healing = new Set(drift.filter((fact) => fact.treatment === 'heal').map((fact) => fact.step));
   const drifted = applied && !joins(one) && own.every((step) => healing.has(step.id) || FOLLOWS.includes(step.kind));
   if (drifted && healing.size > 0) return [];
@@ -102,7 +103,11 @@ function changeOf(topology: Topology, one: Planned, drift: readonly Drift[], ste
       reason:
         again?.reason ??
         passed?.reason ??
-        (applied && !follows ? 'its tables, or what else is declared, are other ones now' : 'not finished yet, or declared otherwise'),
+        (applied && !follows
+          ? 'its tables, or what else is declared, are other ones now'
+          : known !== undefined && !applied
+            ? 'declared otherwise than it was applied'
+            : 'not finished yet'),
       fields,
     },
   ];

@@ -79,7 +79,7 @@ function topologyFindings(input: ConditionInput, seen: readonly Finding[], stale
     unready !== undefined
       ? at('Ready', unready.status, unready.reason, `${unready.address}: ${unready.message}`)
       : inSync.status === 'True'
-        ? at('Ready', 'True', 'Ready', `${links.length} links`)
+        ? at('Ready', 'True', 'Ready', plural(links.length, 'link'))
         : at('Ready', inSync.status, inSync.reason, inSync.message);
   return [valid, approved, inSync, ready, reconcilingOf(input, at), stalledOf(input, plan, approved, at), suspendedOf(status, at)];
 }

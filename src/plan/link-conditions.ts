@@ -1,5 +1,6 @@
 import { formatDuration } from '../lib/format.ts';
 import { type Link, upstreamOf } from '../topology/model.ts';
+import { makedeltaNames } from './steps/makedelta.ts';
 import type { ConditionType } from './condition-model.ts';
 import type { ConditionInput, Finding } from './conditions.ts';
 import type { Step, StepKind } from './model.ts';
@@ -174,7 +175,12 @@ function cascading({ at, input, link, steps }: Scene): Finding {
     return state === 'complete' || state === 'not_requested' || state === 'unknown';
   });
   if (!copied) return at('Cascading', 'False', 'UpstreamNotReady', `waits for ${above.map((one) => one.id).join(', ')}`);
-  const makedelta = input.seen?.plan.steps.some((step) => step.kind === 'makedelta' && above.some((one) => one.address === step.address));
+  // Where it is to end, it is on: nothing leaves the database below any more.
+  const makedelta = input.seen?.plan.steps.some(
+    ({ work, address }) =>
+      work.kind === 'makedelta' &&
+      above.some((one) => one.address === address && work.goats.some((goat) => makedeltaNames(goat.makedelta).has(one.aliases.to))),
+  );
   if (makedelta === true)
     return at('Cascading', 'False', 'MakedeltaOff', `${above.map((one) => one.id).join(', ')} does not write down all it brings`);
   if (steps.some((step) => step.kind === 'always'))

@@ -34,7 +34,7 @@ export function riskOf(
       ...(dropped.length > 0
         ? [`Drops what stands for ${[...new Set(dropped.map((step) => step.address.split('/').at(-1)))].join(', ')}; no table of yours.`]
         : []),
-      ...(acting.length > 0 && emptied.length + dropped.length === 0 ? ['Nothing is truncated or dropped.'] : []),
+      ...(acting.length > 0 && emptied.length + dropped.length === 0 ? ['Nothing is emptied or dropped.'] : []),
     ],
   };
 }

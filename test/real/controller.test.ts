@@ -7,9 +7,9 @@ import { controllerDocumentErrors } from '../unit/report/schemas.ts';
 import { eventually } from './support/eventually.ts';
 import { duplicates, masters } from './support/one-of-each.ts';
 import { query } from './support/query.ts';
+import { expectExit } from './support/reconciled.ts';
 import { runGoatherd } from './support/run-goatherd.ts';
 import { controllerFiles, type ControllerFiles, startController, type StartedController } from './support/start-controller.ts';
-import { expectExit } from './support/start-reconcile.ts';
 import { loadStock } from './support/stock.ts';
 import { clusterOf, useLab } from './support/use-lab.ts';
 

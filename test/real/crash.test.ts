@@ -4,7 +4,8 @@ import { declare } from './support/declare.ts';
 import { withLab } from './support/lab.ts';
 import { bucardoTriggers, chainLinks, duplicates, hubDatabases, insertsEver, ledgerRows, masters } from './support/one-of-each.ts';
 import { query } from './support/query.ts';
-import { expectExit, planOf, reconcile, startReconcile } from './support/start-reconcile.ts';
+import { expectExit, planOf, reconcile } from './support/reconciled.ts';
+import { startReconcile } from './support/start-reconcile.ts';
 import { clusterOf } from './support/use-lab.ts';
 import { makeShop, shopTables, startWriter, STILL_ROWS, untilEqual } from './support/shop.ts';
 
@@ -74,8 +75,7 @@ async function expectWholeAndSingle(lab: Lab, mode: 'empty' | 'always'): Promise
     expect(ledger[`orders/${from}-${to}`]?.receipt?.copied).toHaveLength(TABLES.length);
     expect(await insertsEver(lab, to, 'zz_still')).toBe(STILL_ROWS);
   }
-  const next = await planOf(lab);
-  expect(next.plans[0]).toMatchObject({ verdict: 'in_sync', steps: [], diagnostics: [] });
+  expect(await planOf(lab)).toMatchObject({ verdict: 'in_sync', steps: [], diagnostics: [] });
 }
 
 /**
@@ -127,9 +127,7 @@ describe('a run that is killed is continued by the next one', { timeout: EVERYTH
         await declare(lab, { copy_data: 'always' });
         for (const name of ['b', 'c'])
           await query(clusterOf(lab, name), lab.dbname, "INSERT INTO customers SELECT n, 'old' FROM generate_series(1, 9) n");
-        const id = /^approval ([0-9a-f-]+) is missing$/m.exec(
-          (await planOf(lab)).plans[0]?.steps.map((step) => step.blocked).join('\n') ?? '',
-        )?.[1];
+        const id = /^approval ([0-9a-f-]+) is missing$/m.exec((await planOf(lab)).steps.map((step) => step.blocked).join('\n'))?.[1];
         const writer = startWriter(clusterOf(lab, 'a'), lab.dbname);
         expect(await killAtEveryStep(lab, ['--approve', id ?? ''])).toBeGreaterThanOrEqual(20);
         expect(await writer.stop()).toBeGreaterThan(0);
@@ -158,7 +156,7 @@ describe('a run that is asked to end', { timeout: 300_000 }, () => {
       await makeShop(lab, { fillers: FILLERS });
       const writer = startWriter(clusterOf(lab, 'a'), lab.dbname);
 
-      const timedOut = await reconcile(lab, ['--timeout', '1s']);
+      const timedOut = await reconcile(lab, '--timeout', '1s');
       expect(timedOut).toMatchObject({
         exitCode: 21,
         stdout: expect.stringMatching(/\norders NOT CONVERGED after [^\n]*--timeout passed[^\n]*\n$/),

@@ -7,7 +7,8 @@ import { eventually } from './support/eventually.ts';
 import { withLab } from './support/lab.ts';
 import { duplicates, insertsEver, ledgerRows, masters } from './support/one-of-each.ts';
 import { query, withSession } from './support/query.ts';
-import { expectExit, planOf, reconcile, startReconcile } from './support/start-reconcile.ts';
+import { expectExit, planOf, reconcile } from './support/reconciled.ts';
+import { startReconcile } from './support/start-reconcile.ts';
 import { clusterOf } from './support/use-lab.ts';
 import { makeShop, STILL_ROWS, untilEqual } from './support/shop.ts';
 import type { Lab } from '../../src/lab/lab.ts';
@@ -31,7 +32,7 @@ describe('one actor', { timeout: 300_000 }, () => {
       await makeShop(lab);
       const first = startReconcile(lab);
       expect(await first.says(/WAIT copy of a-b/)).toBe(true);
-      const second = await reconcile(lab, ['--output', 'json']);
+      const second = await reconcile(lab, '--output', 'json');
       expect(second.exitCode).toBe(23);
       expect(second.stderr).toContain(`another run is acting: goatherd reconcile on ${hostname()} pid ${first.pid}, since `);
       expect(JSON.parse(second.stdout)).toMatchObject({ exit_code: { plain: 23 }, error: { code: 'LockHeld' } });
@@ -41,20 +42,20 @@ describe('one actor', { timeout: 300_000 }, () => {
 
       // The ledger is a cache of what stands marked, and what cannot be known without it is said.
       await query(lab.hub, 'postgres', 'DROP DATABASE goatherd WITH (FORCE)');
-      expect((await planOf(lab)).plans[0]?.steps.map((step) => step.kind)).not.toContain('activate');
+      expect((await planOf(lab)).steps.map((step) => step.kind)).not.toContain('activate');
       expectExit(await reconcile(lab), 0);
       const ledger = await ledgerRows(lab);
       expect(Object.keys(ledger).toSorted()).toEqual(['orders/a-b', 'orders/b-c']);
       for (const row of Object.values(ledger))
         expect(row).toMatchObject({ receipt: { mode: 'unknown', copied: [], skipped: [] }, request: null });
       const rebuilt = await planOf(lab);
-      expect(rebuilt.plans[0]).toMatchObject({ verdict: 'in_sync', steps: [] });
-      expect(rebuilt.plans[0]?.diagnostics.map((one) => [one.code, one.address])).toEqual([
+      expect(rebuilt).toMatchObject({ verdict: 'in_sync', steps: [] });
+      expect(rebuilt.diagnostics.map((one) => [one.code, one.address])).toEqual([
         ['CopyUnknown', 'orders/a-b'],
         ['CopyUnknown', 'orders/b-c'],
       ]);
-      expect(rebuilt.plans[0]?.links.map((link) => link.copy)).toEqual(['copied: unknown', 'copied: unknown']);
-      expect((await reconcile(lab, ['--dry-run', '--verbose'])).stdout).toContain('CopyUnknown');
+      expect(rebuilt.links.map((link) => link.copy)).toEqual(['copied: unknown', 'copied: unknown']);
+      expect((await reconcile(lab, '--dry-run', '--verbose')).stdout).toContain('CopyUnknown');
       expect(await insertsOfRuns(lab)).toBe(copiesBefore);
       for (const name of ['b', 'c']) expect(await insertsEver(lab, name, 'zz_still')).toBe(STILL_ROWS);
 
@@ -83,7 +84,7 @@ describe('one actor', { timeout: 300_000 }, () => {
       );
       expect(sessions).toEqual([]);
       await untilEqual(lab);
-      expect((await planOf(lab)).plans[0]).toMatchObject({ verdict: 'in_sync', steps: [] });
+      expect(await planOf(lab)).toMatchObject({ verdict: 'in_sync', steps: [] });
 
       // A later version's ledger is left as it is.
       const asOf = (version: string): Promise<unknown> =>

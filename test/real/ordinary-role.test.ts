@@ -7,7 +7,7 @@ import { eventually } from './support/eventually.ts';
 import { duplicates, hubDatabases, masters } from './support/one-of-each.ts';
 import { query } from './support/query.ts';
 import { makeShop, shopTables, startWriter, untilEqual } from './support/shop.ts';
-import { expectExit, planOf, reconcile } from './support/start-reconcile.ts';
+import { expectExit, planOf, reconcile } from './support/reconciled.ts';
 import { clusterOf, useLab } from './support/use-lab.ts';
 
 /** What the README asks a DBA for: nobody is a superuser, the tables are another role's. */
@@ -60,8 +60,8 @@ describe('a role that is no superuser, and another that owns the tables', { time
     await sql('a', 'SET ROLE app; UPDATE customers SET visits = 7 WHERE id = 3');
     expect(await sql('a', 'SELECT id FROM bucardo.delta_public_customers')).toEqual([{ id: 3 }]);
     for (const name of ['b', 'c']) expect(await sql(name, 'SELECT count(*)::int AS n FROM customers')).toEqual([{ n: 0 }]);
-    expectExit(await reconcile(lab(), ['--dry-run', '--detailed-exitcode']), 0);
-    expect((await planOf(lab())).plans[0]).toMatchObject({
+    expectExit(await reconcile(lab(), '--dry-run', '--detailed-exitcode'), 0);
+    expect(await planOf(lab())).toMatchObject({
       verdict: 'in_sync',
       steps: [],
       links: [{ state: 'stopped' }, { state: 'stopped' }],
@@ -81,7 +81,7 @@ describe('a role that is no superuser, and another that owns the tables', { time
     await eventually(async () => (await sql('c', 'SELECT id::int, customer FROM invoices')).length === 1);
     await untilEqual(lab());
     expect(await sql('c', 'SELECT count(*)::int AS n FROM zz_still')).toEqual([{ n: 0 }]);
-    expect((await planOf(lab())).plans[0]).toMatchObject({ verdict: 'in_sync', steps: [] });
+    expect(await planOf(lab())).toMatchObject({ verdict: 'in_sync', steps: [] });
     for (const name of ['a', 'b', 'c'])
       expect(await sql(name, "SELECT rolsuper FROM pg_roles WHERE rolname IN ('repl', 'app')")).toEqual([
         { rolsuper: false },

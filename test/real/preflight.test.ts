@@ -5,11 +5,10 @@ import { parse, stringify } from 'yaml';
 import type { Lab } from '../../src/lab/lab.ts';
 import { BROKEN_TABLES } from './support/broken-tables.ts';
 import { query } from './support/query.ts';
+import { expectExit, type PlanJson } from './support/reconciled.ts';
 import { type GoatherdRun, runGoatherd } from './support/run-goatherd.ts';
-import { expectExit, type PlanDocument } from './support/start-reconcile.ts';
 import { clusterOf, useLab } from './support/use-lab.ts';
 
-type Plan = PlanDocument['plans'][number];
 type Databases = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
 /** `a` holds all databases of these tests; `z` becomes a standby. */
@@ -35,7 +34,7 @@ async function dryRun(
   databases: Databases,
   links: readonly unknown[],
   options: { readonly host?: object; readonly as?: { readonly uid: number; readonly gid: number }; readonly topology?: object } = {},
-): Promise<{ readonly run: GoatherdRun; readonly plan: Plan }> {
+): Promise<{ readonly run: GoatherdRun; readonly plan: PlanJson }> {
   files += 1;
   const [topology, config] = [join(lab().dir, `preflight-${files}.yaml`), join(lab().dir, `goatherd-${files}.yaml`)];
   await writeFile(topology, stringify({ topology: 'orders', databases, links, ...options.topology }));
@@ -43,7 +42,7 @@ async function dryRun(
   await writeFile(config, stringify({ ...host, ...options.host }));
   const run = await runGoatherd(['reconcile', '--dry-run', '--output', 'json', '--config', config, topology], {}, options.as ?? {});
   expectExit(run, 0);
-  const plan = (JSON.parse(run.stdout) as PlanDocument).plans[0];
+  const plan = (JSON.parse(run.stdout) as { readonly plans: readonly PlanJson[] }).plans[0];
   if (plan === undefined) throw new Error('no plan');
   return { run, plan };
 }
@@ -51,7 +50,7 @@ async function dryRun(
 const healthy = (): Databases => ({ x: on('healthy1'), y: on('healthy2') });
 
 /** What the plan says of one code, at one address. */
-function said(plan: Plan, code: string, address: string): Plan['diagnostics'][number] {
+function said(plan: PlanJson, code: string, address: string): PlanJson['diagnostics'][number] {
   const one = plan.diagnostics.find((diagnostic) => diagnostic.code === code && diagnostic.address === address);
   if (one === undefined) throw new Error(`the plan says no ${code} of ${address}: ${JSON.stringify(plan.diagnostics)}`);
   expect(withoutHint([one])).toEqual([]);
@@ -59,12 +58,13 @@ function said(plan: Plan, code: string, address: string): Plan['diagnostics'][nu
 }
 
 /** Codes that are said without what to do; a note may need nothing. */
-function withoutHint(diagnostics: Plan['diagnostics']): readonly string[] {
+function withoutHint(diagnostics: PlanJson['diagnostics']): readonly string[] {
   return diagnostics.filter((one) => one.severity !== 'note' && one.hint.length < 10).map((one) => one.code);
 }
 
-const states = (plan: Plan): Readonly<Record<string, string>> => Object.fromEntries(plan.links.map((link) => [link.address, link.state]));
-const codes = (plan: Plan): readonly string[] => [...new Set(plan.diagnostics.map((one) => one.code))].toSorted();
+const states = (plan: PlanJson): Readonly<Record<string, string>> =>
+  Object.fromEntries(plan.links.map((link) => [link.address, link.state]));
+const codes = (plan: PlanJson): readonly string[] => [...new Set(plan.diagnostics.map((one) => one.code))].toSorted();
 
 describe('preflight says all problems at once', () => {
   test('of tables: each with its code, the objects and what to do; only the links concerned are held', async () => {
@@ -172,7 +172,7 @@ describe('preflight says all problems at once', () => {
   });
 
   test('of the host: hub, command, directories; everything else is still planned', async () => {
-    const ask = async (host: object): Promise<Plan> => (await dryRun(healthy(), ['x -> y'], { host })).plan;
+    const ask = async (host: object): Promise<PlanJson> => (await dryRun(healthy(), ['x -> y'], { host })).plan;
     const noHub = await ask({ hub: { host: '127.0.0.1', port: 1 } });
     expect(said(noHub, 'HubUnreachable', 'hub').message).toContain('ECONNREFUSED');
     expect(states(noHub)).toEqual({ 'orders/x-y': 'blocked' });

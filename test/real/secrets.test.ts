@@ -8,9 +8,9 @@ import { serverUser } from '../../src/lab/run-program.ts';
 import { startLab } from '../../src/lab/start-lab.ts';
 import { declare } from './support/declare.ts';
 import { query } from './support/query.ts';
-import type { GoatherdRun } from './support/run-goatherd.ts';
+import { expectExit, reconcileArgs } from './support/reconciled.ts';
+import { type GoatherdRun, runGoatherd } from './support/run-goatherd.ts';
 import { makeShop, untilEqual } from './support/shop.ts';
-import { expectExit, reconcile } from './support/start-reconcile.ts';
 import { watchProcesses } from './support/watch.ts';
 
 /** Where passwords are looked for, by what holds them. */
@@ -133,7 +133,10 @@ describe('passwords', { timeout: 300_000 }, () => {
   test('a plan shows none, in any form', async () => {
     for (const output of ['text', 'json', 'markdown']) {
       const into = join(folder, `plan.${output}`);
-      const run = await reconcile(lab, ['--dry-run', '--verbose', '--output', output, '--json-into', into, '--md-into', `${into}.md`], env);
+      const run = await runGoatherd(
+        reconcileArgs(lab, ['--dry-run', '--verbose', '--output', output, '--json-into', into, '--md-into', `${into}.md`]),
+        env,
+      );
       expectExit(run, 0);
       expectSilent(run);
       expectNoSecret(into, await readFile(into, 'utf8'));
@@ -142,25 +145,25 @@ describe('passwords', { timeout: 300_000 }, () => {
   });
 
   test('a wrong one, a missing one and an unreachable host are said without any', async () => {
-    const wrong = await reconcile(lab, ['--dry-run', '--output', 'json'], { ...env, GOATHERD_TEST_PASSWORD_A: WRONG });
+    const wrong = await runGoatherd(reconcileArgs(lab, ['--dry-run', '--output', 'json']), { ...env, GOATHERD_TEST_PASSWORD_A: WRONG });
     expectExit(wrong, 0);
     expectSilent(wrong);
     expect(wrong.stdout).toContain('password authentication failed');
-    const missing = await reconcile(lab, ['--dry-run'], { ...env, GOATHERD_TEST_PASSWORD_A: undefined });
+    const missing = await runGoatherd(reconcileArgs(lab, ['--dry-run']), { ...env, GOATHERD_TEST_PASSWORD_A: undefined });
     expectSilent(missing);
     expect(missing.stdout).toContain('the environment variable GOATHERD_TEST_PASSWORD_A is not set');
-    const owner = await reconcile(lab, ['--dry-run', '--output', 'json'], { ...env, GOATHERD_TEST_OWNER: WRONG });
+    const owner = await runGoatherd(reconcileArgs(lab, ['--dry-run', '--output', 'json']), { ...env, GOATHERD_TEST_OWNER: WRONG });
     expectSilent(owner);
     expect(owner.stdout).toContain('"SchemaOwner"');
     await lab.clusters['c']?.stop();
-    const unreachable = await reconcile(lab, ['--dry-run'], env);
+    const unreachable = await runGoatherd(reconcileArgs(lab, ['--dry-run']), env);
     await lab.clusters['c']?.start();
     expectSilent(unreachable);
     expect(unreachable.stdout).toContain('Unreachable');
     const hub = await readFile(lab.configFile, 'utf8');
     await writeFile(join(folder, 'wrong'), WRONG);
     await writeFile(lab.configFile, hub.replace(/file: [^ }]+/, `file: ${join(folder, 'wrong')}`));
-    const wrongHub = await reconcile(lab, [], env);
+    const wrongHub = await runGoatherd(reconcileArgs(lab, []), env);
     await writeFile(lab.configFile, hub);
     expectExit(wrongHub, 20);
     expectSilent(wrongHub);
@@ -181,7 +184,7 @@ describe('passwords', { timeout: 300_000 }, () => {
     await writeFile(lab.configFile, `${await readFile(lab.configFile, 'utf8')}bucardo: ${command}\n`);
 
     const watch = watchProcesses([lab.hub, ...Object.values(lab.clusters)]);
-    const run = await reconcile(lab, ['--output', 'json'], env);
+    const run = await runGoatherd(reconcileArgs(lab, ['--output', 'json']), env);
     expectExit(run, 0);
     expectSilent(run);
     await untilEqual(lab);
@@ -233,7 +236,7 @@ describe('passwords', { timeout: 300_000 }, () => {
     expect(await sessions('c')).toEqual([{ who: 'bucardo', ssl: false }]);
     await query(lab.clusters['b'] ?? lab.hub, 'postgres', 'ALTER SYSTEM SET ssl = off');
     await lab.clusters['b']?.restart();
-    const refused = await reconcile(lab, ['--dry-run', '--output', 'json'], env);
+    const refused = await runGoatherd(reconcileArgs(lab, ['--dry-run', '--output', 'json']), env);
     expect(refused.stdout).toMatch(/"Unreachable"[^]*does not support SSL/);
   });
 });

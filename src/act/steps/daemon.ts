@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { execa } from 'execa';
 import { GoatherdError, messageOf } from '../../lib/errors.ts';
+import { plural } from '../../lib/format.ts';
 import type { DaemonObservation } from '../../observe/model.ts';
 import { mayBelongTo, processTitle } from '../../observe/instance-processes.ts';
 import { masterPidFile } from '../../observe/observe-daemon.ts';
@@ -194,7 +195,7 @@ export async function stopDaemon(context: ActContext, instance: string): Promise
       done: 0,
       total: pids.length,
       unit: 'processes',
-      waitingFor: `the end of ${pids.length} processes, ${daemon.sessions.length} sessions`,
+      waitingFor: `the end of ${plural(pids.length, 'process', 'processes')}, ${plural(daemon.sessions.length, 'session')}`,
     },
     retryMs: 200,
   };

@@ -58,6 +58,7 @@ export function daemonPlan(
   const reasons = alive ? staleReasons(daemon, observed?.control ?? null, standing, changes, rekeyed) : [];
   // A copy that was asked for after this daemon started is not running in it: it reads the flag when it starts.
   const copying = standing.filter(({ view }) => !receiptOf(view) && (!alive || (view.ledger?.request?.askedAt ?? 0) <= daemon.startedAt));
+  const wanted = standing.length > 0;
   const steps: Draft[] = [];
   const startOf = new Map<string, string>();
   const activateAfter = new Map<string, string>();
@@ -67,7 +68,7 @@ export function daemonPlan(
       draft({
         id: runId.stop(instance, wave),
         kind: 'stop_daemon',
-        symbol: '~',
+        symbol: wanted || pending.length > 0 ? '~' : '-',
         address,
         depth: wave,
         phase,
@@ -112,7 +113,6 @@ export function daemonPlan(
   };
   const waitsForCopies = copying.flatMap(({ view }) => [runId.copy(view.link.id), runId.receipt(view.link.id)]);
   let up = alive;
-  const wanted = standing.length > 0;
   const own = new Set(links.map(({ view }) => view.link.sync));
   const runsOthers = observed?.control?.syncs.some((sync) => sync.status === 'active' && !own.has(sync.name)) === true;
   const unwantedDaemon = alive && !wanted && pending.length === 0 && !runsOthers;

@@ -33,7 +33,7 @@ export function makedeltaStep(topology: Topology, view: LinkView, sorted: Sorted
   const goats = makedeltaChanges(topology, view, sorted).filter((goat) => !view.left.has(factKey.makedelta(goat.address)));
   const target = link.aliases.to;
   const below = sorted.free.filter((one) => one.view.link.from === link.to);
-  const isOff = (goat: OtherMakedelta): boolean => !namesOf(goat.makedelta).has(target);
+  const isOff = (goat: OtherMakedelta): boolean => !makedeltaNames(goat.makedelta).has(target);
   // Two steps: what goes may wait for an approval, and what comes must not.
   const [come, go] = [goats.filter((goat) => !isOff(goat)), goats.filter(isOff)];
   const ends = endsForDatabase(topology, view, sorted);
@@ -111,7 +111,7 @@ export function makedeltaChanges(topology: Topology, view: LinkView, sorted: Sor
   const going = departing(view);
   return (control?.goats ?? [])
     .filter((goat) => goat.db === link.aliases.from && goat.type === 'table' && !going.has(goat.address))
-    .map((goat) => ({ address: goat.address, before: namesOf(goat.makedelta), now: goat.makedelta }))
+    .map((goat) => ({ address: goat.address, before: makedeltaNames(goat.makedelta), now: goat.makedelta }))
     .concat(newGoats(view, own))
     .map(({ address, before, now }) => {
       const after = new Set([...passedOn].filter(([, tables]) => tables.has(address)).map(([name]) => name));
@@ -156,6 +156,6 @@ function newGoats(view: LinkView, own: ReadonlySet<string>): { address: string; 
   return [...own].filter((address) => !known.has(address)).map((address) => ({ address, before: new Set<string>(), now: null }));
 }
 
-function namesOf(makedelta: string | null): Set<string> {
+export function makedeltaNames(makedelta: string | null): Set<string> {
   return new Set(makedelta?.split(/[ ,]+/).filter((name) => name !== ''));
 }

@@ -48,7 +48,7 @@ function legend(plan: Plan): string {
   const parts = [
     plan.steps.some((step) => step.destructive) ? '**D** destructive' : '',
     plan.steps.some((step) => step.blocked !== null) ? '**B** blocked' : '',
-    modes.has('ACCESS SHARE') ? 'L1 reads only' : '',
+    modes.has('ACCESS SHARE') ? 'L1 nobody waits' : '',
     modes.has('SHARE ROW EXCLUSIVE') ? 'L2 `SHARE ROW EXCLUSIVE`, writers wait' : '',
     modes.has('ACCESS EXCLUSIVE') ? 'L3 `ACCESS EXCLUSIVE`, readers wait too' : '',
   ].filter((part) => part !== '');

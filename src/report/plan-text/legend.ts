@@ -9,13 +9,13 @@ import { lockCode } from './steps.ts';
 const symbols: Readonly<Record<Step['symbol'], string>> = {
   '+': '+ create or start',
   '~': '~ change',
-  '-': '- remove or stop',
+  '-': '- remove, stop or empty',
   '|': '| wait',
   '=': '= verify',
 };
 
 const locks: readonly (readonly [Step['lock']['mode'], string])[] = [
-  ['ACCESS SHARE', 'reads only'],
+  ['ACCESS SHARE', 'nobody waits'],
   ['SHARE ROW EXCLUSIVE', 'SHARE ROW EXCLUSIVE, writers wait'],
   ['ACCESS EXCLUSIVE', 'ACCESS EXCLUSIVE, readers wait too'],
 ];

@@ -6,9 +6,19 @@ import { type GoatherdRun, runGoatherd } from './run-goatherd.ts';
 
 export type PlanJson = PlanDocument['plans'][number];
 
+/** The words of `goatherd reconcile` on the lab's topology. */
+export function reconcileArgs(lab: Lab, args: readonly string[] = []): string[] {
+  return ['reconcile', '--config', lab.configFile, ...args, lab.topologyFile];
+}
+
 /** Runs `goatherd reconcile` on the lab's topology. */
 export function reconcile(lab: Lab, ...args: readonly string[]): Promise<GoatherdRun> {
-  return runGoatherd(['reconcile', '--config', lab.configFile, ...args, lab.topologyFile]);
+  return runGoatherd(reconcileArgs(lab, args));
+}
+
+/** A failure shows all that the run said. */
+export function expectExit(run: GoatherdRun, exitCode: number): void {
+  expect(run.exitCode, `${run.stdout}\n${run.stderr}`).toBe(exitCode);
 }
 
 /** Reconciles, and fails with everything that was said unless it ends with this code. Gives the document of `--output json`. */

@@ -1,49 +1,8 @@
 import { execa } from 'execa';
-import { expect } from 'vitest';
 import type { Lab } from '../../../src/lab/lab.ts';
 import { eventually } from './eventually.ts';
-import { GOATHERD_MAIN, type GoatherdRun, runGoatherd } from './run-goatherd.ts';
-
-/** What tests read of `--output json`. */
-export interface PlanDocument {
-  readonly exit_code: { readonly plain: number; readonly detailed: number };
-  readonly plans: readonly {
-    readonly verdict: string;
-    readonly steps: readonly { readonly id: string; readonly kind: string; readonly address: string; readonly blocked: string | null }[];
-    readonly diagnostics: readonly {
-      readonly severity: string;
-      readonly code: string;
-      readonly address: string;
-      readonly message: string;
-      readonly hint: string;
-      readonly objects: readonly string[];
-    }[];
-    readonly links: readonly { readonly address: string; readonly state: string; readonly copy: string | null }[];
-  }[];
-}
-
-const argsOf = (lab: Lab, more: readonly string[]): string[] => ['reconcile', '--config', lab.configFile, lab.topologyFile, ...more];
-
-/** `goatherd reconcile` on the lab's own topology, to its end. */
-export async function reconcile(
-  lab: Lab,
-  more: readonly string[] = [],
-  env: Readonly<Record<string, string | undefined>> = {},
-): Promise<GoatherdRun> {
-  return runGoatherd(argsOf(lab, more), env);
-}
-
-/** A failure shows all that the run said. */
-export function expectExit(run: GoatherdRun, exitCode: number): void {
-  expect(run.exitCode, `${run.stdout}\n${run.stderr}`).toBe(exitCode);
-}
-
-/** The plan as it stands, as JSON: nothing is written. */
-export async function planOf(lab: Lab, env: Readonly<Record<string, string | undefined>> = {}): Promise<PlanDocument> {
-  const run = await reconcile(lab, ['--dry-run', '--output', 'json'], env);
-  if (run.stdout === '') throw new Error(`goatherd gave no plan, exit ${run.exitCode}:\n${run.stderr}`);
-  return JSON.parse(run.stdout) as PlanDocument;
-}
+import { reconcileArgs } from './reconciled.ts';
+import { GOATHERD_MAIN, type GoatherdRun } from './run-goatherd.ts';
 
 /** A run that was begun and not yet awaited. */
 export interface StartedRun {
@@ -65,7 +24,7 @@ export function startReconcile(
     readonly env?: Readonly<Record<string, string | undefined>>;
   } = {},
 ): StartedRun {
-  const child = execa(process.execPath, [GOATHERD_MAIN, ...argsOf(lab, options.args ?? [])], {
+  const child = execa(process.execPath, [GOATHERD_MAIN, ...reconcileArgs(lab, options.args)], {
     timeout: 300_000,
     reject: false,
     stripFinalNewline: false,

@@ -415,7 +415,7 @@ describe('drift', () => {
       ...world.declared,
       links: world.declared.links.map((link) => (link.id === 'b-c' ? { ...link, kickIntervalSeconds: 5 } : link)),
     });
-    expect(shown(planFor(world, []))).toEqual(['orders/a-b MetadataChanged warn', 'orders/b-c not finished yet, or declared otherwise']);
+    expect(shown(planFor(world, []))).toEqual(['orders/a-b MetadataChanged warn', 'orders/b-c declared otherwise than it was applied']);
     expect(reconcile(world, { choose: () => 0, approvals: [] }).fault).toBeNull();
     expect(shown(planFor(world, []))).toEqual(['orders/a-b MetadataChanged warn']);
     expect(controlOf(world, 'orders_b_c').syncs[0]?.checktimeSeconds).toBe(5);

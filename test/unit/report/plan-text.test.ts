@@ -57,7 +57,7 @@ describe('a plan as text', () => {
 
   test('explains only the symbols and locks that it uses', () => {
     const text = planText(plans['stopped']!, meta);
-    expect(text).toContain('- remove or stop');
+    expect(text).toContain('- remove, stop or empty');
     expect(text).not.toMatch(/L1|L2|L3|destructive;|\+ create/);
   });
 

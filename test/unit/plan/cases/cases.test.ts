@@ -1,9 +1,8 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { documentText, planDocument } from '../../../../src/report/document.ts';
 import { planMarkdown } from '../../../../src/report/plan-markdown.ts';
 import { planText } from '../../../../src/report/plan-text.ts';
+import { expectGolden } from '../../report/golden.ts';
 import { schemaErrors } from '../../report/schemas.ts';
 import { SECRET } from '../world-build.ts';
 import { type Case, meta } from './case.ts';
@@ -27,16 +26,7 @@ const cases: Readonly<Record<string, () => Case>> = {
   'partly-unreachable': partlyUnreachable,
 };
 
-/** Compares with `golden/<name>`; `GOATHERD_UPDATE_GOLDEN=1` writes the file instead, to be read in the diff. */
-function expectGolden(name: string, text: string): void {
-  const path = join(import.meta.dirname, 'golden', name);
-  if (process.env['GOATHERD_UPDATE_GOLDEN'] === '1') {
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, text);
-  }
-  expect(existsSync(path), `${name} is missing: run with GOATHERD_UPDATE_GOLDEN=1`).toBe(true);
-  expect(text).toBe(readFileSync(path, 'utf8'));
-}
+const expectCase = (name: string, text: string): void => expectGolden(name, text, import.meta.dirname);
 
 describe.each(Object.entries(cases))('the plan "%s"', (name, made) => {
   const { plan: planned, refusal } = made();
@@ -46,16 +36,16 @@ describe.each(Object.entries(cases))('the plan "%s"', (name, made) => {
 
   test('reads well as text', () => {
     const refused = refusal === undefined ? '' : `${refusal.message}\n  ${refusal.hint}\n\n`;
-    expectGolden(`${name}.txt`, `${refused}${planText([plan], meta)}`);
+    expectCase(`${name}.txt`, `${refused}${planText([plan], meta)}`);
   });
 
   test('is valid JSON of its schema', () => {
     expect(schemaErrors(document)).toEqual([]);
-    expectGolden(`${name}.json`, documentText(document));
+    expectCase(`${name}.json`, documentText(document));
   });
 
   test('fits a pull request', () => {
-    expectGolden(`${name}.md`, planMarkdown([plan], meta));
+    expectCase(`${name}.md`, planMarkdown([plan], meta));
   });
 
   test('holds no secret', () => {
