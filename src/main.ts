@@ -60,18 +60,6 @@ function program(): Command {
       });
     });
   root
-    .command('approve')
-    .description("write a person's word for the destructive steps that a plan names by this id into the ledger")
-    .argument('<id>', 'the id that the plan prints, such as 52fe-9103')
-    .argument('[path...]', 'files or directories (default: topologies/)')
-    .option('--over-cap', 'also where the steps exceed the caps of this host')
-    .option('--reason <text>', 'why, kept beside who and when')
-    .option('--config <file>', 'host settings (default: GOATHERD_CONFIG, then /etc/goatherd/goatherd.yaml)')
-    .exitOverride()
-    .action(async (id: string, paths: string[], options: ApproveOptions, command: Command) => {
-      process.exitCode = await approve(id, paths, { ...command.optsWithGlobals(), ...options });
-    });
-  root
     .command('reconcile')
     .description('plan, act and wait until what is declared is so')
     .argument('[path...]', 'files or directories (default: topologies/)')
@@ -92,6 +80,18 @@ function program(): Command {
       if (options.out !== undefined && (options.dryRun !== true || options.plan !== undefined))
         command.error('error: --out saves the plan of a --dry-run, and not one that was saved before');
       process.exitCode = await reconcile(paths, { ...command.optsWithGlobals(), ...options });
+    });
+  root
+    .command('approve')
+    .description("write a person's word for the destructive steps that a plan names by this id into the ledger")
+    .argument('<id>', 'the id that the plan prints, such as 52fe-9103')
+    .argument('[path...]', 'files or directories (default: topologies/)')
+    .option('--over-cap', 'also where the steps exceed the caps of this host')
+    .option('--reason <text>', 'why, kept beside who and when')
+    .option('--config <file>', 'host settings (default: GOATHERD_CONFIG, then /etc/goatherd/goatherd.yaml)')
+    .exitOverride()
+    .action(async (id: string, paths: string[], options: ApproveOptions, command: Command) => {
+      process.exitCode = await approve(id, paths, { ...command.optsWithGlobals(), ...options });
     });
   root
     .command('controller')
@@ -164,7 +164,7 @@ function program(): Command {
     });
   root
     .command('accept')
-    .description('end Suspect: a person has seen that the tables are as they should be')
+    .description('end Suspect, DatabaseReplaced or Contended: a person has seen that it is as it should be')
     .argument('<link>', 'TOPOLOGY/LINK, such as orders/a-b')
     .argument('[table...]', 'schema.table (default: every table that is doubted)')
     .requiredOption('--reason <reason>', 'why, kept in the ledger')

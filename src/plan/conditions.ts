@@ -1,3 +1,4 @@
+import { plural } from '../lib/format.ts';
 import type { Observation } from '../observe/model.ts';
 import type { Problem, Topology } from '../topology/model.ts';
 import type { Condition, ConditionType } from './condition-model.ts';
