@@ -94,6 +94,14 @@ describe('conditions', () => {
     expect(since('orders/a-b', 'CopyComplete')).toBe(NOW);
   });
 
+  test('of a link that is on its way out say that it passes on, until it is gone', () => {
+    const world = converged();
+    world.declared = { ...world.declared, links: world.declared.links.filter((link) => link.id === 'a-b') };
+    const input = inputOf(world);
+    expect(input.seen?.plan.steps.map((step) => step.kind)).toContain('makedelta');
+    expect(at(conditionsOf(input), 'orders/b-c', 'Cascading')).toBe('True Cascading');
+  });
+
   test('of a daemon that is down, a late link and a database that is away are never Ready', () => {
     const world = converged();
     expect(at(conditionsOf(inputOf(world, { 'orders/a-b': 600 })), 'orders/a-b', 'Replicating')).toBe('False LagHigh');
