@@ -1,6 +1,7 @@
 import type { Ledger } from '../ledger/model.ts';
 import type { Observation } from '../observe/model.ts';
 import type { HostConfig, Topology } from '../topology/model.ts';
+import { carriedBy } from './view/carried.ts';
 import { receiptOf } from './view/copy.ts';
 import { daemonPlan, type DaemonPlan } from './steps/daemon-steps.ts';
 import { adoptionStep } from './steps/adoption.ts';
@@ -16,6 +17,7 @@ import { copyTablesStep, newcomers } from './steps/newcomers.ts';
 import { copyAgainStep, recopyStep } from './steps/recopy-steps.ts';
 import { instanceSteps } from './steps/instance-steps.ts';
 import { helpersStep, ledgerStep, membershipStep, registerStep } from './steps/prepare-steps.ts';
+import { replicatedBy } from './view/replicated.ts';
 import { resendStep } from './steps/resend.ts';
 import { rekeyStep } from './steps/rekey.ts';
 import { dropKickStep, triggersStep } from './steps/trigger-steps.ts';
@@ -51,7 +53,8 @@ export function assemble(scene: Scene, given: Sorted): readonly Draft[] {
   const removals = [
     ...sorted.leaving.flatMap((view) => {
       const left = leaveInstanceSteps(scene.topology, view, sorted.leaving);
-      const steps = removalSteps(view, sorted.free, ending, sorted.undrained?.has(view.link.address) !== true);
+      const removal = removalSteps(view, sorted.free, ending, sorted.undrained?.has(view.link.address) !== true);
+      const steps = [...mendedFirst(scene, view, removal), ...removal];
       // The ledger forgets a link when nothing of it stands anywhere.
       return [
         ...left,
@@ -63,6 +66,18 @@ export function assemble(scene: Scene, given: Sorted): readonly Draft[] {
       .flatMap((one) => [...recopyStep(one, []), ...removalSteps(one.view, sorted.free, ending, false)]),
   ];
   return [...prepared, ...removals, ...run(scene, sorted, [...prepared, ...removals])];
+}
+
+/** Helper tables that a run reads and writes on its source, and the function that writers call. */
+const RUN_NEEDS: ReadonlySet<string> = new Set(['delta table', 'track table', 'stage table', 'delta function']);
+
+/** What a run of a link that leaves would miss, where its end waits until the link is drained: no run ends well without it. */
+function mendedFirst({ observation }: Scene, view: LinkView, removal: readonly Draft[]): readonly Draft[] {
+  if (!removal.some((step) => step.kind === 'wait_drained')) return [];
+  const carried = carriedBy(view, new Set());
+  const replicated = replicatedBy({ view, carried });
+  const tables = carried.tables.filter(({ table, helpers }) => replicated.has(table.address) && helpers.some((one) => RUN_NEEDS.has(one)));
+  return tables.length === 0 ? [] : helpersStep(view, observation, { ...carried, tables });
 }
 
 /**

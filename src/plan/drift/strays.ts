@@ -42,6 +42,7 @@ export function straysOf(scene: Scene, planned: readonly Planned[]): readonly St
       database,
       planned.filter(({ view }) => view.link.from === name),
       observation,
+      known,
     );
     const gone = new Set(makers);
     const triggers = database.tables.flatMap((table) => {
@@ -110,8 +111,16 @@ function syncsNamedOn(database: ObservedDatabase): readonly string[] {
   ].toSorted();
 }
 
-/** Helper tables of tables that are gone and no member of a relgroup, and of tables that no sync is noted for and no link carries. */
-function strayMakers(database: ObservedDatabase, leaving: readonly Planned[], observation: Observation): readonly string[] {
+/**
+ * Helper tables of tables that are gone and no member of a relgroup, and of tables that no sync is noted for and no link carries. A daemon
+ * that starts writes the noted names anew, so a table that leaves its link is told by its target and triggers: its link drops what stands.
+ */
+function strayMakers(
+  database: ObservedDatabase,
+  leaving: readonly Planned[],
+  observation: Observation,
+  known: ReadonlySet<string>,
+): readonly string[] {
   const noted = new Set(database.bucardo?.deltaNames.map((row) => row.slice(row.indexOf('|') + 1)));
   const carried = new Set(leaving.flatMap(({ carried: { tables } }) => tables.map((one) => one.table.address)));
   const selected = new Set(leaving.flatMap(({ view }) => view.selected?.tables.map((table) => table.address) ?? []));
@@ -126,6 +135,8 @@ function strayMakers(database: ObservedDatabase, leaving: readonly Planned[], ob
     table.bucardo?.deltaColumns !== null &&
     table.bucardo !== null &&
     !noted.has(deltaNamesTable(table.schema, table.name)) &&
+    !table.bucardo.targets.some((target) => known.has(syncOfTarget(target))) &&
+    !table.bucardo.triggers.some((one) => known.has(syncOfTrigger(one.name) ?? '')) &&
     !carried.has(table.address) &&
     !selected.has(table.address);
   return [

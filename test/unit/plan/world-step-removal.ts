@@ -6,6 +6,7 @@ import { kick } from './world-daemon.ts';
 import { markControl } from './world-marks.ts';
 import { controlOf, databaseOf, dataOf, instanceOf, type Mutable, statement, tableOf, violate, type World } from './world.ts';
 import type { TableBucardo } from '../../../src/observe/model.ts';
+import { tablesOf } from './world-step-copy.ts';
 import { linkAt, type Outcome } from './world-steps.ts';
 
 type Of<K extends Work['kind']> = Extract<Work, { kind: K }>;
@@ -17,10 +18,12 @@ export function waitDrainedStep(world: World, work: Of<'wait_drained'>): Outcome
   if (!world.memory.has(key)) world.memory.set(key, world.now);
   const moment = world.memory.get(key) ?? 0;
   const database = databaseOf(world, link.from);
+  const members = tablesOf(world, work.link);
   const open =
     database.truncates.some((one) => one.open && one.sync === link.sync && one.at <= moment) ||
     database.facts.tables
-      .filter((table) => table.bucardo?.targets.includes(targetName(link.sync)))
+      // What is no member, or not yet, is not on its way.
+      .filter((table) => members.includes(table.address) && table.bucardo?.targets.includes(targetName(link.sync)))
       .some((table) => dataOf(world, link.from, table.address).deltas.some((one) => one.at <= moment && !hasReached(one.tracked, link)));
   if (!open) {
     world.memory.delete(key);

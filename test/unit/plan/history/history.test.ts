@@ -98,6 +98,15 @@ describe('found before:', () => {
       2,
     ],
     ['a daemon that runs a sync which was made inactive is down before it is started', [drifted(['make a sync inactive', 0, 0])]],
+    [
+      'a link goes whose delta table was dropped, while changes of another table are on their way',
+      [{ ...drifted(['drop the delta table', 0, 0]), edits: edited(['remove all', 0, 0]).edits, writes: 3 }],
+      2,
+    ],
+    [
+      'a link goes while a table waits to join it',
+      [edited(['suspend', 0, 0]), refused(edited(['new table', 0, 0])), edited(['remove link', 3, 0])],
+    ],
     ['a copy that other hands asked for is not made', [drifted(['ask for a copy', 0, 0]), drifted(['end the pruning', 0, 0])]],
   ])('%s', (_name, rounds, tables = 1) => {
     for (const seed of [0, 1, 2]) obeys({ tables, references: false, rounds, seed });

@@ -98,12 +98,10 @@ function checkApprovals(world: World, plan: Plan, approves: boolean): void {
 }
 
 /**
- * A queue that cannot be drained, as somebody broke the link that leaves, is waited for until a person says `drain: false`; and a link
- * that writes to helper tables which somebody took from a suspended link below runs again when that one may be touched.
+ * A link that writes to helper tables which somebody took from a suspended link below runs again when that one may be touched.
  */
 function waitsForAPerson(world: World, fault: string): boolean {
-  if (world.tampered.size === 0) return false;
-  return fault.includes('wait-drained') || (fault.endsWith('arrival') && Object.keys(world.ledger.suspensions).length > 0);
+  return world.tampered.size > 0 && fault.endsWith('arrival') && Object.keys(world.ledger.suspensions).length > 0;
 }
 
 /** Runs until nothing more may be done, and holds the world against what is declared. */
