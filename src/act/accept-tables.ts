@@ -1,7 +1,7 @@
 import type { Suspicion } from '../ledger/model.ts';
 import { joinWords, plural } from '../lib/format.ts';
 import { type Doubt, doubtsOf } from '../plan/view/doubts.ts';
-import { identitiesOf, replacedEnds } from '../plan/view/identities.ts';
+import { identitiesOf, replacedEnds } from '../plan/view/remembered/identities.ts';
 import type { Link } from '../topology/model.ts';
 import type { ActContext } from './context.ts';
 import type { Said } from './link-verbs.ts';

@@ -2,7 +2,7 @@ import { diskFiles } from '../lib/files.ts';
 import { nearest } from '../lib/nearest.ts';
 import { styleFor } from '../lib/style.ts';
 import { observeLedger } from '../observe/observe-ledger.ts';
-import { withFormer } from '../plan/view/former.ts';
+import { withFormer } from '../plan/view/remembered/former.ts';
 import { renderProblems } from '../report/problems.ts';
 import { loadHostConfig } from '../topology/load.ts';
 import { print, sayWord } from './person.ts';

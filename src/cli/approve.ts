@@ -7,7 +7,7 @@ import { styleFor } from '../lib/style.ts';
 import { observe } from '../observe/observe.ts';
 import { observeLedgerStrictly } from '../observe/observe-ledger.ts';
 import { judgedCap } from '../plan/approvals.ts';
-import { withFormer } from '../plan/view/former.ts';
+import { withFormer } from '../plan/view/remembered/former.ts';
 import { makePlan } from '../plan/make-plan.ts';
 import type { Plan } from '../plan/model.ts';
 import { Access } from '../postgres/access.ts';

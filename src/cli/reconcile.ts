@@ -11,7 +11,7 @@ import { GoatherdError } from '../lib/errors.ts';
 import { toolVersion } from '../lib/version.ts';
 import { observe } from '../observe/observe.ts';
 import { observeLedger, observeLedgerStrictly } from '../observe/observe-ledger.ts';
-import { missingNote, topologyToDestroy, withFormer } from '../plan/view/former.ts';
+import { missingNote, topologyToDestroy, withFormer } from '../plan/view/remembered/former.ts';
 import { gitWord } from '../plan/approvals.ts';
 import { makePlan } from '../plan/make-plan.ts';
 import type { Plan, RequiredApproval } from '../plan/model.ts';

@@ -4,7 +4,7 @@ import { diskFiles } from '../lib/files.ts';
 import { styleFor } from '../lib/style.ts';
 import { toolVersion } from '../lib/version.ts';
 import { observeLedger } from '../observe/observe-ledger.ts';
-import { withFormer } from '../plan/view/former.ts';
+import { withFormer } from '../plan/view/remembered/former.ts';
 import { renderProblems } from '../report/problems.ts';
 import { statusDocument } from '../report/status-json.ts';
 import { statusText } from '../report/status-text.ts';

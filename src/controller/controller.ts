@@ -4,7 +4,7 @@ import { readLedger } from '../ledger/read.ts';
 import { openRequests, answerRequest } from '../ledger/requests.ts';
 import { GoatherdError, messageOf } from '../lib/errors.ts';
 import type { Condition } from '../plan/condition-model.ts';
-import { missingNote } from '../plan/view/former.ts';
+import { missingNote } from '../plan/view/remembered/former.ts';
 import { Access } from '../postgres/access.ts';
 import type { ControllerCounters, ControllerSnapshot } from '../report/snapshot-model.ts';
 import type { HostConfig } from '../topology/model.ts';

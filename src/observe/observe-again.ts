@@ -1,7 +1,7 @@
 import { EMPTY_LEDGER } from '../ledger/model.ts';
 import { readLedger } from '../ledger/read.ts';
 import { GoatherdError } from '../lib/errors.ts';
-import { withRenames } from '../plan/view/renames.ts';
+import { withRenames } from '../plan/view/remembered/renames.ts';
 import type { Access } from '../postgres/access.ts';
 import type { Topology } from '../topology/model.ts';
 import type { DatabaseObservation, InstanceObservation } from './model.ts';

@@ -5,7 +5,7 @@ import type { Topology } from '../topology/model.ts';
 import { carriedBy } from './view/carried.ts';
 import { copyEnded } from './view/copy.ts';
 import { type LinkView, linkViews } from './view/link-view.ts';
-import { withLostLinks } from './view/lost-ledger.ts';
+import { withLostLinks } from './view/remembered/lost-ledger.ts';
 import type { Plan } from './model.ts';
 import { preflight } from './preflight/preflight.ts';
 import type { CopyStatus, DaemonStatus, LinkState, LinkStatus, TopologyStatus } from './status-model.ts';

@@ -1,7 +1,7 @@
 import { plural } from '../lib/format.ts';
 import type { Topology } from '../topology/model.ts';
 import { copyPlan, receiptOf } from './view/copy.ts';
-import { copies } from './view/kept-names.ts';
+import { copies } from './view/remembered/kept-names.ts';
 import { cascades } from './view/link-view.ts';
 import { doubtsOf, skippedTables } from './view/doubts.ts';
 import type { Diagnostic, LinkSummary, Step } from './model.ts';

@@ -1,10 +1,10 @@
 import { ensureLedger } from '../../ledger/write.ts';
 import { definitionOf } from '../../plan/view/definition.ts';
-import { identitiesOf } from '../../plan/view/identities.ts';
+import { identitiesOf } from '../../plan/view/remembered/identities.ts';
 import { protectionChanges } from '../../plan/view/leaving.ts';
 import { linkNames } from '../../topology/names.ts';
-import { withLostLinks } from '../../plan/view/lost-ledger.ts';
-import { unknownFormers } from '../../plan/view/renames.ts';
+import { withLostLinks } from '../../plan/view/remembered/lost-ledger.ts';
+import { unknownFormers } from '../../plan/view/remembered/renames.ts';
 import { type ActContext, done, type Outcome } from '../context.ts';
 
 /**

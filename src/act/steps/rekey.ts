@@ -5,7 +5,7 @@ import { deltaTable, quoteIdent, quoteTable, stageTable, trackTable, truncateNam
 import { deltaTriggerStatement, helperStatements, RECORDER, truncateTriggerStatement } from '../../bucardo/objects.ts';
 import type { RekeyWork, Work } from '../../plan/model.ts';
 import { type ActContext, linkAt, type Outcome } from '../context.ts';
-import { noteEveryKey, suspectOf } from './note-keys.ts';
+import { noteEveryKey, suspectOf } from './copying/note-keys.ts';
 import { type LockedWork, tableByTable } from './table-by-table.ts';
 
 /**

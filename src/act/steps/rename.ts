@@ -1,7 +1,7 @@
 import { quoteIdent } from '../../bucardo/names.ts';
 import { instanceMark } from '../../ledger/marks.ts';
 import { plural } from '../../lib/format.ts';
-import { renamedDatabases, renamedRows, withRenames } from '../../plan/view/renames.ts';
+import { renamedDatabases, renamedRows, withRenames } from '../../plan/view/remembered/renames.ts';
 import { type ActContext, done, type Outcome } from '../context.ts';
 
 /** Links under other addresses: their rows of the ledger in one transaction, then the marks that name them. Nothing else knows their ids. */

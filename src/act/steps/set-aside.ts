@@ -4,7 +4,7 @@ import { plural } from '../../lib/format.ts';
 import type { Work } from '../../plan/model.ts';
 import type { Link } from '../../topology/model.ts';
 import { type ActContext, done, linkAt, type Outcome } from '../context.ts';
-import { noteEveryKey, suspectOf } from './note-keys.ts';
+import { noteEveryKey, suspectOf } from './copying/note-keys.ts';
 
 /** Takes members out of the relgroup; everything else that stands for them stays, so that they can come back. */
 export async function setAside(context: ActContext, work: Extract<Work, { kind: 'set_aside' }>): Promise<Outcome> {

@@ -1,5 +1,5 @@
 import type { Ledger } from '../../ledger/model.ts';
-import { knownTopologies, withFormer } from '../../plan/view/former.ts';
+import { knownTopologies, withFormer } from '../../plan/view/remembered/former.ts';
 import type { Problem, Topology } from '../../topology/model.ts';
 import type { Reading } from './reading.ts';
 

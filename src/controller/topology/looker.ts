@@ -8,7 +8,7 @@ import { makePlan } from '../../plan/make-plan.ts';
 import type { Plan } from '../../plan/model.ts';
 import { copyingLinks, statusOf } from '../../plan/status.ts';
 import type { TopologyStatus } from '../../plan/status-model.ts';
-import { withFormer } from '../../plan/view/former.ts';
+import { withFormer } from '../../plan/view/remembered/former.ts';
 import { Access } from '../../postgres/access.ts';
 import type { Topology } from '../../topology/model.ts';
 import { fault } from '../fault.ts';

@@ -3,7 +3,7 @@ import type { ActingLock } from '../../ledger/lock.ts';
 import { type Answer, answerRequest, beginRequest, type Request } from '../../ledger/requests.ts';
 import { messageOf, GoatherdError } from '../../lib/errors.ts';
 import { observeLedger } from '../../observe/observe-ledger.ts';
-import { withFormer } from '../../plan/view/former.ts';
+import { withFormer } from '../../plan/view/remembered/former.ts';
 import type { Access } from '../../postgres/access.ts';
 import type { Topology } from '../../topology/model.ts';
 import type { World } from '../world.ts';

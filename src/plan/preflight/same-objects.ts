@@ -1,9 +1,9 @@
 import type { Observation } from '../../observe/model.ts';
 import type { Topology } from '../../topology/model.ts';
 import type { Diagnostic } from '../model.ts';
-import { replacedEnds } from '../view/identities.ts';
+import { replacedEnds } from '../view/remembered/identities.ts';
 import type { LinkView } from '../view/link-view.ts';
-import { unknownFormers } from '../view/renames.ts';
+import { unknownFormers } from '../view/remembered/renames.ts';
 
 /** What says that a link or its databases are not the ones that they are taken for; errors hold the link. */
 export function sameObjectProblems(topology: Topology, observation: Observation, views: readonly LinkView[], view: LinkView): Diagnostic[] {

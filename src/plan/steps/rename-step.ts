@@ -1,7 +1,7 @@
 import type { Ledger } from '../../ledger/model.ts';
 import { joinWords } from '../../lib/format.ts';
 import type { Topology } from '../../topology/model.ts';
-import { renamedRows } from '../view/renames.ts';
+import { renamedRows } from '../view/remembered/renames.ts';
 import type { Change } from '../model.ts';
 import { type Draft, draft, PHASE } from './draft.ts';
 import { stepId } from './step-ids.ts';

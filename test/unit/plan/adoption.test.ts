@@ -3,7 +3,7 @@ import { EMPTY_LEDGER } from '../../../src/ledger/model.ts';
 import type { ControlObservation, InstanceObservation, Observation, ObservedDatabase } from '../../../src/observe/model.ts';
 import { makePlan } from '../../../src/plan/make-plan.ts';
 import type { Plan } from '../../../src/plan/model.ts';
-import { withFormer } from '../../../src/plan/view/former.ts';
+import { withFormer } from '../../../src/plan/view/remembered/former.ts';
 import { defaultHostConfig } from '../../../src/topology/host-config.ts';
 import type { Mutable } from './world.ts';
 import { orders, topologyOf, worldOf } from './world-build.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { EMPTY_LEDGER, type Ledger, type LedgerLink } from '../../../src/ledger/model.ts';
-import { withFormer } from '../../../src/plan/view/former.ts';
+import { withFormer } from '../../../src/plan/view/remembered/former.ts';
 import { definitionOf } from '../../../src/plan/view/definition.ts';
 import type { Link, Topology } from '../../../src/topology/model.ts';
 import { freshNames, type LinkNames } from '../../../src/topology/names.ts';

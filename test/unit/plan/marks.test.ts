@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { EMPTY_LEDGER } from '../../../src/ledger/model.ts';
 import { instanceMark, namesInMark } from '../../../src/ledger/marks.ts';
-import { withFormer } from '../../../src/plan/view/former.ts';
+import { withFormer } from '../../../src/plan/view/remembered/former.ts';
 import type { Link } from '../../../src/topology/model.ts';
 import { linkNames } from '../../../src/topology/names.ts';
 import { orders, topologyOf } from './world-build.ts';

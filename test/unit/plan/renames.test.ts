@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { EMPTY_LEDGER, type Ledger, type LedgerLink } from '../../../src/ledger/model.ts';
 import { definitionOf } from '../../../src/plan/view/definition.ts';
-import { withFormer } from '../../../src/plan/view/former.ts';
-import { renamedRows, unknownFormers, withRenames } from '../../../src/plan/view/renames.ts';
+import { withFormer } from '../../../src/plan/view/remembered/former.ts';
+import { renamedRows, unknownFormers, withRenames } from '../../../src/plan/view/remembered/renames.ts';
 import type { Topology } from '../../../src/topology/model.ts';
 import { linkNames } from '../../../src/topology/names.ts';
 import { topologyOf } from './world-build.ts';

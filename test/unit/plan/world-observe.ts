@@ -2,7 +2,7 @@
 import { dueAgain } from '../../../src/ledger/due-again.ts';
 import type { Ledger } from '../../../src/ledger/model.ts';
 import type { DatabaseObservation, InstanceObservation, Observation } from '../../../src/observe/model.ts';
-import { withKeptNames } from '../../../src/plan/view/kept-names.ts';
+import { withKeptNames } from '../../../src/plan/view/remembered/kept-names.ts';
 import type { Link } from '../../../src/topology/model.ts';
 import { targetName } from '../../../src/bucardo/names.ts';
 import { marksSeen } from './world-marks.ts';

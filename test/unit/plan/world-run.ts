@@ -1,7 +1,7 @@
 /** The loop of `goatherd reconcile` (src/act/run.ts, carry-out.ts) on the world. */
 import { definitionHash } from '../../../src/plan/view/definition.ts';
 import { makePlan } from '../../../src/plan/make-plan.ts';
-import { withKeptNames } from '../../../src/plan/view/kept-names.ts';
+import { withKeptNames } from '../../../src/plan/view/remembered/kept-names.ts';
 import type { Plan, Step } from '../../../src/plan/model.ts';
 import { definitionWritten } from './world-step-control.ts';
 import { applyStep } from './world-steps.ts';

@@ -146,7 +146,7 @@ function receivesUnnoted(world: World, link: Link): boolean {
 /** Counts of every table, the changes that were noted since as slack; a difference that stays is an error. */
 const SETTLES_WITHIN = 20;
 
-/** A copy writes no deltas on its target: its keys are noted for the links below that replicate already (src/act/steps/pass-on.ts). */
+/** A copy writes no deltas on its target: its keys are noted for the links below that replicate already (src/act/steps/copying/pass-on.ts). */
 function passOnCopied(world: World, known: Known, link: Link, copied: readonly string[]): void {
   if (world.topology.databases.find((one) => one.name === link.to)?.cascade !== true) return;
   for (const below of world.topology.links.filter((one) => one.from === link.to)) {

@@ -4,7 +4,7 @@
  */
 import type { Ledger } from '../../../src/ledger/model.ts';
 import type { ControlObservation, HubObservation, ObservedDatabase, WantedDb } from '../../../src/observe/model.ts';
-import { withFormer } from '../../../src/plan/view/former.ts';
+import { withFormer } from '../../../src/plan/view/remembered/former.ts';
 import type { HostConfig, Topology } from '../../../src/topology/model.ts';
 
 export type Mutable<T> = T extends readonly (infer U)[] ? Mutable<U>[] : T extends object ? { -readonly [K in keyof T]: Mutable<T[K]> } : T;

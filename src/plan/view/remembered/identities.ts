@@ -1,6 +1,6 @@
-import type { LedgerLink, LinkIdentities } from '../../ledger/model.ts';
-import type { Observation } from '../../observe/model.ts';
-import type { Link } from '../../topology/model.ts';
+import type { LedgerLink, LinkIdentities } from '../../../ledger/model.ts';
+import type { Observation } from '../../../observe/model.ts';
+import type { Link } from '../../../topology/model.ts';
 
 /** What the databases of a link are now; null for one that does not answer or does not say. */
 export function identitiesOf(observation: Observation, link: Pick<Link, 'from' | 'to'>): LinkIdentities {

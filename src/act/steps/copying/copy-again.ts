@@ -1,13 +1,13 @@
-import { recopyBegun, recopyEnded, tableCopied, type CopyState } from '../../ledger/recopy.ts';
-import { GoatherdError } from '../../lib/errors.ts';
-import { plural } from '../../lib/format.ts';
-import type { Work } from '../../plan/model.ts';
-import { LOCK_NOT_AVAILABLE } from '../../postgres/sqlstate.ts';
-import type { Link } from '../../topology/model.ts';
-import { type ActContext, done, linkAt, type Outcome, remembered } from '../context.ts';
-import { lookAtDaemon } from '../instance-look.ts';
+import { recopyBegun, recopyEnded, tableCopied, type CopyState } from '../../../ledger/recopy.ts';
+import { GoatherdError } from '../../../lib/errors.ts';
+import { plural } from '../../../lib/format.ts';
+import type { Work } from '../../../plan/model.ts';
+import { LOCK_NOT_AVAILABLE } from '../../../postgres/sqlstate.ts';
+import type { Link } from '../../../topology/model.ts';
+import { type ActContext, done, linkAt, type Outcome, remembered } from '../../context.ts';
+import { lookAtDaemon } from '../../instance-look.ts';
 import { copyTable } from './copy-tables.ts';
-import { tableAt } from './triggers.ts';
+import { tableAt } from '../triggers.ts';
 
 /** Writes down what is to be copied again, before anything is touched. */
 export async function noteRecopy(context: ActContext, work: Extract<Work, { kind: 'recopy' }>): Promise<Outcome> {

@@ -1,6 +1,6 @@
-import type { Progress } from '../../report/run-model.ts';
-import type { Link } from '../../topology/model.ts';
-import { type ActContext, remembered } from '../context.ts';
+import type { Progress } from '../../../report/run-model.ts';
+import type { Link } from '../../../topology/model.ts';
+import { type ActContext, remembered } from '../../context.ts';
 
 interface Meter {
   /** Tables seen in the progress view so far, in order. */

@@ -1,7 +1,7 @@
-import { controlDatabase } from '../../bucardo/names.ts';
-import type { Ledger, LedgerLink } from '../../ledger/model.ts';
-import type { LeftInstance, Link, Topology } from '../../topology/model.ts';
-import { adoptedNames, freshNames, type LinkNames } from '../../topology/names.ts';
+import { controlDatabase } from '../../../bucardo/names.ts';
+import type { Ledger, LedgerLink } from '../../../ledger/model.ts';
+import type { LeftInstance, Link, Topology } from '../../../topology/model.ts';
+import { adoptedNames, freshNames, type LinkNames } from '../../../topology/names.ts';
 import { withRenames } from './renames.ts';
 
 /**

@@ -1,16 +1,16 @@
 import { pipeline } from 'node:stream/promises';
 import type { PoolClient } from 'pg';
 import { from as copyFrom, to as copyTo } from 'pg-copy-streams';
-import { quoteIdent, quoteTable } from '../../bucardo/names.ts';
-import { GoatherdError } from '../../lib/errors.ts';
-import { plural } from '../../lib/format.ts';
-import { parseColumn } from '../../plan/preflight/columns.ts';
-import type { Work } from '../../plan/model.ts';
-import { LOCK_NOT_AVAILABLE } from '../../postgres/sqlstate.ts';
-import type { Link } from '../../topology/model.ts';
-import { type ActContext, done, linkAt, type Outcome, remembered } from '../context.ts';
+import { quoteIdent, quoteTable } from '../../../bucardo/names.ts';
+import { GoatherdError } from '../../../lib/errors.ts';
+import { plural } from '../../../lib/format.ts';
+import { parseColumn } from '../../../plan/preflight/columns.ts';
+import type { Work } from '../../../plan/model.ts';
+import { LOCK_NOT_AVAILABLE } from '../../../postgres/sqlstate.ts';
+import type { Link } from '../../../topology/model.ts';
+import { type ActContext, done, linkAt, type Outcome, remembered } from '../../context.ts';
 import { passOnCopied } from './pass-on.ts';
-import { tableAt } from './triggers.ts';
+import { tableAt } from '../triggers.ts';
 
 type CopyTables = Extract<Work, { kind: 'copy_tables' }>;
 

@@ -1,5 +1,5 @@
-import type { FormerDefinition, Ledger, LedgerLink } from '../../ledger/model.ts';
-import type { Link, Topology } from '../../topology/model.ts';
+import type { FormerDefinition, Ledger, LedgerLink } from '../../../ledger/model.ts';
+import type { Link, Topology } from '../../../topology/model.ts';
 
 /**
  * The ledger with the addresses that the file has now: a link that is `renamed_from` another, or whose database is, is the one

@@ -1,10 +1,10 @@
-import { deltaTable, makerName, quoteIdent, quoteTable } from '../../bucardo/names.ts';
-import { RECORD_KEYS_UP_TO } from '../../bucardo/objects.ts';
-import type { ObservedTable } from '../../observe/model.ts';
-import { select } from '../../plan/view/select.ts';
-import type { Link } from '../../topology/model.ts';
-import type { ActContext } from '../context.ts';
-import { membersOf } from '../members.ts';
+import { deltaTable, makerName, quoteIdent, quoteTable } from '../../../bucardo/names.ts';
+import { RECORD_KEYS_UP_TO } from '../../../bucardo/objects.ts';
+import type { ObservedTable } from '../../../observe/model.ts';
+import { select } from '../../../plan/view/select.ts';
+import type { Link } from '../../../topology/model.ts';
+import type { ActContext } from '../../context.ts';
+import { membersOf } from '../../members.ts';
 
 /**
  * A copy writes no deltas on its target (FACTS 0.5), so a link below that replicates already would never hear of the copied rows: their

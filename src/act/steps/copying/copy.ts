@@ -1,14 +1,14 @@
-import { deltaTable, makerName, quoteIdent, quoteTable } from '../../bucardo/names.ts';
-import type { Work } from '../../plan/model.ts';
-import type { Link } from '../../topology/model.ts';
-import { type ActContext, done, failed, linkAt, type Outcome, remembered } from '../context.ts';
+import { deltaTable, makerName, quoteIdent, quoteTable } from '../../../bucardo/names.ts';
+import type { Work } from '../../../plan/model.ts';
+import type { Link } from '../../../topology/model.ts';
+import { type ActContext, done, failed, linkAt, type Outcome, remembered } from '../../context.ts';
 import { copyProgress } from './copy-progress.ts';
-import { logFile } from './daemon.ts';
-import { lookAtControl, lookAtDaemon } from '../instance-look.ts';
-import { kick } from '../kick.ts';
+import { logFile } from '../daemon.ts';
+import { lookAtControl, lookAtDaemon } from '../../instance-look.ts';
+import { kick } from '../../kick.ts';
 import { passOnCopied } from './pass-on.ts';
-import { tableAt } from './triggers.ts';
-import { plural } from '../../lib/format.ts';
+import { tableAt } from '../triggers.ts';
+import { plural } from '../../../lib/format.ts';
 
 /** A copy that fails this often in a row needs a person. */
 const FAILURES = 3;

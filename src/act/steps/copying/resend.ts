@@ -1,6 +1,6 @@
-import { plural } from '../../lib/format.ts';
-import type { Work } from '../../plan/model.ts';
-import { type ActContext, done, linkAt, type Outcome } from '../context.ts';
+import { plural } from '../../../lib/format.ts';
+import type { Work } from '../../../plan/model.ts';
+import { type ActContext, done, linkAt, type Outcome } from '../../context.ts';
 import { noteEveryKey, suspectOf } from './note-keys.ts';
 
 /** Notes every row of some tables as changed, and that they owe none any more: in this order, so that a crash between repeats it. */

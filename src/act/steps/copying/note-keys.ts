@@ -1,10 +1,10 @@
 import { pipeline } from 'node:stream/promises';
 import type { PoolClient } from 'pg';
 import { from as copyFrom, to as copyTo } from 'pg-copy-streams';
-import { deltaTable, makerName, quoteIdent, quoteTable } from '../../bucardo/names.ts';
-import { RECORD_KEYS_UP_TO } from '../../bucardo/objects.ts';
-import type { Link } from '../../topology/model.ts';
-import type { ActContext } from '../context.ts';
+import { deltaTable, makerName, quoteIdent, quoteTable } from '../../../bucardo/names.ts';
+import { RECORD_KEYS_UP_TO } from '../../../bucardo/objects.ts';
+import type { Link } from '../../../topology/model.ts';
+import type { ActContext } from '../../context.ts';
 
 /** A table and the columns of its key, as its delta table has them now. */
 interface Keyed {

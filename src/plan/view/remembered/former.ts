@@ -1,7 +1,7 @@
-import type { FormerDefinition, Ledger } from '../../ledger/model.ts';
-import { GoatherdError } from '../../lib/errors.ts';
-import type { Database, Link, Position, Topology } from '../../topology/model.ts';
-import type { LinkNames } from '../../topology/names.ts';
+import type { FormerDefinition, Ledger } from '../../../ledger/model.ts';
+import { GoatherdError } from '../../../lib/errors.ts';
+import type { Database, Link, Position, Topology } from '../../../topology/model.ts';
+import type { LinkNames } from '../../../topology/names.ts';
 import { withKeptNames } from './kept-names.ts';
 import { withRenames } from './renames.ts';
 

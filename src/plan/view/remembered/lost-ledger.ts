@@ -1,7 +1,7 @@
-import type { Ledger, LedgerLink } from '../../ledger/model.ts';
-import type { Observation } from '../../observe/model.ts';
-import type { Link, Topology } from '../../topology/model.ts';
-import { linkNames } from '../../topology/names.ts';
+import type { Ledger, LedgerLink } from '../../../ledger/model.ts';
+import type { Observation } from '../../../observe/model.ts';
+import type { Link, Topology } from '../../../topology/model.ts';
+import { linkNames } from '../../../topology/names.ts';
 
 /**
  * The ledger with the links that it does not know and that have run: it was lost, so their receipt is `unknown`, which is said and never
