@@ -1,7 +1,7 @@
 import { isOurMark, markOf } from '../../bucardo/names.ts';
 import type { ControlDb, Observation, WantedDb } from '../../observe/model.ts';
 import type { Diagnostic } from '../model.ts';
-import { membersFound, namesFound } from '../view/remembered/adoption.ts';
+import { membersFound, namesFound } from '../view/adoption.ts';
 import { cascades, type LinkView } from '../view/link-view.ts';
 import type { Topology } from '../../topology/model.ts';
 import { parseColumn } from './columns.ts';

@@ -1,4 +1,4 @@
-import { namesFound } from '../view/remembered/adoption.ts';
+import { namesFound } from '../view/adoption.ts';
 import type { LinkView } from '../view/link-view.ts';
 import { type Draft, draft, PHASE } from './draft.ts';
 import { stepId } from './step-ids.ts';
