@@ -3,7 +3,7 @@ import type { Ledger } from '../../../src/ledger/model.ts';
 import type { InstanceObservation, ObservedBucardo, TableBucardo } from '../../../src/observe/model.ts';
 import type { Look } from '../../../src/observe/observe.ts';
 import { makePlan } from '../../../src/plan/make-plan.ts';
-import { withKeptNames } from '../../../src/plan/view/kept-names.ts';
+import { withKeptNames } from '../../../src/plan/view/remembered/kept-names.ts';
 import type { HostConfig, Topology } from '../../../src/topology/model.ts';
 
 /** Times, pids, oids, ids of rows and sums of what the model has no text of are left out. Same facts give the same texts in the same order. */

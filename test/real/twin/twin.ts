@@ -6,7 +6,7 @@ import type { Lab } from '../../../src/lab/lab.ts';
 import { diskFiles } from '../../../src/lib/files.ts';
 import { observe } from '../../../src/observe/observe.ts';
 import { observeLedger } from '../../../src/observe/observe-ledger.ts';
-import { withFormer } from '../../../src/plan/view/former.ts';
+import { withFormer } from '../../../src/plan/view/remembered/former.ts';
 import { Access } from '../../../src/postgres/access.ts';
 import { loadHostConfig, loadTopologies } from '../../../src/topology/load.ts';
 import { type Drift, drift } from '../../unit/plan/history/drifts.ts';
