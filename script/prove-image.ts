@@ -128,8 +128,8 @@ async function build(folder: string): Promise<Image> {
 }
 
 /** Runs the image's command against a lab until a row of A stands on C and the health check is content. */
-async function prove(image: Image, folder: string): Promise<void> {
-  const lab = await startLab({ dir: join(folder, 'lab'), clusters: ['a', 'b', 'c'] });
+async function prove(image: Image): Promise<void> {
+  const lab = await startLab({ clusters: ['a', 'b', 'c'] });
   try {
     const on = async (name: string, sql: string): Promise<readonly unknown[]> => {
       const client = new Client({ host: '127.0.0.1', port: lab.clusters[name]?.port ?? 0, user: 'goatherd', database: lab.dbname });
@@ -180,7 +180,7 @@ async function prove(image: Image, folder: string): Promise<void> {
 
 const folder = await mkdtemp(join(tmpdir(), 'goatherd-image-'));
 try {
-  await prove(await build(folder), folder);
+  await prove(await build(folder));
 } finally {
   await rm(folder, { recursive: true, force: true });
 }
