@@ -11,9 +11,9 @@ COPY src src
 RUN npm run build && npm prune --omit=dev --ignore-scripts
 
 FROM node:24-bookworm-slim
-# tini reaps Bucardo's daemons, which leave their parent. git is for `source: {git: …}`, procps for Bucardo's own checks.
+# psql loads Bucardo's schema. tini reaps the daemons, which leave their parent. git and ssh are for `source: {git: …}`.
 RUN apt-get update \
-  && apt-get install -y --no-install-recommends bucardo ca-certificates git openssh-client procps tini \
+  && apt-get install -y --no-install-recommends bucardo ca-certificates git openssh-client postgresql-client procps tini \
   && rm -rf /var/lib/apt/lists/*
 # A number, so that an orchestrator can see that it is not root.
 RUN useradd --uid 10001 --user-group --create-home --home-dir /var/lib/goatherd --shell /usr/sbin/nologin goatherd \

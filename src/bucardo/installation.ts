@@ -19,6 +19,12 @@ export async function observeInstallation(command: string): Promise<BucardoInsta
   if (version === null) {
     return { ...nothing, problem: `the command ${command} could not be run (${result.code ?? `exit ${result.exitCode ?? '?'}`})` };
   }
+  const psql = await execa('psql', ['--version'], { reject: false, timeout: 10_000, stdin: 'ignore' });
+  if (psql.failed)
+    return {
+      ...nothing,
+      problem: `psql, which loads Bucardo's schema, could not be run (${psql.code ?? `exit ${psql.exitCode ?? '?'}`}): install postgresql-client`,
+    };
   const schema = readSchemaFile();
   if (schema === null) return { ...nothing, version, problem: 'bucardo.schema was not found' };
   if (schemaVersion(schema.text) !== version) {

@@ -91,9 +91,9 @@ async function loadSchema(connection: ResolvedConnection, database: string): Pro
   );
   if (result.failed || !result.stdout.includes(SUCCESS)) {
     const reason =
-      result.code === 'ENOENT'
-        ? 'psql is not installed'
-        : messageOf(result.stderr).slice(0, 500) || `psql ended with ${result.exitCode ?? result.signal ?? 'no code'}`;
+      result.exitCode === undefined && result.signal === undefined
+        ? `psql could not be run (${result.code ?? 'no reason given'})`
+        : messageOf(result.stderr).slice(0, 500) || `psql ended with ${result.exitCode ?? result.signal ?? ''}`;
     throw new GoatherdError('ControlDatabase', `Bucardo's schema could not be loaded into ${database}: ${reason}`, {
       hint: 'apt-get install postgresql-client, and postgresql-plperl-<major> and libdbd-pg-perl on the hub server',
     });
