@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
-/** Real test files at a time: each runs several PostgreSQL servers and Bucardo's processes, so one unless asked, never more than two. */
-const realWorkers = Math.min(2, Math.max(1, Number(process.env['GOATHERD_TEST_WORKERS'] ?? 1) || 1));
+/** Real test files at a time, two unless told: each runs several PostgreSQL servers and Bucardo's processes, and mostly waits for them. */
+const realWorkers = Math.min(2, Math.max(1, Number(process.env['GOATHERD_TEST_WORKERS'] ?? 2) || 2));
 
 // Vitest asks for a default export; nothing else in the repository has one.
 export default defineConfig({
