@@ -84,7 +84,7 @@ export interface ObservedTable {
   /** Address of the partitioned parent, or null. */
   readonly parent: string | null;
   readonly key: ObservedKey | null;
-  /** In attribute order; one text for each: see `parseColumn`. */
+  /** In attribute order; one text for each: see `parseColumns`. */
   readonly columns: readonly string[];
   /** Addresses of tables that have a foreign key which references this one. */
   readonly referencedBy: readonly string[];

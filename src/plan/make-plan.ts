@@ -51,7 +51,13 @@ export function makePlan(given: Topology, seen: Observation, found: Ledger, conf
   const unknown = topology.links
     .filter((link) => known.links[link.address] === undefined && unknownFormers(topology, ledger, link).length === 0)
     .map((link) => link.address);
-  const sceneOf = (links: readonly Link[]): Scene => ({ config, topology: { ...topology, links }, observation, ledger, unknown });
+  const sceneOf = (links: readonly Link[]): Scene => ({
+    config,
+    topology: links.length === topology.links.length ? topology : { ...topology, links },
+    observation,
+    ledger,
+    unknown,
+  });
 
   const guarded = guardedAmong(former, declared, observation);
   const kept = former.filter((link) => guarded.has(link.address));

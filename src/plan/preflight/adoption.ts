@@ -4,7 +4,7 @@ import type { Diagnostic } from '../model.ts';
 import { membersFound, namesFound } from '../view/adoption.ts';
 import { cascades, type LinkView } from '../view/link-view.ts';
 import type { Topology } from '../../topology/model.ts';
-import { parseColumn } from './columns.ts';
+import { parseColumns } from './columns.ts';
 
 /**
  * Why a sync of other hands cannot be adopted as this link: it does something else than the link says. What it does otherwise with the
@@ -173,7 +173,7 @@ function behaviourProblems(view: LinkView, names: { readonly relgroup: string },
     const clause = control.customcols[id];
     const table = tables.get(address);
     if (clause === undefined || table === undefined) return false;
-    const kept = table.columns.map(parseColumn).filter((column) => !column.generated);
+    const kept = parseColumns(table.columns).filter((column) => !column.generated);
     return columnsOf(clause) !== kept.map((column) => column.name).join(',');
   });
   const wanted = link.state === 'stopped' ? 'inactive' : 'active';

@@ -14,9 +14,18 @@ export interface Column {
   readonly identity: boolean;
 }
 
-export function parseColumn(text: string): Column {
+function parseColumn(text: string): Column {
   const [name = '', type = '', collation = '', notNull = '', expression = '', generated = '', identity = ''] = text.split('\u001f');
   return { name, type, collation, notNull: notNull !== '', expression, generated: generated !== '', identity: identity !== '' };
+}
+
+const parsed = new WeakMap<readonly string[], readonly Column[]>();
+
+/** The columns of a table. Several parts of a plan ask for the same ones. */
+export function parseColumns(columns: readonly string[]): readonly Column[] {
+  const known = parsed.get(columns) ?? columns.map(parseColumn);
+  parsed.set(columns, known);
+  return known;
 }
 
 export interface ColumnDifference {
@@ -51,8 +60,9 @@ export function columnDifferences(
   source: Pick<ObservedTable, 'schema' | 'name' | 'columns'>,
   target: readonly string[],
 ): readonly ColumnDifference[] {
-  const left = source.columns.map(parseColumn);
-  const right = target.map(parseColumn);
+  if (target.length === source.columns.length && target.every((column, index) => column === source.columns[index])) return [];
+  const left = parseColumns(source.columns);
+  const right = parseColumns(target);
   const alter = `ALTER TABLE ${quoteIdentAsServer(source.schema)}.${quoteIdentAsServer(source.name)}`;
   const differences: ColumnDifference[] = [];
   for (const [index, column] of left.entries()) {

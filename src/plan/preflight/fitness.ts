@@ -1,6 +1,6 @@
 import { hashesDiffer, makerName } from '../../bucardo/names.ts';
 import type { ObservedTable } from '../../observe/model.ts';
-import { columnDifferences, parseColumn } from './columns.ts';
+import { columnDifferences, parseColumns } from './columns.ts';
 import { oldColumnsOf, unaskedTargets } from '../steps/rekey.ts';
 import { hasOtherKey } from '../view/wanted.ts';
 import type { Diagnostic } from '../model.ts';
@@ -149,7 +149,7 @@ function keyFindings(table: ObservedTable): Finding[] {
   if (key === null) return [error('NoKey', table.address)];
   if (key.nullable) return [error('NullableKey', table.address, `index ${key.index}`)];
   if (key.deferrable) return [error('DeferrableKey', table.address, `index ${key.index}`)];
-  const generated = table.columns.map(parseColumn).filter((column) => column.generated);
+  const generated = parseColumns(table.columns).filter((column) => column.generated);
   const inKey = generated.filter((column) => key.columns.includes(column.name));
   const named = key.columns.filter((column) => /[|"]/.test(column));
   return [

@@ -2,7 +2,7 @@ import { GLOBAL_TABLES } from '../../bucardo/objects.ts';
 import type { Observation, ObservedTable } from '../../observe/model.ts';
 import type { Topology } from '../../topology/model.ts';
 import { fewOf, plural } from '../../lib/format.ts';
-import { parseColumn } from '../preflight/columns.ts';
+import { parseColumns } from '../preflight/columns.ts';
 import { type Draft, draft, PHASE } from './draft.ts';
 import type { LinkView } from '../view/link-view.ts';
 import { receiptOf } from '../view/copy.ts';
@@ -86,7 +86,7 @@ export function registerStep(view: LinkView, observation: Observation, carried: 
 }
 
 function goatWork(table: ObservedTable, noted: string | null): GoatWork {
-  const columns = table.columns.map(parseColumn);
+  const columns = parseColumns(table.columns);
   return {
     schema: table.schema,
     name: table.name,

@@ -1,7 +1,7 @@
 import { targetName } from '../../bucardo/names.ts';
 import { fewOf, plural } from '../../lib/format.ts';
 import type { ObservedDatabase, ObservedTable } from '../../observe/model.ts';
-import { parseColumn } from '../preflight/columns.ts';
+import { parseColumns } from '../preflight/columns.ts';
 import type { Carried } from '../view/carried.ts';
 import type { LinkView } from '../view/link-view.ts';
 import { hasOtherKey } from '../view/wanted.ts';
@@ -111,5 +111,5 @@ function sameValues(old: string, now: string | undefined): boolean {
 
 function columnsOf(database: ObservedDatabase | null, address: string): ReadonlyMap<string, string> | null {
   const table = database?.tables.find((one) => one.address === address);
-  return table === undefined ? null : new Map(table.columns.map(parseColumn).map((column) => [column.name, column.type]));
+  return table === undefined ? null : new Map(parseColumns(table.columns).map((column) => [column.name, column.type]));
 }

@@ -19,8 +19,19 @@ export function definitionOf(topology: Topology, link: Link): Readonly<Record<st
   return { ...rest, passedOn, source: database(link.from), target: database(link.to) };
 }
 
+const hashes = new WeakMap<Topology, Map<Link, string>>();
+
 /** `drift` is left out: what is to be done about drift makes no link another one, or `warn` would heal once more. */
 export function definitionHash(topology: Topology, link: Link): string {
+  // Several parts of a plan ask for the same one.
+  const known = hashes.get(topology) ?? new Map<Link, string>();
+  hashes.set(topology, known);
+  const hash = known.get(link) ?? hashOf(topology, link);
+  known.set(link, hash);
+  return hash;
+}
+
+function hashOf(topology: Topology, link: Link): string {
   const { drift: _drift, ...declared } = definitionOf(topology, link);
   return createHash('sha256')
     .update(JSON.stringify(sorted(declared)))

@@ -1,5 +1,5 @@
 import type { ObservedTable } from '../../observe/model.ts';
-import { parseColumn } from '../preflight/columns.ts';
+import { parseColumns } from '../preflight/columns.ts';
 
 /** Before the shape of a table that was set aside. */
 const ASIDE = 'aside ';
@@ -13,7 +13,7 @@ type Shaped = Pick<ObservedTable, 'columns' | 'key'>;
  * write, and its key with its types. Other types and defaults may change under it. Fields are parted by U+001F, the two halves by U+001E.
  */
 export function shapeOf({ columns, key }: Shaped): string {
-  const names = columns.map(parseColumn).map((column) => (column.generated ? `${column.name} GENERATED` : column.name));
+  const names = parseColumns(columns).map((column) => (column.generated ? `${column.name} GENERATED` : column.name));
   return `${names.join('\u001f')}\u001e${[...(key?.columns ?? []), '', ...(key?.types ?? [])].join('\u001f')}`;
 }
 

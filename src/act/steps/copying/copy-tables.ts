@@ -4,7 +4,7 @@ import { from as copyFrom, to as copyTo } from 'pg-copy-streams';
 import { quoteIdent, quoteTable } from '../../../bucardo/names.ts';
 import { GoatherdError } from '../../../lib/errors.ts';
 import { plural } from '../../../lib/format.ts';
-import { parseColumn } from '../../../plan/preflight/columns.ts';
+import { parseColumns } from '../../../plan/preflight/columns.ts';
 import type { Work } from '../../../plan/model.ts';
 import { LOCK_NOT_AVAILABLE } from '../../../postgres/sqlstate.ts';
 import type { Link } from '../../../topology/model.ts';
@@ -113,8 +113,7 @@ async function stream(source: PoolClient, target: PoolClient, out: string, into:
 function columnsOf(context: ActContext, link: Link, address: string): string[] {
   const source = context.observation.databases[link.from];
   const table = source?.reachable === true ? source.tables.find((one) => one.address === address) : undefined;
-  return (table?.columns ?? [])
-    .map(parseColumn)
+  return parseColumns(table?.columns ?? [])
     .filter((column) => !column.generated)
     .map((column) => column.name);
 }
