@@ -1,9 +1,9 @@
 /** What one client, and all of them together, may take of the server. Milliseconds, bytes, counts. */
 export const limits = {
   /** Connections at a time; more are closed at once. */
-  connections: 256,
+  connections: 96,
   /** Of them, those that listen to events. */
-  eventStreams: 64,
+  eventStreams: 32,
   /** All headers of a request with its first line; Node answers 431 beyond. */
   headerBytes: 8192,
   headers: 64,
