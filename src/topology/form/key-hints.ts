@@ -2,7 +2,7 @@
 import { hostSchema, topologySchema } from '../schema-types.ts';
 
 /** Keys of later versions: they have a place already and do nothing yet, so they are refused and not ignored. */
-const laterKeys: ReadonlySet<string> = new Set(['indexes', 'materialized_views', 'source']);
+const laterKeys: ReadonlySet<string> = new Set(['indexes', 'materialized_views']);
 
 /** What other tools and bucardo_wrapper call things. */
 const otherNames: ReadonlyMap<string, string> = new Map(
