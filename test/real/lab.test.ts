@@ -93,15 +93,18 @@ describe('goatherd lab', () => {
 
   test('two labs stand side by side, and down without a folder means the newer', async () => {
     const dirs = [join(home, 'one'), join(home, 'two')] as const;
-    const ups = await Promise.all(dirs.map((each) => runGoatherd(['lab', 'up', '--names', 'x,y', '--dir', each], env)));
-    expect(ups.map((up) => up.exitCode)).toEqual([0, 0]);
+    const up = (dir: string): ReturnType<typeof runGoatherd> => runGoatherd(['lab', 'up', '--names', 'x,y', '--dir', dir], env);
+    const first = up(dirs[0]);
+    // Side by side, but begun one after the other: begun in the same millisecond, neither would be the newer.
+    await eventually(() => existsSync(dirs[0]));
+    const ups = await Promise.all([first, up(dirs[1])]);
+    expect(ups.map((each) => each.exitCode)).toEqual([0, 0]);
     const states = await Promise.all(dirs.map(readState));
     const ports = states.flatMap((state) => [state.hub, ...state.clusters].map((cluster) => cluster.port));
     expect(new Set(ports).size).toBe(6);
 
-    const newer = states.toSorted((a, b) => b.createdAt.localeCompare(a.createdAt))[0]?.dir;
     await runGoatherd(['lab', 'down'], env);
-    expect(dirs.filter((each) => existsSync(each))).toEqual(dirs.filter((each) => each !== newer));
+    expect(dirs.filter((each) => existsSync(each))).toEqual([dirs[0]]);
     expect((await runGoatherd(['lab', 'status'], env)).stdout.match(/ running$/gm)).toHaveLength(3);
     await runGoatherd(['lab', 'down', '--all'], env);
     expect(dirs.some((each) => existsSync(each))).toBe(false);
