@@ -1,7 +1,11 @@
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
 /** Real test files at a time, two unless told: each runs several PostgreSQL servers and Bucardo's processes, and mostly waits for them. */
 const realWorkers = Math.min(2, Math.max(1, Number(process.env['GOATHERD_TEST_WORKERS'] ?? 2) || 2));
+
+/** The tests start goatherd some hundred times, and half of a short command's time is the reading of its modules. As in script/goatherd. */
+const env = { NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] ?? join(import.meta.dirname, '.node', 'compile-cache') };
 
 // Vitest asks for a default export; nothing else in the repository has one.
 export default defineConfig({
@@ -10,6 +14,7 @@ export default defineConfig({
     projects: [
       {
         test: {
+          env,
           name: 'unit',
           include: ['test/unit/**/*.test.ts', 'src/**/*.test.ts'],
           pool: 'forks',
@@ -22,6 +27,7 @@ export default defineConfig({
       },
       {
         test: {
+          env,
           name: 'real',
           include: ['test/real/**/*.test.ts'],
           pool: 'forks',

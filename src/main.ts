@@ -1,15 +1,15 @@
 #!/usr/bin/env -S node --max-semi-space-size=4
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { accept, type AcceptOptions } from './cli/accept.ts';
-import { approve, type ApproveOptions } from './cli/approve.ts';
-import { controller, type ControllerCliOptions } from './cli/controller.ts';
-import { explain, type ExplainOptions } from './cli/explain.ts';
-import { type ImportOptions, importTopology } from './cli/import.ts';
+// Each action imports its command when it runs: help answers at once, and no command waits for what only another one needs.
+import type { AcceptOptions } from './cli/accept.ts';
+import type { ApproveOptions } from './cli/approve.ts';
+import type { ControllerCliOptions } from './cli/controller.ts';
+import type { ExplainOptions } from './cli/explain.ts';
+import type { ImportOptions } from './cli/import.ts';
 import { labCommand } from './cli/lab.ts';
-import { linkVerb, type LinkVerb, type LinkVerbOptions } from './cli/link-verb.ts';
-import { reconcile, type ReconcileOptions } from './cli/reconcile.ts';
-import { status, type StatusOptions } from './cli/status.ts';
-import { validate } from './cli/validate.ts';
+import type { LinkVerb, LinkVerbOptions } from './cli/link-verb.ts';
+import type { ReconcileOptions } from './cli/reconcile.ts';
+import type { StatusOptions } from './cli/status.ts';
 import { GoatherdError } from './lib/errors.ts';
 import { toolVersion } from './lib/version.ts';
 import { parseDuration } from './topology/durations.ts';
@@ -54,6 +54,7 @@ function program(): Command {
     .argument('[path...]', 'files or directories (default: topologies/)')
     .exitOverride()
     .action(async (paths: string[]) => {
+      const { validate } = await import('./cli/validate.ts');
       process.exitCode = await validate(paths, {
         stdout: (text) => void process.stdout.write(text),
         stderr: (text) => void process.stderr.write(text),
@@ -79,6 +80,7 @@ function program(): Command {
     .action(async (paths: string[], options: ReconcileOptions, command: Command) => {
       if (options.out !== undefined && (options.dryRun !== true || options.plan !== undefined))
         command.error('error: --out saves the plan of a --dry-run, and not one that was saved before');
+      const { reconcile } = await import('./cli/reconcile.ts');
       process.exitCode = await reconcile(paths, { ...command.optsWithGlobals(), ...options });
     });
   root
@@ -91,6 +93,7 @@ function program(): Command {
     .option('--config <file>', 'host settings (default: GOATHERD_CONFIG, then /etc/goatherd/goatherd.yaml)')
     .exitOverride()
     .action(async (id: string, paths: string[], options: ApproveOptions, command: Command) => {
+      const { approve } = await import('./cli/approve.ts');
       process.exitCode = await approve(id, paths, { ...command.optsWithGlobals(), ...options });
     });
   root
@@ -103,6 +106,7 @@ function program(): Command {
     .option('--config <file>', 'host settings (default: GOATHERD_CONFIG, then /etc/goatherd/goatherd.yaml)')
     .exitOverride()
     .action(async (path: string | undefined, options: ControllerCliOptions, command: Command) => {
+      const { controller } = await import('./cli/controller.ts');
       process.exitCode = await controller(path, { ...command.optsWithGlobals(), ...options });
     });
   root
@@ -116,6 +120,7 @@ function program(): Command {
     .option('--config <file>', 'host settings (default: GOATHERD_CONFIG, then /etc/goatherd/goatherd.yaml)')
     .exitOverride()
     .action(async (paths: string[], options: StatusOptions, command: Command) => {
+      const { status } = await import('./cli/status.ts');
       process.exitCode = await status(paths, { ...command.optsWithGlobals(), ...options });
     });
   root
@@ -126,6 +131,7 @@ function program(): Command {
     .option('--config <file>', 'host settings (default: GOATHERD_CONFIG, then /etc/goatherd/goatherd.yaml)')
     .exitOverride()
     .action(async (address: string, options: ExplainOptions, command: Command) => {
+      const { explain } = await import('./cli/explain.ts');
       process.exitCode = await explain(address, { ...command.optsWithGlobals(), ...options });
     });
   for (const [verb, does] of LINK_VERBS)
@@ -138,6 +144,7 @@ function program(): Command {
       .option('--config <file>', 'host settings (default: GOATHERD_CONFIG, then /etc/goatherd/goatherd.yaml)')
       .exitOverride()
       .action(async (link: string, options: LinkVerbOptions, command: Command) => {
+        const { linkVerb } = await import('./cli/link-verb.ts');
         process.exitCode = await linkVerb(verb, link, { ...command.optsWithGlobals(), ...options });
       });
   root
@@ -150,6 +157,7 @@ function program(): Command {
     .option('--config <file>', 'host settings (default: GOATHERD_CONFIG, then /etc/goatherd/goatherd.yaml)')
     .exitOverride()
     .action(async (address: string, options: LinkVerbOptions, command: Command) => {
+      const { linkVerb } = await import('./cli/link-verb.ts');
       process.exitCode = await linkVerb('suspend', address, { ...command.optsWithGlobals(), ...options });
     });
   root
@@ -160,6 +168,7 @@ function program(): Command {
     .option('--config <file>', 'host settings (default: GOATHERD_CONFIG, then /etc/goatherd/goatherd.yaml)')
     .exitOverride()
     .action(async (address: string, options: LinkVerbOptions, command: Command) => {
+      const { linkVerb } = await import('./cli/link-verb.ts');
       process.exitCode = await linkVerb('resume', address, { ...command.optsWithGlobals(), ...options });
     });
   root
@@ -171,6 +180,7 @@ function program(): Command {
     .option('--config <file>', 'host settings (default: GOATHERD_CONFIG, then /etc/goatherd/goatherd.yaml)')
     .exitOverride()
     .action(async (link: string, tables: string[], options: AcceptOptions, command: Command) => {
+      const { accept } = await import('./cli/accept.ts');
       process.exitCode = await accept(link, tables, { ...command.optsWithGlobals(), ...options });
     });
   root
@@ -191,6 +201,7 @@ function program(): Command {
     .action(async (options: ImportOptions, command: Command) => {
       if (options.fromBucardo === undefined && options.fromWrapper === undefined)
         command.error('error: --from-bucardo or --from-wrapper says what to import');
+      const { importTopology } = await import('./cli/import.ts');
       process.exitCode = await importTopology({ ...command.optsWithGlobals(), ...options });
     });
   root.addCommand(labCommand());
