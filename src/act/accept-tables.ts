@@ -11,15 +11,15 @@ export async function acceptTables(context: ActContext, link: Link, asked: reado
   const row = context.known.links[link.address] ?? null;
   const replaced = asked.length === 0 ? replacedEnds(context.observation, link, row) : [];
   if (replaced.length > 0) {
-    await context.ledger.acceptIdentities(link.address, by, reason, identitiesOf(context.observation, link));
+    await context.ledger.words.acceptIdentities(link.address, by, reason, identitiesOf(context.observation, link));
     // What it had before it was replaced is nothing to compare with any more.
-    await context.ledger.forgetSeen(
+    await context.ledger.words.forgetSeen(
       context.topology.name,
       replaced.map((one) => one.name),
     );
   }
   const heals = asked.length === 0 ? (context.known.heals?.[link.address] ?? []) : [];
-  if (heals.length > 0) await context.ledger.forgetHeals(link.address, by, reason);
+  if (heals.length > 0) await context.ledger.words.forgetHeals(link.address, by, reason);
   const ends = [
     ...(replaced.length === 0
       ? []
@@ -38,7 +38,7 @@ export async function acceptTables(context: ActContext, link: Link, asked: reado
   const left = (row?.suspects ?? [])
     .map((one): Suspicion => ({ ...one, tables: one.tables.filter((table) => !accepted.includes(table)) }))
     .filter((one) => one.tables.length > 0);
-  await context.ledger.accept(link.address, by, reason, accepted, left);
+  await context.ledger.words.accept(link.address, by, reason, accepted, left);
   const tables = `${link.address}: ${plural(accepted.length, 'table')} accepted: ${accepted.join(', ')}`;
   return { exitCode: 0, text: [...ends, tables].join('\n') };
 }

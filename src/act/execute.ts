@@ -1,5 +1,5 @@
 import { GoatherdError, messageOf } from '../lib/errors.ts';
-import type { Step } from '../plan/model.ts';
+import type { Step } from '../plan/step-model.ts';
 import { activate, deactivate, emptyTables, markTruncates } from './steps/activation.ts';
 import { adopt } from './steps/adoption.ts';
 import { proveArrival, waitForRun } from './steps/arrival.ts';

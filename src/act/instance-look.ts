@@ -1,4 +1,4 @@
-import type { ControlObservation, DaemonObservation } from '../observe/model.ts';
+import type { ControlObservation, DaemonObservation } from '../observe/control-model.ts';
 import { observeControl } from '../observe/observe-control.ts';
 import { type DaemonSession, daemonSessions, observeDaemon } from '../observe/observe-daemon.ts';
 import type { ActContext } from './context.ts';

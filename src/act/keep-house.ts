@@ -1,7 +1,7 @@
 import { takeLock } from '../ledger/lock.ts';
 import type { Ledger } from '../ledger/model.ts';
 import { LEDGER_VERSION } from '../ledger/tables.ts';
-import { ensureLedger } from '../ledger/write.ts';
+import { ensureLedger } from '../ledger/ensure.ts';
 import { GoatherdError } from '../lib/errors.ts';
 import type { Observation } from '../observe/model.ts';
 import type { Plan } from '../plan/model.ts';

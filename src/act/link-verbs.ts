@@ -1,7 +1,7 @@
 import { AS_REPLICA, MARK_CHANGED } from '../bucardo/control-facts.ts';
 import { endSuspension, suspend } from '../ledger/suspensions.ts';
 import { formatMilliseconds, joinWords } from '../lib/format.ts';
-import type { ControlObservation, DaemonObservation } from '../observe/model.ts';
+import type { ControlObservation, DaemonObservation } from '../observe/control-model.ts';
 import { endOfSuspension, suspensionOf, suspensionText } from '../plan/view/suspensions.ts';
 import type { Link } from '../topology/model.ts';
 import { deactivate } from './steps/activation.ts';

@@ -31,6 +31,6 @@ export async function noteSeen(access: Access, topology: Topology, plan: Plan, o
           { oid: table.oid, deltaOid: table.bucardo?.deltaOid ?? null, deltaFile: table.bucardo?.deltaFile ?? null },
         ]),
     );
-    await writer.saveSeen(topology.name, name, database.place, tables, known.seen?.[`${topology.name}/${name}`] ?? null);
+    await writer.sights.saveSeen(topology.name, name, database.place, tables, known.seen?.[`${topology.name}/${name}`] ?? null);
   }
 }

@@ -8,7 +8,8 @@ import { withKeptNames } from '../plan/view/remembered/kept-names.ts';
 import { definitionHash, definitionOf } from '../plan/view/definition.ts';
 import { makePlan } from '../plan/make-plan.ts';
 import { stepsBeyond } from '../plan/exactly.ts';
-import type { Plan, Policy, Step } from '../plan/model.ts';
+import type { Plan, Policy } from '../plan/model.ts';
+import type { Step } from '../plan/step-model.ts';
 import type { Access } from '../postgres/access.ts';
 import type { RunEvent, RunOutcome } from '../report/run-model.ts';
 import type { Topology } from '../topology/model.ts';
@@ -146,7 +147,7 @@ export async function runTopology(access: Access, given: Topology, first: Plan, 
 async function forgetApprovals(ledger: LedgerWriter, plan: Plan, known: Ledger): Promise<void> {
   const planned = plan.steps.filter((step) => step.destructive).map((step) => step.id);
   const stale = known.approvals.some((approval) => approval.topology === plan.topology && !planned.includes(approval.step));
-  if (stale && !plan.diagnostics.some((one) => one.severity === 'error')) await ledger.pruneApprovals(plan.topology, planned);
+  if (stale && !plan.diagnostics.some((one) => one.severity === 'error')) await ledger.words.pruneApprovals(plan.topology, planned);
 }
 
 /** What was put back is counted, so that what somebody else changes again and again is left alone (rule 15). */
@@ -154,7 +155,7 @@ async function noteHeals(ledger: LedgerWriter, topology: Topology, plan: Plan, d
   for (const { address, drift } of plan.changes) {
     const link = topology.links.find((one) => one.address === address);
     if (drift?.treatment === 'heal' && done.includes(drift.step) && link !== undefined)
-      await ledger.saveHeals(address, definitionHash(topology, link), drift.keys);
+      await ledger.sights.saveHeals(address, definitionHash(topology, link), drift.keys);
   }
 }
 

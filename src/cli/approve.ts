@@ -1,6 +1,7 @@
 import { userInfo } from 'node:os';
 import { wakeHolder } from '../ledger/requests.ts';
-import { ensureLedger, LedgerWriter } from '../ledger/write.ts';
+import { ensureLedger } from '../ledger/ensure.ts';
+import { LedgerWriter } from '../ledger/write.ts';
 import { plural } from '../lib/format.ts';
 import { diskFiles } from '../lib/files.ts';
 import { styleFor } from '../lib/style.ts';
@@ -64,7 +65,7 @@ async function record(id: string, plan: Plan, access: Access, topology: Topology
   const steps = plan.approvals.required.flatMap((required) => (required.id === id ? required.steps : []));
   await ensureLedger(access);
   const by = userInfo().username;
-  await new LedgerWriter(access).approve(plan.topology, { id, steps, by, overCap, reason: options.reason ?? '' });
+  await new LedgerWriter(access).words.approve(plan.topology, { id, steps, by, overCap, reason: options.reason ?? '' });
   await wakeHolder(access);
   const cap = overCap
     ? null

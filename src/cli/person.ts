@@ -5,7 +5,7 @@ import { carryOutWord, contextFor, type Word } from '../act/words.ts';
 import { type ActingLock, LockHeld, takeLock } from '../ledger/lock.ts';
 import { lockHolder } from '../ledger/read.ts';
 import { answerTo, leaveRequest, type RequestArguments, withdrawRequest } from '../ledger/requests.ts';
-import { ensureLedger } from '../ledger/write.ts';
+import { ensureLedger } from '../ledger/ensure.ts';
 import { GoatherdError } from '../lib/errors.ts';
 import { Access } from '../postgres/access.ts';
 import type { HostConfig, Topology } from '../topology/model.ts';

@@ -1,7 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { hostname, userInfo } from 'node:os';
 import type { GivenApproval } from '../ledger/model.ts';
-import { ensureLedger, LedgerWriter } from '../ledger/write.ts';
+import { ensureLedger } from '../ledger/ensure.ts';
+import { LedgerWriter } from '../ledger/write.ts';
 import { keepRun } from '../ledger/history.ts';
 import { takeLock } from '../ledger/lock.ts';
 import { keepHouse, type Looked } from '../act/keep-house.ts';
@@ -200,7 +201,7 @@ async function act(planned: readonly Looked[], meta: ReportMeta, options: Asked)
     for (const one of given)
       for (const required of one.plan.approvals.required) {
         const approval = wordFor(required, one.topology, options);
-        if (approval !== null) await writer.approve(one.topology.name, approval);
+        if (approval !== null) await writer.words.approve(one.topology.name, approval);
       }
     const deadline = options.timeout === undefined ? null : Date.now() + options.timeout;
     for (const one of planned) {

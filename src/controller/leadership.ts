@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type ActingLock, LockHeld, takeLock } from '../ledger/lock.ts';
-import { ensureLedger } from '../ledger/write.ts';
+import { ensureLedger } from '../ledger/ensure.ts';
 import { GoatherdError, messageOf } from '../lib/errors.ts';
 import type { Access } from '../postgres/access.ts';
 import type { Journal } from './journal.ts';

@@ -1,6 +1,6 @@
 import type { QueryResultRow } from 'pg';
 import type { Queryable } from '../postgres/session.ts';
-import type { ControlDb, ControlGoat, ControlObservation, ControlSync, ObservedRuns } from './model.ts';
+import type { ControlDb, ControlGoat, ControlObservation, ControlSync, ObservedRuns } from './control-model.ts';
 
 interface DbRow extends QueryResultRow, Omit<ControlDb, 'passwordHash'> {
   password_hash: string | null;

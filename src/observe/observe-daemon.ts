@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { QueryResultRow } from 'pg';
 import type { Queryable } from '../postgres/session.ts';
 import { instanceProcesses, mayBelongTo, processTitle } from './instance-processes.ts';
-import type { DaemonObservation } from './model.ts';
+import type { DaemonObservation } from './control-model.ts';
 
 export interface DaemonSession {
   /** The control database. */

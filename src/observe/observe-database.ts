@@ -3,15 +3,8 @@ import { deltaTable, makerName, quoteTable } from '../bucardo/names.ts';
 import { GLOBAL_TABLES, RECORDER, SUSPECTS } from '../bucardo/objects.ts';
 import { LOCK_NOT_AVAILABLE } from '../postgres/sqlstate.ts';
 import * as sql from './database-queries.ts';
-import type {
-  ObservedBucardo,
-  ObservedDatabase,
-  ObservedKey,
-  ObservedSequence,
-  ObservedTable,
-  ObservedTrigger,
-  TableBucardo,
-} from './model.ts';
+import type { ObservedBucardo, ObservedDatabase } from './model.ts';
+import type { ObservedKey, ObservedSequence, ObservedTable, ObservedTrigger, TableBucardo } from './table-model.ts';
 
 /** What one look at a user database brings, before it is known which names mean the same database. */
 export type DatabaseFacts = Omit<ObservedDatabase, 'sameAs' | 'schemaOwner'>;

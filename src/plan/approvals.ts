@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { GivenApproval, Ledger } from '../ledger/model.ts';
 import type { Caps, Topology } from '../topology/model.ts';
-import type { Policy, RequiredApproval, Step } from './model.ts';
+import type { Policy, RequiredApproval } from './model.ts';
+import type { Step } from './step-model.ts';
 
 export type Destructive = Pick<Step, 'id' | 'kind' | 'address' | 'destructive' | 'hits' | 'hazards' | 'objects' | 'work'>;
 

@@ -22,16 +22,10 @@ import { resendStep } from './steps/resend.ts';
 import { rekeyStep } from './steps/rekey.ts';
 import { dropKickStep, triggersStep } from './steps/trigger-steps.ts';
 import { removalSteps, runningAbove } from './steps/removal.ts';
-import {
-  alwaysSteps,
-  arrivalStep,
-  copiesAgain,
-  copySteps,
-  deactivateSteps,
-  needsActivation,
-  type Planned,
-  wantsRunning,
-} from './steps/run-steps.ts';
+import { alwaysSteps } from './steps/always-steps.ts';
+import { arrivalStep } from './steps/arrival-step.ts';
+import { copiesAgain, needsActivation, type Planned, wantsRunning } from './steps/planned.ts';
+import { copySteps, deactivateSteps } from './steps/run-steps.ts';
 import { runId, stepId } from './steps/step-ids.ts';
 
 /** Everything that one call of the planner works on. */

@@ -5,9 +5,10 @@ import { becauseOf } from './drift/fact.ts';
 import type { Drift } from './drift/drift.ts';
 import { replicatedBy } from './view/replicated.ts';
 import { definitionHash } from './view/definition.ts';
-import type { Change, Step } from './model.ts';
+import type { Change } from './model.ts';
+import type { Step } from './step-model.ts';
 import type { LinkView } from './view/link-view.ts';
-import type { Planned } from './steps/run-steps.ts';
+import type { Planned } from './steps/planned.ts';
 
 /** Steps that wait or verify change nothing by themselves. */
 const CHANGES_NOTHING: readonly Step['symbol'][] = ['|', '='];

@@ -1,4 +1,5 @@
-import type { Plan, Step } from './model.ts';
+import type { Plan } from './model.ts';
+import type { Step } from './step-model.ts';
 
 /**
  * Steps that a plan made later would carry out and the plan that was approved as a whole does not hold. Waits and proofs change nothing;

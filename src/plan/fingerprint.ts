@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { Topology } from '../topology/model.ts';
 import { definitionHash } from './view/definition.ts';
-import type { Diagnostic, Step, Work } from './model.ts';
+import type { Diagnostic } from './model.ts';
+import type { Step } from './step-model.ts';
+import type { Work } from './work-model.ts';
 
 /** What a plan was made from, as far as it decides what is done: what its fingerprint is the hash of (rule 18). */
 export interface PlanFacts {

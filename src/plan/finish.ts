@@ -3,9 +3,9 @@ import type { Judgement } from './approvals.ts';
 import { receiptOf } from './view/copy.ts';
 import type { Draft } from './steps/draft.ts';
 import type { LinkView } from './view/link-view.ts';
-import type { Step } from './model.ts';
+import type { Step } from './step-model.ts';
 import { inOrder } from './order.ts';
-import { wantsRunning } from './steps/run-steps.ts';
+import { wantsRunning } from './steps/planned.ts';
 
 /**
  * Orders, numbers and blocks the steps: for preflight, for approval, for what they wait on. `blocked`: links that nothing is done on;

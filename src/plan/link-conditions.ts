@@ -3,7 +3,7 @@ import { type Link, upstreamOf } from '../topology/model.ts';
 import { makedeltaNames } from './steps/makedelta.ts';
 import type { ConditionType } from './condition-model.ts';
 import type { ConditionInput, Finding } from './conditions.ts';
-import type { Step, StepKind } from './model.ts';
+import type { Step, StepKind } from './step-model.ts';
 import type { LinkStatus } from './status-model.ts';
 
 /** Beyond this a link that replicates is late. */

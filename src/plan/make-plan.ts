@@ -4,16 +4,11 @@ import type { HostConfig, Link, Topology } from '../topology/model.ts';
 import { judge } from './approvals.ts';
 import { assemble, type Scene } from './assemble.ts';
 import { canonicalObservation, canonicalTopology } from './view/canonical.ts';
-import { carriedBy } from './view/carried.ts';
 import { changesOf } from './changes.ts';
-import { receiptOf } from './view/copy.ts';
 import { contendedWarnings } from './drift/contended.ts';
-import { type Drifted, driftOf, leavingAlone } from './drift/drift.ts';
-import { withoutStrayTargets } from './drift/strays.ts';
 import { strayWarnings } from './drift/stray-facts.ts';
 import { sweepSteps } from './steps/sweep-steps.ts';
-import { recopiesOf } from './view/recopy.ts';
-import { asApplied, detachedWarnings } from './view/detached.ts';
+import { detachedWarnings } from './view/detached.ts';
 import { recopyWarnings } from './view/recopy-warnings.ts';
 import { drawingOf } from './drawing.ts';
 import type { Draft } from './steps/draft.ts';
@@ -21,18 +16,17 @@ import { fingerprintOf, planFacts } from './fingerprint.ts';
 import { finish, reasonAgainst } from './finish.ts';
 import { linksInTheWay, rivalWarnings } from './view/in-the-way.ts';
 import { guardedAmong, removalWarnings, undrainedLinks } from './view/leaving.ts';
-import { type LinkView, linkViews } from './view/link-view.ts';
 import { withKeptNames } from './view/remembered/kept-names.ts';
 import { withLostLinks } from './view/remembered/lost-ledger.ts';
 import { unknownFormers, withRenames } from './view/remembered/renames.ts';
-import type { Sorted } from './steps/makedelta.ts';
-import type { Diagnostic, Plan, Policy, Step, Verdict } from './model.ts';
-import { preflight } from './preflight/preflight.ts';
+import type { Diagnostic, Plan, Policy, Verdict } from './model.ts';
+import type { Step } from './step-model.ts';
 import { riskOf } from './risk.ts';
 import { renameChanges, withRenameStep } from './steps/rename-step.ts';
-import type { Planned } from './steps/run-steps.ts';
+import type { Planned } from './steps/planned.ts';
+import { guardedSteps, heldSteps, refusedAmong, sort, type Sorting } from './sorting.ts';
 import { linkSummaries, linkWarnings } from './summaries.ts';
-import { asStopped, standingStill, suspendedLinks, suspensionText, suspensionWarnings } from './view/suspensions.ts';
+import { suspensionText, suspensionWarnings } from './view/suspensions.ts';
 
 /**
  * plan = f(desired, observed, ledger, policy): pure, total, deterministic. It holds what is left to do from what is to what was
@@ -175,111 +169,8 @@ function withWord(steps: readonly Step[], suspension: Suspension | undefined): r
   return steps.map((step) => (step.blocked === null ? { ...step, blocked: suspensionText(suspension) } : step));
 }
 
-interface Sorting {
-  readonly scene: Scene;
-  readonly views: readonly LinkView[];
-  readonly planned: readonly Planned[];
-  readonly checked: ReturnType<typeof preflight>;
-  readonly suspended: ReadonlyMap<string, string>;
-  readonly blocked: ReadonlyMap<string, string>;
-  /** Why a copy that is due again is not begun. */
-  readonly waiting: ReadonlyMap<string, string>;
-  readonly sorted: Sorted;
-  readonly drifted: Drifted;
-}
-
-/**
- * Parts the links into those that may act, those that preflight holds, and those that are detached. `refused`: links whose tables may not be
- * emptied for a copy again, or that may not be detached yet and so are as they were applied.
- */
-function sort(found: Scene, refused: ReadonlySet<string>): Sorting {
-  const scene = { ...found, observation: withoutStrayTargets(found) };
-  const views = linkViews(scene.topology, scene.observation, scene.ledger).map((view) =>
-    refused.has(view.link.address) ? asApplied(view) : view,
-  );
-  const checked = preflight(scene.topology, scene.observation, views);
-  const suspended = suspendedLinks(views, scene.ledger);
-  const detaches = ({ link, source }: LinkView): boolean => link.state === 'detached' && source !== null && !suspended.has(link.address);
-  // A target that does not answer is a reason to detach, and no obstacle.
-  const blocked = new Map(
-    [...blockedLinks(views, checked.blocked, suspended)].filter(
-      ([address]) => !views.some((view) => view.link.address === address && detaches(view)),
-    ),
-  );
-  const known = views.map((view) => ({ view, carried: carriedBy(view, checked.unfit.get(view.link.address) ?? new Set()) }));
-  const again = recopiesOf(scene.topology, known, blocked, refused);
-  const planned = known
-    .map((one): Planned => ({ ...one, recopy: again.of.get(one.view.link.address) ?? null }))
-    .map((one) => (again.still.has(one.view.link.address) ? standingStill(one) : one));
-  const detached = planned.filter((one) => detaches(one.view) && !one.view.adopting);
-  const isFree = ({ view }: Planned): boolean => !view.adopting && !blocked.has(view.link.address);
-  const staying = planned.filter((one) => !detached.includes(one));
-  const free = staying.filter(isFree);
-  const held = staying.filter((one) => !isFree(one)).map((one) => asStopped(one, scene.ledger));
-  const adopting = planned.filter(({ view }) => view.adopting && !blocked.has(view.link.address));
-  const sides = { free, held, leaving: [], detached };
-  const drifted = driftOf(scene, found.observation, [...free, ...held.filter(({ view }) => !view.adopting)], sides);
-  const sorted = { free: leavingAlone(free, drifted.facts), held: leavingAlone(held, drifted.facts), adopting, leaving: [], detached };
-  return { scene, views, planned, checked, suspended, blocked, waiting: again.waiting, sorted, drifted };
-}
-
-/** Links that may not be detached, or may not empty tables to copy them again, as that is not approved. */
-function refusedAmong(steps: readonly Draft[], { detached }: Sorted, reasonAgainst: (step: Draft) => string | null): ReadonlySet<string> {
-  const detaching = new Set(detached.map((one) => one.view.link.address));
-  return new Set(
-    steps
-      .filter((step) => detaching.has(step.address) || (step.work.kind === 'copy_tables' && step.work.again))
-      .filter((step) => reasonAgainst(step) !== null)
-      .map((step) => step.address),
-  );
-}
-
-/** The steps of links that preflight or a person's word holds: shown, and not carried out. */
-function heldSteps({ scene, sorted, blocked }: Sorting): readonly Draft[] {
-  const held = sorted.held.filter(({ view }) => !view.adopting);
-  const refused = sorted.held.filter(({ view }) => view.adopting && blocked.has(view.link.address));
-  if (held.length + refused.length === 0) return [];
-  return assemble(scene, { free: held, held: [...sorted.free, ...refused], adopting: refused, leaving: [], detached: [] }).filter(
-    (step) => step.kind !== 'arrival' && !isOfSharedDaemon(step, sorted),
-  );
-}
-
-/** Starts and stops of a daemon that other links use: those that may act plan them, and must not wait for a blocked one. */
-function isOfSharedDaemon({ work }: Draft, sorted: Sorted): boolean {
-  if (work.kind === 'stop_daemon') return true;
-  return work.kind === 'start_daemon' && sorted.free.some(({ view }) => view.link.instance === work.instance);
-}
-
-/** What the removal of protected links would be, their own steps only. */
-function guardedSteps(without: Sorting, all: Sorting, guarded: ReadonlyMap<string, string>): readonly Draft[] {
-  const leaving = all.views.filter(({ link }) => link.former === true);
-  return assemble(without.scene, { ...without.sorted, leaving }).filter((step) => guarded.has(step.address));
-}
-
 function uniqueById<T extends { readonly id: string }>(steps: readonly T[]): readonly T[] {
   return [...new Map(steps.map((step) => [step.id, step])).values()];
-}
-
-/** Links that preflight holds, and those below them before their first copy; by address, with the reason. */
-function blockedLinks(
-  views: readonly LinkView[],
-  codes: ReadonlyMap<string, readonly string[]>,
-  suspended: ReadonlyMap<string, string>,
-): ReadonlyMap<string, string> {
-  const blocked = new Map<string, string>();
-  for (const view of views) {
-    const own = codes.get(view.link.address);
-    const above = view.upstream.find((link) => blocked.has(link.address));
-    const adopted = view.upstream.find((link) => views.some((one) => one.adopting && one.link.address === link.address));
-    const word = suspended.get(view.link.address);
-    if (word !== undefined) blocked.set(view.link.address, word);
-    else if (own !== undefined) blocked.set(view.link.address, `preflight: ${own.join(', ')}`);
-    else if (adopted !== undefined && !view.adopting && !receiptOf(view))
-      blocked.set(view.link.address, `waits for ${adopted.id}, which is adopted first`);
-    else if (above !== undefined && !receiptOf(view) && !view.adopting)
-      blocked.set(view.link.address, `waits for ${above.id}, which is ${suspended.has(above.address) ? 'suspended' : 'blocked'}`);
-  }
-  return blocked;
 }
 
 function countsOf(changes: Plan['changes'], steps: readonly Step[]): Plan['counts'] {

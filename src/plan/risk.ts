@@ -2,7 +2,8 @@ import { plural } from '../lib/format.ts';
 import { emptiedBy } from './approvals.ts';
 import type { Drift } from './drift/drift.ts';
 import type { Link } from '../topology/model.ts';
-import type { LockMode, Risk, Step } from './model.ts';
+import type { LockMode, Step } from './step-model.ts';
+import type { Risk } from './model.ts';
 
 const MODES: readonly LockMode[] = ['none', 'ACCESS SHARE', 'SHARE ROW EXCLUSIVE', 'ACCESS EXCLUSIVE'];
 

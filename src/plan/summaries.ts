@@ -4,8 +4,9 @@ import { copyPlan, receiptOf } from './view/copy.ts';
 import { copies } from './view/remembered/kept-names.ts';
 import { cascades } from './view/link-view.ts';
 import { doubtsOf, skippedTables } from './view/doubts.ts';
-import type { Diagnostic, LinkSummary, Step } from './model.ts';
-import { type Planned, wantsRunning } from './steps/run-steps.ts';
+import type { Diagnostic, LinkSummary } from './model.ts';
+import type { Step } from './step-model.ts';
+import { type Planned, wantsRunning } from './steps/planned.ts';
 
 /** What the last line says of each link. */
 export function linkSummaries(

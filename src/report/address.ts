@@ -1,7 +1,8 @@
 /**
  * Addresses inside a report on one topology, where its name need not be said again.
  */
-import type { Plan, Step } from '../plan/model.ts';
+import type { Plan } from '../plan/model.ts';
+import type { Step } from '../plan/step-model.ts';
 
 /** `orders/a-b` -> `a-b`, `orders/instance/orders_a_b` -> `orders_a_b`, `orders` -> `orders`. */
 export function shortAddress(within: { readonly topology: string }, address: string): string {

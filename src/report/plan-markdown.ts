@@ -1,7 +1,8 @@
 /**
  * Plans as the comment on a pull request: sticky by its markers, silent when there is nothing to say, short enough for GitHub.
  */
-import type { Plan, Step } from '../plan/model.ts';
+import type { Plan } from '../plan/model.ts';
+import type { Step } from '../plan/step-model.ts';
 import type { ReportMeta } from './meta.ts';
 import { clipped, code } from './plan-markdown/escape.ts';
 import { section, sizes, type Size } from './plan-markdown/section.ts';

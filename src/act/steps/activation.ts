@@ -4,7 +4,7 @@ import type { CopyRequest } from '../../ledger/model.ts';
 import { recopyForgotten } from '../../ledger/recopy.ts';
 import { GoatherdError } from '../../lib/errors.ts';
 import { LOCK_NOT_AVAILABLE } from '../../postgres/sqlstate.ts';
-import type { Work } from '../../plan/model.ts';
+import type { Work } from '../../plan/work-model.ts';
 import { type ActContext, done, linkAt, type Outcome, remembered } from '../context.ts';
 import { exclusiveHolder } from '../quiet.ts';
 import { tableAt } from './triggers.ts';
@@ -20,7 +20,7 @@ const CLOCK = 'SELECT (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS 
 export async function activate(context: ActContext, work: Extract<Work, { kind: 'activate' }>): Promise<Outcome> {
   const link = linkAt(context, work.link);
   const control = context.access.control(work.instance);
-  const before = await context.ledger.readRequest(work.link);
+  const before = await context.ledger.copies.readRequest(work.link);
   const unseen = work.copy && (before?.askedAt ?? null) === null ? await unseenTables(context, link.to, work) : null;
   if (unseen !== null) return unseen;
   const askedAt = (await control.query<{ now: number }>(CLOCK))[0]?.now ?? 0;
@@ -30,7 +30,7 @@ export async function activate(context: ActContext, work: Extract<Work, { kind: 
       before !== null && before.mode === work.mode
         ? { ...before, askedAt }
         : { mode: work.mode, tables: work.tables, skipped: work.skipped, emptiedAt: null, askedAt, generation: link.copyGeneration };
-    await context.ledger.saveRequest(work.link, request);
+    await context.ledger.copies.saveRequest(work.link, request);
   }
   await control.transaction([AS_REPLICA], async (client) => {
     await client.query(
@@ -39,8 +39,8 @@ export async function activate(context: ActContext, work: Extract<Work, { kind: 
     );
     await client.query(MARK_CHANGED);
   });
-  const state = await context.ledger.readCopyState(work.link);
-  if (state?.recopy?.tables.length === 0) await context.ledger.saveCopyState(work.link, recopyForgotten(state));
+  const state = await context.ledger.copies.readCopyState(work.link);
+  if (state?.recopy?.tables.length === 0) await context.ledger.copies.saveCopyState(work.link, recopyForgotten(state));
   return done();
 }
 
@@ -108,7 +108,7 @@ export async function emptyTables(context: ActContext, work: Extract<Work, { kin
     };
   }
   const emptiedAt = context.clock.now();
-  await context.ledger.saveRequest(work.link, {
+  await context.ledger.copies.saveRequest(work.link, {
     mode: 'always',
     tables: work.tables,
     skipped: [],

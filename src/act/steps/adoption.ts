@@ -1,7 +1,7 @@
 import { FACT_STATEMENTS } from '../../bucardo/control-facts.ts';
 import { isOurMark, markOf, quoteIdent, SCHEMA_MARK } from '../../bucardo/names.ts';
-import { ensureLedger } from '../../ledger/write.ts';
-import type { Work } from '../../plan/model.ts';
+import { ensureLedger } from '../../ledger/ensure.ts';
+import type { Work } from '../../plan/work-model.ts';
 import { identitiesOf } from '../../plan/view/remembered/identities.ts';
 import { definitionHash, definitionOf } from '../../plan/view/definition.ts';
 import { type ActContext, done, failed, linkAt, type Outcome } from '../context.ts';

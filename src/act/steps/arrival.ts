@@ -1,6 +1,6 @@
 import { deltaTable, makerName, quoteIdent, quoteTable, targetName, trackTable } from '../../bucardo/names.ts';
 import { GoatherdError } from '../../lib/errors.ts';
-import type { Work } from '../../plan/model.ts';
+import type { Work } from '../../plan/work-model.ts';
 import { UNDEFINED_DATABASE } from '../../postgres/sqlstate.ts';
 import type { Link } from '../../topology/model.ts';
 import { type ActContext, done, failed, linkAt, type Outcome, remembered } from '../context.ts';

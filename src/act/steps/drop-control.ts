@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import path from 'node:path';
 import { AS_REPLICA, SHAPE_TABLE } from '../../bucardo/control-facts.ts';
 import { quoteIdent } from '../../bucardo/names.ts';
-import type { Work } from '../../plan/model.ts';
+import type { Work } from '../../plan/work-model.ts';
 import type { LeftInstance, Link } from '../../topology/model.ts';
 import { linkNames } from '../../topology/names.ts';
 import { type ActContext, done, linkAt, type Outcome } from '../context.ts';

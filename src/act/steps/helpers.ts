@@ -1,7 +1,7 @@
 import { deltaDefaultStatement, globalStatements, helperStatements, kickFunctionStatement } from '../../bucardo/objects.ts';
 import { deltaNamesTable, deltaTable, quoteIdent, targetName, trackTable } from '../../bucardo/names.ts';
 import { globalFunctions, readSchemaFile } from '../../bucardo/schema-file.ts';
-import type { TableWork, Work } from '../../plan/model.ts';
+import type { TableWork, Work } from '../../plan/work-model.ts';
 import { type ActContext, done, failed, linkAt, type Outcome, remembered } from '../context.ts';
 import { plural } from '../../lib/format.ts';
 import { type LockedWork, tableByTable } from './table-by-table.ts';

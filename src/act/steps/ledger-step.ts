@@ -1,4 +1,4 @@
-import { ensureLedger } from '../../ledger/write.ts';
+import { ensureLedger } from '../../ledger/ensure.ts';
 import { definitionOf } from '../../plan/view/definition.ts';
 import { identitiesOf } from '../../plan/view/remembered/identities.ts';
 import { protectionChanges } from '../../plan/view/leaving.ts';

@@ -1,5 +1,5 @@
 import { AS_REPLICA, MARK_CHANGED } from '../../bucardo/control-facts.ts';
-import type { Work } from '../../plan/model.ts';
+import type { Work } from '../../plan/work-model.ts';
 import { type ActContext, done, failed, linkAt, type Outcome } from '../context.ts';
 import { exclusiveHolder } from '../quiet.ts';
 import { plural } from '../../lib/format.ts';

@@ -1,7 +1,7 @@
 import { AS_REPLICA, MARK_CHANGED, SHAPE_TABLE } from '../../bucardo/control-facts.ts';
 import { quoteIdent, quoteIdentAsServer } from '../../bucardo/names.ts';
 import { dbconnOf } from '../../postgres/connection.ts';
-import type { GoatWork, Work } from '../../plan/model.ts';
+import type { GoatWork, Work } from '../../plan/work-model.ts';
 import { type ActContext, done, linkAt, type Outcome } from '../context.ts';
 import { markControl } from './rename.ts';
 import { plural } from '../../lib/format.ts';

@@ -3,7 +3,7 @@ import type { PoolClient } from 'pg';
 import { from as copyFrom, to as copyTo } from 'pg-copy-streams';
 import { deltaTable, quoteIdent, quoteTable, stageTable, trackTable, truncateName } from '../../bucardo/names.ts';
 import { deltaTriggerStatement, helperStatements, RECORDER, truncateTriggerStatement } from '../../bucardo/objects.ts';
-import type { RekeyWork, Work } from '../../plan/model.ts';
+import type { RekeyWork, Work } from '../../plan/work-model.ts';
 import { type ActContext, linkAt, type Outcome } from '../context.ts';
 import { noteEveryKey, suspectOf } from './copying/note-keys.ts';
 import { type LockedWork, tableByTable } from './table-by-table.ts';
@@ -20,7 +20,7 @@ export async function rekey(context: ActContext, work: Extract<Work, { kind: 're
   // Made anew by us, a delta table has lost nothing (rule 15).
   if (seen !== undefined) {
     const addresses = work.tables.map((table) => `${table.schema}.${table.table}`);
-    await context.ledger.forgetDeltas(context.topology.name, work.database, seen, addresses);
+    await context.ledger.sights.forgetDeltas(context.topology.name, work.database, seen, addresses);
   }
   const separate = context.access.resolvedOwner(work.database) !== null;
   const works = work.tables.map((table): LockedWork => ({

@@ -3,7 +3,7 @@ import { AS_REPLICA, MARK_CHANGED, SHAPE_TABLE } from '../../bucardo/control-fac
 import { deltaNamesTable, deltaTable, kickName, quoteIdent, quoteTable, stageTable, targetName, trackTable } from '../../bucardo/names.ts';
 import { RECORDER, SUSPECTS } from '../../bucardo/objects.ts';
 import { plural } from '../../lib/format.ts';
-import type { Work } from '../../plan/model.ts';
+import type { Work } from '../../plan/work-model.ts';
 import type { Sessions } from '../../postgres/session.ts';
 import type { Link } from '../../topology/model.ts';
 import { type ActContext, done, linkAt, type Outcome, remembered } from '../context.ts';
@@ -180,7 +180,7 @@ export async function leaveRelgroup(context: ActContext, work: Extract<Work, { k
     await client.query(`DELETE FROM bucardo.goat WHERE id IN (${gone})`, [link.aliases.from, work.addresses]);
     await client.query(MARK_CHANGED);
   });
-  await context.ledger.removeFromReceipt(work.link, work.addresses);
+  await context.ledger.copies.removeFromReceipt(work.link, work.addresses);
   return done(plural(work.addresses.length, 'member'));
 }
 

@@ -1,7 +1,7 @@
 import { AS_REPLICA, MARK_CHANGED, SHAPE_TABLE } from '../../bucardo/control-facts.ts';
-import type { ObservedTable } from '../../observe/model.ts';
+import type { ObservedTable } from '../../observe/table-model.ts';
 import { plural } from '../../lib/format.ts';
-import type { Work } from '../../plan/model.ts';
+import type { Work } from '../../plan/work-model.ts';
 import type { Link } from '../../topology/model.ts';
 import { type ActContext, done, linkAt, type Outcome } from '../context.ts';
 import { noteEveryKey, suspectOf } from './copying/note-keys.ts';

@@ -1,5 +1,5 @@
 import type { Suspicion } from '../../ledger/model.ts';
-import type { Work } from '../../plan/model.ts';
+import type { Work } from '../../plan/work-model.ts';
 import { type ActContext, done, type Outcome } from '../context.ts';
 
 /** Adds what may be lost to what the ledger doubts already: before anything is put back, so that a crash hides nothing (rule 15). */

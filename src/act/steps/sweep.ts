@@ -1,6 +1,6 @@
 import { deltaTable, kickName, quoteIdent, stageTable, targetName, trackTable } from '../../bucardo/names.ts';
 import { plural } from '../../lib/format.ts';
-import type { Work } from '../../plan/model.ts';
+import type { Work } from '../../plan/work-model.ts';
 import { type ActContext, done, linkAt, type Outcome } from '../context.ts';
 
 /** Rows, functions and helper tables of links that are no more. No table of the user's is touched. */

@@ -1,6 +1,6 @@
 import { deltaTriggerStatement, kickTriggerStatement, truncateTriggerStatement } from '../../bucardo/objects.ts';
 import { quoteIdent, quoteTable } from '../../bucardo/names.ts';
-import type { Work } from '../../plan/model.ts';
+import type { Work } from '../../plan/work-model.ts';
 import { type ActContext, linkAt, type Outcome } from '../context.ts';
 import { type LockedWork, tableByTable } from './table-by-table.ts';
 

@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { Interruption, type RunResult, runTopology } from '../../act/run.ts';
 import { keepRun } from '../../ledger/history.ts';
-import { ensureLedger, LedgerWriter } from '../../ledger/write.ts';
+import { ensureLedger } from '../../ledger/ensure.ts';
+import { LedgerWriter } from '../../ledger/write.ts';
 import { GoatherdError, messageOf } from '../../lib/errors.ts';
-import type { Plan, Step } from '../../plan/model.ts';
+import type { Plan } from '../../plan/model.ts';
+import type { Step } from '../../plan/step-model.ts';
 import { gitWord } from '../../plan/approvals.ts';
 import type { Access } from '../../postgres/access.ts';
 import { pastRunOf } from '../../report/past-run.ts';
@@ -107,7 +109,7 @@ export class Flight {
     const writer = new LedgerWriter(access);
     for (const required of plan.approvals.required) {
       const word = gitWord(required, topology);
-      if (word !== null) await writer.approve(topology.name, word);
+      if (word !== null) await writer.words.approve(topology.name, word);
     }
   }
 

@@ -4,7 +4,7 @@ import { untilDone } from '../../act/until-done.ts';
 import type { ActingLock } from '../../ledger/lock.ts';
 import { formatDuration } from '../../lib/format.ts';
 import { messageOf } from '../../lib/errors.ts';
-import type { ObservedRuns } from '../../observe/model.ts';
+import type { ObservedRuns } from '../../observe/control-model.ts';
 import type { Access } from '../../postgres/access.ts';
 import type { Sight } from './looker.ts';
 import type { World } from '../world.ts';

@@ -3,7 +3,7 @@ import type { HostConfig, Topology } from '../../topology/model.ts';
 import { endsForDatabase, makedeltaChanges, type Sorted } from '../steps/makedelta.ts';
 import { goatsToWrite, missingMembers, registerFacts } from '../steps/prepare-steps.ts';
 import { otherSettings } from '../steps/instance-steps.ts';
-import { type Planned, standsStill, wantsRunning } from '../steps/run-steps.ts';
+import { type Planned, standsStill, wantsRunning } from '../steps/planned.ts';
 import { runId, stepId } from '../steps/step-ids.ts';
 import { receiptOf } from '../view/copy.ts';
 import { type DriftFact, factKey } from './fact.ts';

@@ -1,4 +1,4 @@
-import { type Planned, standsStill, wantsRunning } from '../steps/run-steps.ts';
+import { type Planned, standsStill, wantsRunning } from '../steps/planned.ts';
 import { runId } from '../steps/step-ids.ts';
 import { receiptOf } from '../view/copy.ts';
 import { type DriftFact, factKey } from './fact.ts';

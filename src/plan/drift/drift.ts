@@ -2,7 +2,7 @@ import type { Ledger } from '../../ledger/model.ts';
 import type { Observation } from '../../observe/model.ts';
 import type { HostConfig, Topology } from '../../topology/model.ts';
 import type { Sorted } from '../steps/makedelta.ts';
-import { type Planned, wantsRunning } from '../steps/run-steps.ts';
+import { type Planned, wantsRunning } from '../steps/planned.ts';
 import type { Carried } from '../view/carried.ts';
 import { definitionHash } from '../view/definition.ts';
 import { receiptOf } from '../view/copy.ts';

@@ -1,5 +1,5 @@
 import { freshTables } from '../steps/losses.ts';
-import type { Planned } from '../steps/run-steps.ts';
+import type { Planned } from '../steps/planned.ts';
 import { stepId } from '../steps/step-ids.ts';
 import { receiptOf } from '../view/copy.ts';
 import { replicatedBy } from '../view/replicated.ts';

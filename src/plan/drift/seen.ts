@@ -1,4 +1,5 @@
-import type { ObservedDatabase, ObservedTable } from '../../observe/model.ts';
+import type { ObservedDatabase } from '../../observe/model.ts';
+import type { ObservedTable } from '../../observe/table-model.ts';
 import type { SeenDatabase } from '../../ledger/model.ts';
 import type { LinkView } from '../view/link-view.ts';
 

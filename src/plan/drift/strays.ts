@@ -1,8 +1,9 @@
 import { DELTA_TRIGGER, deltaNamesTable, isOurMark, makerName } from '../../bucardo/names.ts';
 import type { Ledger } from '../../ledger/model.ts';
-import type { DatabaseObservation, Observation, ObservedDatabase, ObservedTable } from '../../observe/model.ts';
+import type { DatabaseObservation, Observation, ObservedDatabase } from '../../observe/model.ts';
+import type { ObservedTable } from '../../observe/table-model.ts';
 import type { Link, Topology } from '../../topology/model.ts';
-import type { Planned } from '../steps/run-steps.ts';
+import type { Planned } from '../steps/planned.ts';
 
 /** What stands on a database for links that are no more. */
 export interface Strays {

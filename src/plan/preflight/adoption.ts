@@ -1,5 +1,6 @@
 import { isOurMark, markOf } from '../../bucardo/names.ts';
-import type { ControlDb, Observation, WantedDb } from '../../observe/model.ts';
+import type { ControlDb, WantedDb } from '../../observe/control-model.ts';
+import type { Observation } from '../../observe/model.ts';
 import type { Diagnostic } from '../model.ts';
 import { membersFound, namesFound } from '../view/adoption.ts';
 import { cascades, type LinkView } from '../view/link-view.ts';

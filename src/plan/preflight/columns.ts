@@ -1,5 +1,5 @@
 import { quoteIdentAsServer } from '../../bucardo/names.ts';
-import type { ObservedTable } from '../../observe/model.ts';
+import type { ObservedTable } from '../../observe/table-model.ts';
 
 /** A column as `ObservedTable.columns` writes it: fields parted by U+001F. */
 export interface Column {

@@ -1,5 +1,5 @@
 import { hashesDiffer, makerName } from '../../bucardo/names.ts';
-import type { ObservedTable } from '../../observe/model.ts';
+import type { ObservedTable } from '../../observe/table-model.ts';
 import { columnDifferences, parseColumns } from './columns.ts';
 import { oldColumnsOf, unaskedTargets } from '../steps/rekey.ts';
 import { hasOtherKey } from '../view/wanted.ts';

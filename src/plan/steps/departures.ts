@@ -1,9 +1,10 @@
 import { deltaNamesTable, DELTA_TRIGGER, kickName, targetName, truncateName } from '../../bucardo/names.ts';
 import { plural } from '../../lib/format.ts';
-import type { ControlGoat, ObservedTable } from '../../observe/model.ts';
+import type { ControlGoat } from '../../observe/control-model.ts';
+import type { ObservedTable } from '../../observe/table-model.ts';
 import { type Draft, draft, PHASE } from './draft.ts';
 import type { LinkView } from '../view/link-view.ts';
-import type { Planned } from './run-steps.ts';
+import type { Planned } from './planned.ts';
 import { runId, stepId } from './step-ids.ts';
 
 /**

@@ -1,4 +1,5 @@
-import type { LockMode, Step, StepKind, Work } from '../model.ts';
+import type { LockMode, Step, StepKind } from '../step-model.ts';
+import type { Work } from '../work-model.ts';
 
 /** A step before its place in the order is known. `phase` and `depth` break ties between steps that nothing orders. */
 export type Draft = Omit<Step, 'seq' | 'gate' | 'blocked'> & {

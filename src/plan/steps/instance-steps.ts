@@ -1,5 +1,6 @@
 import { controlDatabase } from '../../bucardo/names.ts';
-import type { ControlObservation, Observation } from '../../observe/model.ts';
+import type { ControlObservation } from '../../observe/control-model.ts';
+import type { Observation } from '../../observe/model.ts';
 import type { HostConfig, Topology } from '../../topology/model.ts';
 import { factKey } from '../drift/fact.ts';
 import { undeclaredSettings, wantedSettings } from '../view/settings.ts';

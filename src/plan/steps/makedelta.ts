@@ -3,7 +3,7 @@ import type { Topology } from '../../topology/model.ts';
 import { factKey } from '../drift/fact.ts';
 import { type Draft, draft, PHASE } from './draft.ts';
 import { cascades, type LinkView } from '../view/link-view.ts';
-import type { Planned } from './run-steps.ts';
+import type { Planned } from './planned.ts';
 import { runId, stepId } from './step-ids.ts';
 
 /** Links as the planner has sorted them. */

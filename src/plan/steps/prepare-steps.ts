@@ -1,5 +1,6 @@
 import { GLOBAL_TABLES } from '../../bucardo/objects.ts';
-import type { Observation, ObservedTable } from '../../observe/model.ts';
+import type { Observation } from '../../observe/model.ts';
+import type { ObservedTable } from '../../observe/table-model.ts';
 import type { Topology } from '../../topology/model.ts';
 import { fewOf, plural } from '../../lib/format.ts';
 import { parseColumns } from '../preflight/columns.ts';
@@ -7,7 +8,7 @@ import { type Draft, draft, PHASE } from './draft.ts';
 import type { LinkView } from '../view/link-view.ts';
 import { receiptOf } from '../view/copy.ts';
 import { runId, stepId } from './step-ids.ts';
-import type { GoatWork } from '../model.ts';
+import type { GoatWork } from '../work-model.ts';
 import { factKey } from '../drift/fact.ts';
 import { hasOtherShape, isAside, shapeToNote } from '../view/shape.ts';
 import { hasOtherKey } from '../view/wanted.ts';

@@ -2,7 +2,7 @@ import { plural } from '../../lib/format.ts';
 import type { Recopy } from '../view/recopy.ts';
 import type { LinkView } from '../view/link-view.ts';
 import { type Draft, draft, PHASE } from './draft.ts';
-import { copiesAgain, type Planned, preparation } from './run-steps.ts';
+import { copiesAgain, type Planned, preparation } from './planned.ts';
 import { endedElsewhere } from './move-steps.ts';
 import { runId, stepId } from './step-ids.ts';
 

@@ -1,58 +1,14 @@
-import { kickName, truncateName } from '../../bucardo/names.ts';
 import { plural } from '../../lib/format.ts';
-import type { Topology } from '../../topology/model.ts';
-import type { Carried } from '../view/carried.ts';
 import { copyEnded, copyPlan, mustAskForCopy, receiptOf } from '../view/copy.ts';
 import { factKey } from '../drift/fact.ts';
 import { type Draft, draft, PHASE } from './draft.ts';
-import type { LinkView } from '../view/link-view.ts';
-import type { Recopy } from '../view/recopy.ts';
+import { alwaysSteps } from './always-steps.ts';
+import { copiesAgain, needsActivation, type Planned, preparation } from './planned.ts';
 import { runId, stepId } from './step-ids.ts';
-
-/** One link with what it carries, and whether it may act. */
-export interface Planned {
-  readonly view: LinkView;
-  readonly carried: Carried;
-  /** What it copies again. */
-  readonly recopy: Recopy | null;
-}
 
 /** Copies run at about this rate through Bucardo, measured (REPLICATION 2b). */
 const COPY_BYTES_PER_SECOND = 60 * 1024 * 1024;
 const WARN_COPY_SECONDS = 2 * 3600;
-
-/** Every step that has to come before a link is activated: its preparation and that of what its changes need. */
-export function preparation(planned: Planned): string[] {
-  const { view } = planned;
-  return [
-    stepId.register(view),
-    stepId.helpers(view),
-    stepId.triggers(view),
-    stepId.rekey(view),
-    stepId.membership(view),
-    stepId.makedelta(view),
-    stepId.settings(view.link.instance),
-  ];
-}
-
-export const wantsRunning = (view: LinkView): boolean => view.link.state === 'running';
-
-/** Whether it has to stand still until tables of it have been copied again. */
-export const copiesAgain = ({ recopy }: Planned): boolean => recopy !== null && recopy.acts && recopy.tables.length > 0;
-
-/** That nothing runs there is no drift: its tables are copied again, or were and it is not active yet. */
-export const standsStill = ({ view, recopy }: Planned): boolean => recopy?.acts === true || (view.ledger?.recopy ?? null) !== null;
-
-/** Whether the sync's row has to change before its daemon may run it. */
-export function needsActivation(planned: Planned): boolean {
-  const { view } = planned;
-  return (
-    copiesAgain(planned) ||
-    mustAskForCopy(view) ||
-    view.sync?.status !== 'active' ||
-    (!receiptOf(view) && (view.ledger?.request?.askedAt ?? null) === null)
-  );
-}
 
 /**
  * The steps of one running link from prepared to copied (rules 1, 6, 8). `start`: id of the step that brings its daemon up;
@@ -226,96 +182,5 @@ export function deactivateSteps({ view, recopy }: Planned): Draft[] {
       before: ['status active'],
       afterFacts: ['status inactive'],
     }),
-  ];
-}
-
-/** Links of the topology in the observation's instances that are to be proved: running, with a receipt now or after this plan. */
-export function arrivalStep(topology: Topology, links: readonly Planned[], touched: ReadonlySet<string>): Draft[] {
-  const due = links.filter(
-    ({ view }) => wantsRunning(view) && (touched.has(view.link.address) || (view.ledger?.provedAt ?? null) === null),
-  );
-  if (due.length === 0) return [];
-  const depth = Math.max(...due.map(({ view }) => view.depth));
-  const waits = due.flatMap(({ view }) => [
-    runId.receipt(view.link.id),
-    runId.run(view.link.id),
-    runId.activate(view),
-    runId.start(view.link.instance, 0),
-    ...view.upstream.map((one) => runId.receipt(one.id)),
-  ]);
-  return [
-    draft({
-      id: runId.arrival,
-      kind: 'arrival',
-      symbol: '=',
-      address: topology.name,
-      depth,
-      what: `prove arrival on ${due.map(({ view }) => view.link.id).join(', ')}`,
-      reason: 'health is arrival, not a status (rule 21): one existing key is noted as changed and seen delivered on every hop',
-      on: [...new Set(due.flatMap(({ view }) => [view.link.from, view.link.to]))],
-      after: waits,
-      work: { kind: 'arrival', links: due.map(({ view }) => view.link.address) },
-      phase: PHASE.run + 1000,
-      objects: due.length,
-      estimateSeconds: 4 * due.length,
-    }),
-  ];
-}
-
-/**
- * What Bucardo writes on a database that passes changes on fires no ordinary trigger: truncate and kick triggers are ENABLE ALWAYS there,
- * after the upstream copy and before this link's is asked for (rule 8). On a link that has its copy already, tables get them before they
- * join. Where `cascade` was turned off they become ordinary again.
- */
-export function alwaysSteps(planned: Planned, phase: number): Draft[] {
-  const { view, carried } = planned;
-  const { link } = view;
-  const step = (tables: readonly string[], triggers: readonly string[], mode: 'A' | 'O', what: string, reason: string): Draft =>
-    draft({
-      id: mode === 'A' ? runId.always(view) : runId.ordinary(view),
-      kind: 'always',
-      symbol: '~',
-      address: link.address,
-      depth: view.depth,
-      what: `${what} on ${plural(tables.length, 'table')} of ${link.from}`,
-      reason,
-      on: [link.from],
-      after: receiptOf(view)
-        ? [stepId.triggers(view), stepId.helpers(view), stepId.suspect(view), ...view.upstream.map((one) => `${one.id}/makedelta`)]
-        : [...preparation(planned), ...view.upstream.flatMap((one) => [runId.copy(one.id), runId.receipt(one.id)])],
-      work: { kind: 'always', link: link.address, database: link.from, tables, triggers, mode },
-      phase,
-      lock: { mode: 'SHARE ROW EXCLUSIVE', timeoutMs: link.locks.timeoutMs, budgetMs: link.locks.budgetMs },
-      hazards: ['LOCKS_WRITERS'],
-      objects: tables.length,
-      estimateSeconds: Math.ceil(tables.length * 0.005),
-    });
-  const notAlways = carried.tables.filter((one) => one.notAlways.length > 0).map((one) => one.table.address);
-  const stillAlways = carried.tables.filter((one) => one.stillAlways.length > 0);
-  const kick = link.disableKicking ? '' : ' and kick';
-  const both = [truncateName(link.sync), ...(link.disableKicking ? [] : [kickName(link.sync)])];
-  return [
-    ...(notAlways.length === 0
-      ? []
-      : [
-          step(
-            notAlways,
-            both,
-            'A',
-            `truncate${kick} triggers ENABLE ALWAYS`,
-            `what Bucardo writes on ${link.from} fires no ordinary trigger; after ${view.upstream.map((one) => one.id).join(', ')}'s copy (rule 8)`,
-          ),
-        ]),
-    ...(stillAlways.length === 0
-      ? []
-      : [
-          step(
-            stillAlways.map((one) => one.table.address),
-            [...new Set(stillAlways.flatMap((one) => one.stillAlways))],
-            'O',
-            'triggers no longer ENABLE ALWAYS',
-            `${link.from} does not pass on what it receives`,
-          ),
-        ]),
   ];
 }

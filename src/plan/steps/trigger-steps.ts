@@ -1,6 +1,6 @@
 import { kickName } from '../../bucardo/names.ts';
 import { plural } from '../../lib/format.ts';
-import type { ObservedTable } from '../../observe/model.ts';
+import type { ObservedTable } from '../../observe/table-model.ts';
 import { factKey } from '../drift/fact.ts';
 import type { Carried } from '../view/carried.ts';
 import type { LinkView } from '../view/link-view.ts';

@@ -1,6 +1,6 @@
 import type { LinkNames } from '../../topology/names.ts';
 import { linkNames } from '../../topology/names.ts';
-import type { ControlGoat } from '../../observe/model.ts';
+import type { ControlGoat } from '../../observe/control-model.ts';
 import type { LinkView } from './link-view.ts';
 
 /** The names that the sync of other hands has, all of them; null where it is not one source and one target. */

@@ -1,4 +1,5 @@
-import type { DatabaseObservation, InstanceObservation, Observation } from '../../observe/model.ts';
+import type { DatabaseObservation, Observation } from '../../observe/model.ts';
+import type { InstanceObservation } from '../../observe/control-model.ts';
 import { type Link, type Topology, upstreamOf } from '../../topology/model.ts';
 
 /** The topology in one order, whatever order its file has: databases by name, links upstream first, then by address. */

@@ -1,5 +1,5 @@
 import { RECORDER_MD5 } from '../../bucardo/objects.ts';
-import type { ObservedSequence } from '../../observe/model.ts';
+import type { ObservedSequence } from '../../observe/table-model.ts';
 import type { LinkView } from './link-view.ts';
 import { type WantedTable, wantedTables } from './wanted.ts';
 

@@ -1,7 +1,7 @@
 /** Links that are declared detached: relief for a source whose disk fills. */
 import { plural } from '../../lib/format.ts';
 import type { Diagnostic } from '../model.ts';
-import type { Planned } from '../steps/run-steps.ts';
+import type { Planned } from '../steps/planned.ts';
 import type { LinkView } from './link-view.ts';
 
 /** A link whose detaching is not approved goes on as it was last applied; what was never applied in full records and runs nothing. */

@@ -1,13 +1,6 @@
-import type {
-  ControlObservation,
-  ControlSync,
-  DaemonObservation,
-  InstanceObservation,
-  Observation,
-  ObservedDatabase,
-  ObservedRuns,
-  ObservedTable,
-} from '../../observe/model.ts';
+import type { ControlObservation, ControlSync, DaemonObservation, InstanceObservation, ObservedRuns } from '../../observe/control-model.ts';
+import type { Observation, ObservedDatabase } from '../../observe/model.ts';
+import type { ObservedTable } from '../../observe/table-model.ts';
 import type { Ledger, LedgerLink, SeenDatabase } from '../../ledger/model.ts';
 import { databasesBelow, downstreamOf, type LeftInstance, type Link, type Topology, upstreamOf } from '../../topology/model.ts';
 import { select, type Selected } from './select.ts';

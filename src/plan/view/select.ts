@@ -1,4 +1,5 @@
-import type { ObservedDatabase, ObservedSequence, ObservedTable } from '../../observe/model.ts';
+import type { ObservedDatabase } from '../../observe/model.ts';
+import type { ObservedSequence, ObservedTable } from '../../observe/table-model.ts';
 import { matchesSelection } from '../../topology/glob.ts';
 import type { Link } from '../../topology/model.ts';
 

@@ -1,4 +1,4 @@
-import type { ObservedTable } from '../../observe/model.ts';
+import type { ObservedTable } from '../../observe/table-model.ts';
 import { parseColumns } from '../preflight/columns.ts';
 
 /** Before the shape of a table that was set aside. */

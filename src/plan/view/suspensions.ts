@@ -3,7 +3,7 @@ import { formatTimestamp } from '../../lib/format.ts';
 import type { Link } from '../../topology/model.ts';
 import type { LinkView } from './link-view.ts';
 import type { Diagnostic } from '../model.ts';
-import type { Planned } from '../steps/run-steps.ts';
+import type { Planned } from '../steps/planned.ts';
 
 /** `suspended by eve since 2026-11-23 06:14:02Z: index on c`. */
 export function suspensionText({ by, since, until, reason }: Suspension): string {

@@ -1,8 +1,8 @@
 import { DELTA_TRIGGER, deltaNamesTable, deltaTable, kickName, makerName, targetName, truncateName } from '../../bucardo/names.ts';
 import { DELTA_DEFAULT_PRINTED, deltaFunctionMd5, RECORDER, recorderArguments } from '../../bucardo/objects.ts';
-import type { ObservedTable, ObservedTrigger } from '../../observe/model.ts';
+import type { ObservedTable, ObservedTrigger } from '../../observe/table-model.ts';
 import type { LinkView } from './link-view.ts';
-import type { TableWork } from '../model.ts';
+import type { TableWork } from '../work-model.ts';
 
 /** pg_trigger.tgtype of the triggers we know: statement or row, before or after, and the events. */
 const TYPES = { delta: 29, truncateRecord: 32, truncateKeys: 34, kick: 60 } as const;

@@ -1,7 +1,8 @@
 /**
  * One plan as the JSON document has it.
  */
-import type { Plan, Step } from '../../plan/model.ts';
+import type { Plan } from '../../plan/model.ts';
+import type { Step } from '../../plan/step-model.ts';
 import { workObjects } from './work-objects.ts';
 
 const actions: Readonly<Record<Step['symbol'], string>> = { '+': 'create', '~': 'change', '-': 'remove', '|': 'wait', '=': 'verify' };

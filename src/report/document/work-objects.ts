@@ -1,4 +1,4 @@
-import type { Work } from '../../plan/model.ts';
+import type { Work } from '../../plan/work-model.ts';
 
 /** Names of the objects that a step works on, all of them: tables and sequences as `schema.name`, else syncs, links or instances. */
 export function workObjects(work: Work): string[] {

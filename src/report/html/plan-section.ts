@@ -1,5 +1,6 @@
 import { formatCount, formatEstimate, formatRanges } from '../../lib/format.ts';
-import type { Change, Plan, Step } from '../../plan/model.ts';
+import type { Change, Plan } from '../../plan/model.ts';
+import type { Step } from '../../plan/step-model.ts';
 import { orderedSteps, shortAddress, stepNumbers, stepWhat } from '../address.ts';
 import { sentence } from '../layout.ts';
 import { changeSymbol, changeWhat, valueText } from '../plan-text/changes.ts';

@@ -1,7 +1,8 @@
 /**
  * The steps as a table, folded away: a reviewer opens it, the verdict stands above it.
  */
-import type { Plan, Step } from '../../plan/model.ts';
+import type { Plan } from '../../plan/model.ts';
+import type { Step } from '../../plan/step-model.ts';
 import { orderedSteps, stepNumbers, stepWhat } from '../address.ts';
 import { formatCount, formatEstimate, formatRanges } from '../../lib/format.ts';
 import { timeSentence } from '../plan-text/duration.ts';

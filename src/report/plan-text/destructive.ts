@@ -1,7 +1,8 @@
 /**
  * The steps that cannot be undone without a copy, in a block of their own, with the exact text that approves them.
  */
-import type { Plan, RequiredApproval, Step } from '../../plan/model.ts';
+import type { Plan, RequiredApproval } from '../../plan/model.ts';
+import type { Step } from '../../plan/step-model.ts';
 import { formatRanges } from '../../lib/format.ts';
 import { indented } from '../layout.ts';
 import type { Style } from '../style.ts';

@@ -1,7 +1,8 @@
 /**
  * Explains the symbols, flags and locks that the steps above use, and no others.
  */
-import type { Plan, Step } from '../../plan/model.ts';
+import type { Plan } from '../../plan/model.ts';
+import type { Step } from '../../plan/step-model.ts';
 import { formatMilliseconds, joinWords } from '../../lib/format.ts';
 import { labelled } from '../layout.ts';
 import { lockCode } from './steps.ts';

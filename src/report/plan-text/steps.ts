@@ -1,7 +1,8 @@
 /**
  * When what happens: the numbered steps in order, the gates with what they hold, and the blocked ones with their reason.
  */
-import type { Gate, LockMode, Plan, Step } from '../../plan/model.ts';
+import type { Gate, LockMode, Step } from '../../plan/step-model.ts';
+import type { Plan } from '../../plan/model.ts';
 import { formatCount, formatDuration, formatEstimate, formatRanges } from '../../lib/format.ts';
 import { indented, padEnd, padStart, widthOf } from '../layout.ts';
 import type { Style } from '../style.ts';

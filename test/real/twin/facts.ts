@@ -1,6 +1,8 @@
 /** What is compared of the world and its model: everything that is observed or kept, without what differs from one run to the next. */
 import type { Ledger } from '../../../src/ledger/model.ts';
-import type { InstanceObservation, ObservedBucardo, TableBucardo } from '../../../src/observe/model.ts';
+import type { InstanceObservation } from '../../../src/observe/control-model.ts';
+import type { ObservedBucardo } from '../../../src/observe/model.ts';
+import type { TableBucardo } from '../../../src/observe/table-model.ts';
 import type { Look } from '../../../src/observe/observe.ts';
 import { makePlan } from '../../../src/plan/make-plan.ts';
 import { withKeptNames } from '../../../src/plan/view/remembered/kept-names.ts';

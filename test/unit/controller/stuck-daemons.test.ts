@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { StuckDaemons } from '../../../src/controller/topology/stuck-daemons.ts';
-import type { ObservedRuns } from '../../../src/observe/model.ts';
+import type { ObservedRuns } from '../../../src/observe/control-model.ts';
 import { statusOf } from '../../../src/plan/status.ts';
 import { worldOf } from '../plan/world-build.ts';
 import { stopDaemon } from '../plan/world-daemon.ts';

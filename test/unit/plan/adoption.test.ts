@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { EMPTY_LEDGER } from '../../../src/ledger/model.ts';
-import type { ControlObservation, InstanceObservation, Observation, ObservedDatabase } from '../../../src/observe/model.ts';
+import type { ControlObservation, InstanceObservation } from '../../../src/observe/control-model.ts';
+import type { Observation, ObservedDatabase } from '../../../src/observe/model.ts';
 import { makePlan } from '../../../src/plan/make-plan.ts';
 import type { Plan } from '../../../src/plan/model.ts';
 import { withFormer } from '../../../src/plan/view/remembered/former.ts';

@@ -1,5 +1,5 @@
 /** What other hands made in the same places, and must be found as it was. */
-import type { Step } from '../../../src/plan/model.ts';
+import type { Step } from '../../../src/plan/step-model.ts';
 import { dataOf, declare, instanceOf, type World } from './world.ts';
 
 const OTHER = 'legacy_sync';

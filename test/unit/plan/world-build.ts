@@ -1,7 +1,7 @@
 /** Worlds to begin with: databases as a topology file names them, with tables of one schema, and nothing of goatherd's yet. */
 import { createHash } from 'node:crypto';
 import { EMPTY_LEDGER } from '../../../src/ledger/model.ts';
-import type { ObservedTable } from '../../../src/observe/model.ts';
+import type { ObservedTable } from '../../../src/observe/table-model.ts';
 import { defaultHostConfig } from '../../../src/topology/host-config.ts';
 import type { Topology } from '../../../src/topology/model.ts';
 import { readTopology } from '../../../src/topology/resolve.ts';

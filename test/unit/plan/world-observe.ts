@@ -1,7 +1,8 @@
 /** The world as `src/observe` would report it, with everything that it cannot see left out. */
 import { dueAgain } from '../../../src/ledger/due-again.ts';
 import type { Ledger } from '../../../src/ledger/model.ts';
-import type { DatabaseObservation, InstanceObservation, Observation } from '../../../src/observe/model.ts';
+import type { DatabaseObservation, Observation } from '../../../src/observe/model.ts';
+import type { InstanceObservation } from '../../../src/observe/control-model.ts';
 import { withKeptNames } from '../../../src/plan/view/remembered/kept-names.ts';
 import type { Link } from '../../../src/topology/model.ts';
 import { targetName } from '../../../src/bucardo/names.ts';

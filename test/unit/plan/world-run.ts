@@ -2,7 +2,8 @@
 import { definitionHash } from '../../../src/plan/view/definition.ts';
 import { makePlan } from '../../../src/plan/make-plan.ts';
 import { withKeptNames } from '../../../src/plan/view/remembered/kept-names.ts';
-import type { Plan, Step } from '../../../src/plan/model.ts';
+import type { Plan } from '../../../src/plan/model.ts';
+import type { Step } from '../../../src/plan/step-model.ts';
 import { definitionWritten } from './world-step-control.ts';
 import { applyStep } from './world-steps.ts';
 import { tick } from './world-daemon.ts';

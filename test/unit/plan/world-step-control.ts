@@ -6,7 +6,7 @@ import { protectionChanges } from '../../../src/plan/view/leaving.ts';
 import { identitiesOf } from '../../../src/plan/view/remembered/identities.ts';
 import { withLostLinks } from '../../../src/plan/view/remembered/lost-ledger.ts';
 import { unknownFormers, withRenames } from '../../../src/plan/view/remembered/renames.ts';
-import type { Work } from '../../../src/plan/model.ts';
+import type { Work } from '../../../src/plan/work-model.ts';
 import { linkNames } from '../../../src/topology/names.ts';
 import { wantedSettings } from '../../../src/plan/view/settings.ts';
 import type { Link, Topology } from '../../../src/topology/model.ts';

@@ -1,7 +1,7 @@
 /** Steps from the question for a copy to its receipt (src/act: activation, copy). */
 import { truncateName } from '../../../src/bucardo/names.ts';
 import { recopyForgotten } from '../../../src/ledger/recopy.ts';
-import type { Work } from '../../../src/plan/model.ts';
+import type { Work } from '../../../src/plan/work-model.ts';
 import { save } from './world-step-recopy.ts';
 import { membersOf } from '../../../src/act/members.ts';
 import type { Link } from '../../../src/topology/model.ts';

@@ -1,5 +1,5 @@
 /** Steps that start and stop a daemon (src/act/steps/daemon.ts). */
-import type { Work } from '../../../src/plan/model.ts';
+import type { Work } from '../../../src/plan/work-model.ts';
 import { controlOf, instanceOf, statement, violate, type World } from './world.ts';
 import { startDaemon, stopDaemon } from './world-daemon.ts';
 import type { Outcome } from './world-steps.ts';

@@ -1,5 +1,5 @@
 /** Steps that take a link to another instance (src/act/steps/drop-control.ts). */
-import type { Work } from '../../../src/plan/model.ts';
+import type { Work } from '../../../src/plan/work-model.ts';
 import { linkNames } from '../../../src/topology/names.ts';
 import { markControl } from './world-marks.ts';
 import { instanceOf, statement, violate, type World } from './world.ts';

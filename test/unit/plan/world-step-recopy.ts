@@ -1,6 +1,6 @@
 /** Copies that are repeated (src/act: copy-again). */
 import { recopyBegun, recopyEnded, tableCopied, type CopyState } from '../../../src/ledger/recopy.ts';
-import type { Work } from '../../../src/plan/model.ts';
+import type { Work } from '../../../src/plan/work-model.ts';
 import type { Link } from '../../../src/topology/model.ts';
 import { databaseOf, dataOf, instanceOf, type Mutable, statement, violate, type World } from './world.ts';
 import { linkAt, type Outcome } from './world-steps.ts';

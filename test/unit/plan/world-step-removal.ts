@@ -1,11 +1,11 @@
 /** Steps that take down what stood for a link (src/act/steps/removal.ts). */
 import { deltaNamesTable, DELTA_TRIGGER, targetName } from '../../../src/bucardo/names.ts';
-import type { Work } from '../../../src/plan/model.ts';
+import type { Work } from '../../../src/plan/work-model.ts';
 import type { Link } from '../../../src/topology/model.ts';
 import { kick } from './world-daemon.ts';
 import { markControl } from './world-marks.ts';
 import { controlOf, databaseOf, dataOf, instanceOf, type Mutable, statement, tableOf, violate, type World } from './world.ts';
-import type { TableBucardo } from '../../../src/observe/model.ts';
+import type { TableBucardo } from '../../../src/observe/table-model.ts';
 import { tablesOf } from './world-step-copy.ts';
 import { linkAt, type Outcome } from './world-steps.ts';
 

@@ -8,8 +8,8 @@ import {
   RECORDER_MD5,
   recorderArguments,
 } from '../../../src/bucardo/objects.ts';
-import type { ObservedTrigger, TableBucardo } from '../../../src/observe/model.ts';
-import type { TableWork, Work } from '../../../src/plan/model.ts';
+import type { ObservedTrigger, TableBucardo } from '../../../src/observe/table-model.ts';
+import type { TableWork, Work } from '../../../src/plan/work-model.ts';
 import { truncate } from './world-users.ts';
 import { databaseOf, dataOf, type Mutable, statement, tableOf, violate, type World } from './world.ts';
 import { linkAt, type Outcome } from './world-steps.ts';

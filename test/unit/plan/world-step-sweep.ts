@@ -1,6 +1,6 @@
 /** Sweeps what removed links left on a database (src/act/steps/sweep.ts). */
 import { targetName } from '../../../src/bucardo/names.ts';
-import type { Work } from '../../../src/plan/model.ts';
+import type { Work } from '../../../src/plan/work-model.ts';
 import { statement, type World } from './world.ts';
 import type { Outcome } from './world-steps.ts';
 

@@ -1,7 +1,7 @@
 /** Carries a step out on the world as the executors of `src/act` do on the real one: what each statement changes, and in which order. */
 import type { Ledger } from '../../../src/ledger/model.ts';
 import type { Observation } from '../../../src/observe/model.ts';
-import type { Step } from '../../../src/plan/model.ts';
+import type { Step } from '../../../src/plan/step-model.ts';
 import type { Link } from '../../../src/topology/model.ts';
 import { targetName } from '../../../src/bucardo/names.ts';
 import { sweepStep } from './world-step-sweep.ts';

@@ -3,7 +3,8 @@
  * shape in which they are observed; what nobody can observe (rows, deltas, what a daemon has read) stands beside them.
  */
 import type { Ledger } from '../../../src/ledger/model.ts';
-import type { ControlObservation, HubObservation, ObservedDatabase, WantedDb } from '../../../src/observe/model.ts';
+import type { ControlObservation, WantedDb } from '../../../src/observe/control-model.ts';
+import type { HubObservation, ObservedDatabase } from '../../../src/observe/model.ts';
 import { withFormer } from '../../../src/plan/view/remembered/former.ts';
 import type { HostConfig, Topology } from '../../../src/topology/model.ts';
 

@@ -1,7 +1,8 @@
 /**
  * Short hands for plans in the tests of this folder: what a test does not name has the value of an ordinary step of an ordinary link.
  */
-import type { Change, Diagnostic, Drawing, LinkSummary, Plan, Step, StepKind } from '../../../src/plan/model.ts';
+import type { Change, Diagnostic, Drawing, LinkSummary, Plan } from '../../../src/plan/model.ts';
+import type { Step, StepKind } from '../../../src/plan/step-model.ts';
 import type { ReportMeta } from '../../../src/report/meta.ts';
 
 export const meta: ReportMeta = {

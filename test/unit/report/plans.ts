@@ -1,7 +1,8 @@
 /**
  * Plans as a DBA meets them, built by hand: one for each case that the reports must read well in.
  */
-import type { Plan, Step } from '../../../src/plan/model.ts';
+import type { Plan } from '../../../src/plan/model.ts';
+import type { Step } from '../../../src/plan/step-model.ts';
 import { change, diagnostic, drawing, link, plan, readersWait, readsOnly, step, writersWait } from './builders.ts';
 import { removalPlans } from './removal-plans.ts';
 

@@ -1,5 +1,6 @@
 /** Plans that remove links, in each state of their approval. */
-import type { Plan, Step } from '../../../src/plan/model.ts';
+import type { Plan } from '../../../src/plan/model.ts';
+import type { Step } from '../../../src/plan/step-model.ts';
 import { change, diagnostic, drawing, link, plan, readersWait, step } from './builders.ts';
 
 const id = '52fe-9103';

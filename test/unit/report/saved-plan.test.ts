@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { fingerprintOf, type PlanFacts } from '../../../src/plan/fingerprint.ts';
-import type { Work } from '../../../src/plan/model.ts';
+import type { Work } from '../../../src/plan/work-model.ts';
 import { movedFacts, readSavedPlan, type SavedPlan, savedPlanText, type SavedTopology } from '../../../src/report/saved-plan.ts';
 
 const always = (tables: readonly string[]): Work => ({

@@ -1,7 +1,7 @@
 import { recopyBegun, recopyEnded, tableCopied, type CopyState } from '../../../ledger/recopy.ts';
 import { GoatherdError } from '../../../lib/errors.ts';
 import { plural } from '../../../lib/format.ts';
-import type { Work } from '../../../plan/model.ts';
+import type { Work } from '../../../plan/work-model.ts';
 import { LOCK_NOT_AVAILABLE } from '../../../postgres/sqlstate.ts';
 import type { Link } from '../../../topology/model.ts';
 import { type ActContext, done, linkAt, type Outcome, remembered } from '../../context.ts';
@@ -13,7 +13,7 @@ import { tableAt } from '../triggers.ts';
 export async function noteRecopy(context: ActContext, work: Extract<Work, { kind: 'recopy' }>): Promise<Outcome> {
   const state = await stateOf(context, work.link);
   const { cause, generation, tables, skipped } = work;
-  await context.ledger.saveCopyState(work.link, recopyBegun(state, { cause, generation, tables, skipped }, context.clock.now()));
+  await context.ledger.copies.saveCopyState(work.link, recopyBegun(state, { cause, generation, tables, skipped }, context.clock.now()));
   return done(tables.length === 0 ? `generation ${generation}` : plural(tables.length, 'table'));
 }
 
@@ -47,11 +47,11 @@ export async function copyTablesAgain(context: ActContext, work: Extract<Work, {
     }
     await forgetNoted(context, link, address);
     state = tableCopied(await stateOf(context, work.link), address);
-    await context.ledger.saveCopyState(work.link, state);
+    await context.ledger.copies.saveCopyState(work.link, state);
   }
   if (left().length > 0) return { state: 'pending', progress: progressOf(work.tables, left()), retryMs: 0 };
   const whole = state.receipt?.copied.every((address) => memory.rows.has(address)) === true;
-  await context.ledger.saveCopyState(work.link, recopyEnded(state, context.clock.now(), whole ? sum(memory.rows) : undefined));
+  await context.ledger.copies.saveCopyState(work.link, recopyEnded(state, context.clock.now(), whole ? sum(memory.rows) : undefined));
   return done(`${plural(work.tables.length, 'table')}, ${plural(sum(memory.rows), 'row')}`);
 }
 
@@ -62,7 +62,7 @@ function progressOf(tables: readonly string[], left: readonly string[]): { done:
 const sum = (rows: ReadonlyMap<string, number>): number => [...rows.values()].reduce((total, one) => total + one, 0);
 
 async function stateOf(context: ActContext, address: string): Promise<CopyState> {
-  const state = await context.ledger.readCopyState(address);
+  const state = await context.ledger.copies.readCopyState(address);
   if (state === null) throw new GoatherdError('UnknownLink', `the ledger has no row of ${address}`);
   return state;
 }
@@ -72,7 +72,7 @@ async function runningOf(context: ActContext, link: Link): Promise<Link | null> 
   const daemon = await lookAtDaemon(context, link.instance);
   if (daemon.activeSyncs.includes(link.sync)) return link;
   for (const below of context.topology.links.filter((one) => one.from === link.to)) {
-    if (((await context.ledger.readCopyState(below.address))?.recopy ?? null) === null) continue;
+    if (((await context.ledger.copies.readCopyState(below.address))?.recopy ?? null) === null) continue;
     const running = await runningOf(context, below);
     if (running !== null) return running;
   }

@@ -5,7 +5,7 @@ import { quoteIdent, quoteTable } from '../../../bucardo/names.ts';
 import { GoatherdError } from '../../../lib/errors.ts';
 import { plural } from '../../../lib/format.ts';
 import { parseColumns } from '../../../plan/preflight/columns.ts';
-import type { Work } from '../../../plan/model.ts';
+import type { Work } from '../../../plan/work-model.ts';
 import { LOCK_NOT_AVAILABLE } from '../../../postgres/sqlstate.ts';
 import type { Link } from '../../../topology/model.ts';
 import { type ActContext, done, linkAt, type Outcome, remembered } from '../../context.ts';
@@ -29,7 +29,7 @@ export async function copyTables(context: ActContext, work: CopyTables): Promise
   }));
   const began = new Set(context.known.links[work.link]?.copying);
   if (!state.noted) {
-    await context.ledger.saveCopying(work.link, [...new Set([...began, ...work.tables])]);
+    await context.ledger.copies.saveCopying(work.link, [...new Set([...began, ...work.tables])]);
     state.noted = true;
   }
   for (let address = state.left[0]; address !== undefined && !context.signal.aborted; address = state.left[0]) {
@@ -67,7 +67,7 @@ export async function copyTables(context: ActContext, work: CopyTables): Promise
       retryMs: 0,
     };
   await passOnCopied(context, link, work.tables);
-  await context.ledger.extendReceipt(work.link, work.tables, work.skipped, state.rows);
+  await context.ledger.copies.extendReceipt(work.link, work.tables, work.skipped, state.rows);
   return done(`${plural(work.tables.length, 'table')}, ${plural(state.rows, 'row')}`);
 }
 

@@ -1,5 +1,5 @@
 import { deltaTable, makerName, quoteIdent, quoteTable } from '../../../bucardo/names.ts';
-import type { Work } from '../../../plan/model.ts';
+import type { Work } from '../../../plan/work-model.ts';
 import type { Link } from '../../../topology/model.ts';
 import { type ActContext, done, failed, linkAt, type Outcome, remembered } from '../../context.ts';
 import { copyProgress } from './copy-progress.ts';
@@ -88,8 +88,8 @@ export async function writeReceipt(context: ActContext, work: Extract<Work, { ki
       .join(', ');
     if (context.clock.now() - startedAt > SETTLES_WITHIN_MS) {
       // The next run asks for the copy once more: a flag that was lost would otherwise be taken for a copy that ended.
-      const request = await context.ledger.readRequest(work.link);
-      if (request !== null) await context.ledger.saveRequest(work.link, { ...request, askedAt: null });
+      const request = await context.ledger.copies.readRequest(work.link);
+      if (request !== null) await context.ledger.copies.saveRequest(work.link, { ...request, askedAt: null });
       return failed(
         'CopyIncomplete',
         `after the copy of ${link.id}, ${short.length} tables differ: ${named}`,
@@ -115,8 +115,8 @@ export async function writeReceipt(context: ActContext, work: Extract<Work, { ki
         .query<{ now: number }>('SELECT (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS now')
     )[0]?.now ?? 0;
   const noted = await passOnCopied(context, link, work.copied);
-  const generation = (await context.ledger.readRequest(work.link))?.generation ?? link.copyGeneration;
-  await context.ledger.saveReceipt(work.link, {
+  const generation = (await context.ledger.copies.readRequest(work.link))?.generation ?? link.copyGeneration;
+  await context.ledger.copies.saveReceipt(work.link, {
     mode: link.copyData,
     generation,
     copied: work.copied,

@@ -1,6 +1,6 @@
 import { deltaTable, makerName, quoteIdent, quoteTable } from '../../../bucardo/names.ts';
 import { RECORD_KEYS_UP_TO } from '../../../bucardo/objects.ts';
-import type { ObservedTable } from '../../../observe/model.ts';
+import type { ObservedTable } from '../../../observe/table-model.ts';
 import { select } from '../../../plan/view/select.ts';
 import type { Link } from '../../../topology/model.ts';
 import type { ActContext } from '../../context.ts';

@@ -1,5 +1,5 @@
 import { plural } from '../../../lib/format.ts';
-import type { Work } from '../../../plan/model.ts';
+import type { Work } from '../../../plan/work-model.ts';
 import { type ActContext, done, linkAt, type Outcome } from '../../context.ts';
 import { noteEveryKey, suspectOf } from './note-keys.ts';
 

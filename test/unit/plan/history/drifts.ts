@@ -1,7 +1,8 @@
 /** What other hands do to what goatherd made, each by numbers: what stands decides what they come to. */
 import { kickName, truncateName } from '../../../../src/bucardo/names.ts';
 import { EMPTY_LEDGER } from '../../../../src/ledger/model.ts';
-import type { ControlObservation, TableBucardo } from '../../../../src/observe/model.ts';
+import type { ControlObservation } from '../../../../src/observe/control-model.ts';
+import type { TableBucardo } from '../../../../src/observe/table-model.ts';
 import { type Mutable, serial, type World, type WorldInstance } from '../world.ts';
 
 type Table = Mutable<TableBucardo>;
