@@ -1,14 +1,14 @@
 #!/usr/bin/env -S node --max-semi-space-size=4
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 // Each action imports its command when it runs: help answers at once, and no command waits for what only another one needs.
-import type { AcceptOptions } from './cli/accept.ts';
-import type { ApproveOptions } from './cli/approve.ts';
+import type { AcceptOptions } from './cli/person/accept.ts';
+import type { ApproveOptions } from './cli/person/approve.ts';
 import type { ControllerCliOptions } from './cli/controller.ts';
 import type { ExplainOptions } from './cli/explain.ts';
 import type { ImportOptions } from './cli/import.ts';
 import { labCommand } from './cli/lab.ts';
-import type { LinkVerb, LinkVerbOptions } from './cli/link-verb.ts';
-import type { ReconcileOptions } from './cli/reconcile.ts';
+import type { LinkVerb, LinkVerbOptions } from './cli/person/link-verb.ts';
+import type { ReconcileOptions } from './cli/reconcile/reconcile.ts';
 import type { StatusOptions } from './cli/status.ts';
 import { GoatherdError } from './lib/errors.ts';
 import { toolVersion } from './lib/version.ts';
@@ -80,7 +80,7 @@ function program(): Command {
     .action(async (paths: string[], options: ReconcileOptions, command: Command) => {
       if (options.out !== undefined && (options.dryRun !== true || options.plan !== undefined))
         command.error('error: --out saves the plan of a --dry-run, and not one that was saved before');
-      const { reconcile } = await import('./cli/reconcile.ts');
+      const { reconcile } = await import('./cli/reconcile/reconcile.ts');
       process.exitCode = await reconcile(paths, { ...command.optsWithGlobals(), ...options });
     });
   root
@@ -93,7 +93,7 @@ function program(): Command {
     .option('--config <file>', 'host settings (default: GOATHERD_CONFIG, then /etc/goatherd/goatherd.yaml)')
     .exitOverride()
     .action(async (id: string, paths: string[], options: ApproveOptions, command: Command) => {
-      const { approve } = await import('./cli/approve.ts');
+      const { approve } = await import('./cli/person/approve.ts');
       process.exitCode = await approve(id, paths, { ...command.optsWithGlobals(), ...options });
     });
   root
@@ -144,7 +144,7 @@ function program(): Command {
       .option('--config <file>', 'host settings (default: GOATHERD_CONFIG, then /etc/goatherd/goatherd.yaml)')
       .exitOverride()
       .action(async (link: string, options: LinkVerbOptions, command: Command) => {
-        const { linkVerb } = await import('./cli/link-verb.ts');
+        const { linkVerb } = await import('./cli/person/link-verb.ts');
         process.exitCode = await linkVerb(verb, link, { ...command.optsWithGlobals(), ...options });
       });
   root
@@ -157,7 +157,7 @@ function program(): Command {
     .option('--config <file>', 'host settings (default: GOATHERD_CONFIG, then /etc/goatherd/goatherd.yaml)')
     .exitOverride()
     .action(async (address: string, options: LinkVerbOptions, command: Command) => {
-      const { linkVerb } = await import('./cli/link-verb.ts');
+      const { linkVerb } = await import('./cli/person/link-verb.ts');
       process.exitCode = await linkVerb('suspend', address, { ...command.optsWithGlobals(), ...options });
     });
   root
@@ -168,7 +168,7 @@ function program(): Command {
     .option('--config <file>', 'host settings (default: GOATHERD_CONFIG, then /etc/goatherd/goatherd.yaml)')
     .exitOverride()
     .action(async (address: string, options: LinkVerbOptions, command: Command) => {
-      const { linkVerb } = await import('./cli/link-verb.ts');
+      const { linkVerb } = await import('./cli/person/link-verb.ts');
       process.exitCode = await linkVerb('resume', address, { ...command.optsWithGlobals(), ...options });
     });
   root
@@ -180,7 +180,7 @@ function program(): Command {
     .option('--config <file>', 'host settings (default: GOATHERD_CONFIG, then /etc/goatherd/goatherd.yaml)')
     .exitOverride()
     .action(async (link: string, tables: string[], options: AcceptOptions, command: Command) => {
-      const { accept } = await import('./cli/accept.ts');
+      const { accept } = await import('./cli/person/accept.ts');
       process.exitCode = await accept(link, tables, { ...command.optsWithGlobals(), ...options });
     });
   root

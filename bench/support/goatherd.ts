@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { stringify } from 'yaml';
 import type { Lab } from '../../src/lab/lab.ts';
-import type { PlanDocument } from '../../src/report/document.ts';
+import type { PlanDocument } from '../../src/report/document/document.ts';
 import { REPOSITORY } from '../../test/real/support/repository.ts';
 
 /** Keys of the topology beside `topology` and `databases`. */

@@ -1,7 +1,7 @@
 import type { GoatherdError } from '../lib/errors.ts';
 import type { Plan } from '../plan/model.ts';
 import type { Step } from '../plan/step-model.ts';
-import type { Progress, RunEvent } from '../report/run-model.ts';
+import type { Progress, RunEvent } from '../report/run/run-model.ts';
 import type { ActContext, Outcome } from './context.ts';
 import { attempt } from './execute.ts';
 

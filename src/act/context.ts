@@ -3,7 +3,7 @@ import type { LedgerWriter } from '../ledger/write.ts';
 import { GoatherdError } from '../lib/errors.ts';
 import type { Observation } from '../observe/model.ts';
 import type { Access } from '../postgres/access.ts';
-import type { Progress } from '../report/run-model.ts';
+import type { Progress } from '../report/run/run-model.ts';
 import type { HostConfig, Link, Topology } from '../topology/model.ts';
 
 /** Time as executors see it, so that tests can hold it. Epoch milliseconds of this host. */

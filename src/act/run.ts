@@ -11,7 +11,7 @@ import { stepsBeyond } from '../plan/exactly.ts';
 import type { Plan, Policy } from '../plan/model.ts';
 import type { Step } from '../plan/step-model.ts';
 import type { Access } from '../postgres/access.ts';
-import type { RunEvent, RunOutcome } from '../report/run-model.ts';
+import type { RunEvent, RunOutcome } from '../report/run/run-model.ts';
 import type { Topology } from '../topology/model.ts';
 import { type Carried, type CarryOptions, carryOut } from './carry-out.ts';
 import type { ActContext, Clock } from './context.ts';

@@ -3,7 +3,7 @@ import { nearest } from '../lib/nearest.ts';
 import { styleFor } from '../lib/style.ts';
 import { observeLedger } from '../observe/observe-ledger.ts';
 import { withFormer } from '../plan/view/remembered/former.ts';
-import { explainText, explanation } from '../report/explain-text.ts';
+import { explainText, explanation } from '../report/status/explain-text.ts';
 import { renderProblems } from '../report/problems.ts';
 import { loadHostConfig, loadTopologies } from '../topology/load.ts';
 import { lookAt } from './look.ts';

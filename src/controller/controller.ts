@@ -6,7 +6,7 @@ import { GoatherdError, messageOf } from '../lib/errors.ts';
 import type { Condition } from '../plan/condition-model.ts';
 import { missingNote } from '../plan/view/remembered/former.ts';
 import { Access } from '../postgres/access.ts';
-import type { ControllerCounters, ControllerSnapshot } from '../report/snapshot-model.ts';
+import type { ControllerCounters, ControllerSnapshot } from '../report/status/snapshot-model.ts';
 import type { HostConfig } from '../topology/model.ts';
 import { Counters } from './counters.ts';
 import { fault } from './fault.ts';

@@ -1,5 +1,5 @@
 import { type Durations, noDurations, withDuration } from '../report/durations.ts';
-import type { ControllerCounters } from '../report/snapshot-model.ts';
+import type { ControllerCounters } from '../report/status/snapshot-model.ts';
 
 type Result = 'noop' | 'changed' | 'waiting' | 'blocked' | 'error';
 type Phase = ControllerCounters['durations'][number]['phase'];

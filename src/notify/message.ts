@@ -1,6 +1,6 @@
 /** What a webhook is posted and a command reads (schemas/notification.schema.json): one message for each topology. */
 import { formatDuration, formatTimestamp } from '../lib/format.ts';
-import { adviceFor } from '../report/advice.ts';
+import { adviceFor } from '../report/status/advice.ts';
 import { oneLine } from '../report/layout.ts';
 import type { Notification } from './decide.ts';
 

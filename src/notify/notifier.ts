@@ -1,5 +1,5 @@
 import { messageOf as textOf } from '../lib/errors.ts';
-import type { ControllerSnapshot } from '../report/snapshot-model.ts';
+import type { ControllerSnapshot } from '../report/status/snapshot-model.ts';
 import { decide, type Memory, nothingTold, remembered } from './decide.ts';
 import { deliver } from './deliver.ts';
 import { messagesOf } from './message.ts';

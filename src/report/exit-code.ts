@@ -2,7 +2,7 @@
  * Exit codes (DESIGN 3). `detailed` is the code under `--detailed-exitcode`, `plain` the one without it.
  */
 import type { Plan } from '../plan/model.ts';
-import type { RunOutcome, RunRecord } from './run-model.ts';
+import type { RunOutcome, RunRecord } from './run/run-model.ts';
 
 export interface ExitCodes {
   readonly plain: number;

@@ -4,8 +4,8 @@ import { iconSvg } from '../report/html/page.ts';
 import { tones } from '../report/html/tone.ts';
 import { topologyPage } from '../report/html/topology-page.ts';
 import { metricsText } from '../report/metrics/metrics-text.ts';
-import { controllerDocument } from '../report/status-api.ts';
-import type { ControllerCounters, ControllerSnapshot } from '../report/snapshot-model.ts';
+import { controllerDocument } from '../report/status/status-api.ts';
+import type { ControllerCounters, ControllerSnapshot } from '../report/status/snapshot-model.ts';
 import { type Answer, textAnswer, types } from './answer.ts';
 
 /** What the answers are made of. */

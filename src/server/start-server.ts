@@ -4,7 +4,7 @@ import { collectDefaultMetrics, Registry } from '@prometheus-io/client';
 import { GoatherdError, messageOf } from '../lib/errors.ts';
 import { toolVersion } from '../lib/version.ts';
 import type { Secret } from '../postgres/secret.ts';
-import type { ControllerCounters, ControllerSnapshot } from '../report/snapshot-model.ts';
+import type { ControllerCounters, ControllerSnapshot } from '../report/status/snapshot-model.ts';
 import { type Answer, send, textAnswer } from './answer.ts';
 import { refuseMalformed } from './client-error.ts';
 import { EventStreams } from './event-streams.ts';

@@ -3,7 +3,7 @@ import { nearest } from '../lib/nearest.ts';
 import { certainOverlap } from './glob.ts';
 import type { Report } from './levels.ts';
 import type { Connection, Link, Topology } from './model.ts';
-import type { Path } from './parse.ts';
+import type { Path } from './yaml/parse.ts';
 import { checkRenames } from './renames.ts';
 
 /** A topology before it is known to be sound, with its links as written. */

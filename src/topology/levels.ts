@@ -3,9 +3,9 @@ import { LONGEST_MS, parseDuration } from './durations.ts';
 import { idleSettings } from './form/settings.ts';
 import { covers, isReservedPattern } from './glob.ts';
 import type { CopyData, DriftPolicy, Link, LinkState, Selection } from './model.ts';
-import type { Path } from './parse.ts';
+import type { Path } from './yaml/parse.ts';
 import type { Bucardo, Link as LinkMapping, Tables } from './schema-types.ts';
-import { compare, type Finding } from './source.ts';
+import { compare, type Finding } from './yaml/source.ts';
 
 /** Says a problem of the value at a path, or of the key. */
 export type Report = (path: Path, finding: Finding, part?: 'key' | 'value') => void;

@@ -1,11 +1,11 @@
 /** PATHs -> topologies. What reads is given, so that this file is pure but for waiting. */
 import type { Files } from '../lib/files.ts';
-import { defaultHostConfig, readHostConfig } from './host-config.ts';
+import { defaultHostConfig, readHostConfig } from './host/host-config.ts';
 import type { HostConfig, Problem, Topology } from './model.ts';
-import { MAX_BYTES } from './parse.ts';
+import { MAX_BYTES } from './yaml/parse.ts';
 import { readTopology } from './resolve.ts';
 import { checkSet, type LoadedTopology } from './sets.ts';
-import { compare, sortProblems } from './source.ts';
+import { compare, sortProblems } from './yaml/source.ts';
 
 export interface LoadedTopologies {
   /** Those without an error, in the order of their files. */

@@ -1,7 +1,7 @@
 import type { Draft } from './graph.ts';
 import type { Report } from './levels.ts';
 import type { Link } from './model.ts';
-import type { Path } from './parse.ts';
+import type { Path } from './yaml/parse.ts';
 
 /** A name that something stood under before is nobody's now, and one thing's only. */
 export function checkRenames({ topology }: Draft, at: (link: Link) => Path, report: Report): void {

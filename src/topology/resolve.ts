@@ -3,10 +3,10 @@ import { checkGraph, type Draft, upstreamFirst } from './graph.ts';
 import { mergeLevels, readLevel, type Report, type SharedKeys } from './levels.ts';
 import type { Connection, Database, Link, Problem, Removal, SecretRef, Topology } from './model.ts';
 import { adoptedNames, freshNames } from './names.ts';
-import { type ParsedFile, parseYaml, type Path } from './parse.ts';
+import { type ParsedFile, parseYaml, type Path } from './yaml/parse.ts';
 import { checkSchema } from './schema.ts';
 import type { Database as DatabaseKeys, Link as LinkKeys, Removal as RemovalKeys, Secret, TopologyFile } from './schema-types.ts';
-import { compare, sortProblems } from './source.ts';
+import { compare, sortProblems } from './yaml/source.ts';
 
 /** One file read: a topology if there is no error in it, and everything that is to be said of it. */
 export interface ReadTopology {

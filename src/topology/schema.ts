@@ -5,7 +5,7 @@ import { describeMistake, type Mistake } from './form/mistakes.ts';
 import { jsonType } from './form/phrases.ts';
 import { withoutMistakes } from './form/remains.ts';
 import type { Problem } from './model.ts';
-import type { ParsedFile, Path } from './parse.ts';
+import type { ParsedFile, Path } from './yaml/parse.ts';
 import { hostSchema, topologySchema } from './schema-types.ts';
 
 export type SchemaName = 'topology' | 'host';

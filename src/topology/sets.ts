@@ -2,8 +2,8 @@
 import { arrow, endpoint } from './graph.ts';
 import { certainOverlap } from './glob.ts';
 import type { Database, Link, Problem, Topology } from './model.ts';
-import type { ParsedFile, Path } from './parse.ts';
-import type { Finding } from './source.ts';
+import type { ParsedFile, Path } from './yaml/parse.ts';
+import type { Finding } from './yaml/source.ts';
 
 export interface LoadedTopology {
   readonly topology: Topology;

@@ -5,7 +5,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { expect, test } from 'vitest';
 import { isBucardo } from '../../src/lab/processes.ts';
 import { masterPidFile } from '../../src/observe/observe-daemon.ts';
-import type { statusDocument } from '../../src/report/status-json.ts';
+import type { statusDocument } from '../../src/report/status/status-json.ts';
 import { eventually } from './support/eventually.ts';
 import { query } from './support/query.ts';
 import { reconciled } from './support/reconciled.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, test } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
-import { readHostConfig } from '../../src/topology/host-config.ts';
+import { readHostConfig } from '../../src/topology/host/host-config.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const read = (...path: readonly string[]): string => readFileSync(join(ROOT, ...path), 'utf8');

@@ -3,7 +3,7 @@ import { quoteTable } from '../../bucardo/names.ts';
 import { messageOf } from '../../lib/errors.ts';
 import type { Sessions } from '../../postgres/session.ts';
 import { LOCK_NOT_AVAILABLE } from '../../postgres/sqlstate.ts';
-import type { Progress } from '../../report/run-model.ts';
+import type { Progress } from '../../report/run/run-model.ts';
 import { type ActContext, done, failed, type Outcome, remembered } from '../context.ts';
 import { plural } from '../../lib/format.ts';
 

@@ -6,7 +6,7 @@ import { execa } from 'execa';
 import { GoatherdError, messageOf } from '../../lib/errors.ts';
 import { loadTopologies } from '../../topology/load.ts';
 import type { GitSource } from '../../topology/model.ts';
-import { withoutSecrets } from '../../topology/source.ts';
+import { withoutSecrets } from '../../topology/yaml/source.ts';
 import { refuseEmpty } from './directory.ts';
 import { filesOfCommit } from './git-files.ts';
 import type { Reading, Source } from './reading.ts';

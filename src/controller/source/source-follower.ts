@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { GoatherdError, messageOf } from '../../lib/errors.ts';
-import type { SourceSnapshot } from '../../report/snapshot-model.ts';
+import type { SourceSnapshot } from '../../report/status/snapshot-model.ts';
 import { jittered } from '../topology/back-off.ts';
 import { LastGood } from './git.ts';
 import type { Reading, Source } from './reading.ts';

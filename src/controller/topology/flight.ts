@@ -8,10 +8,10 @@ import type { Plan } from '../../plan/model.ts';
 import type { Step } from '../../plan/step-model.ts';
 import { gitWord } from '../../plan/approvals.ts';
 import type { Access } from '../../postgres/access.ts';
-import { pastRunOf } from '../../report/past-run.ts';
-import { runEventText } from '../../report/run-event.ts';
-import { emptyRunState, type RunEvent, type RunRecord } from '../../report/run-model.ts';
-import { reduceRun } from '../../report/run-state.ts';
+import { pastRunOf } from '../../report/run/past-run.ts';
+import { runEventText } from '../../report/run/run-event.ts';
+import { emptyRunState, type RunEvent, type RunRecord } from '../../report/run/run-model.ts';
+import { reduceRun } from '../../report/run/run-state.ts';
 import type { Topology } from '../../topology/model.ts';
 import type { World } from '../world.ts';
 

@@ -2,7 +2,7 @@ import type { Request, Answer } from '../../ledger/requests.ts';
 import { messageOf } from '../../lib/errors.ts';
 import type { Step } from '../../plan/step-model.ts';
 import { isBlocked } from '../../report/exit-code.ts';
-import type { TopologySnapshot } from '../../report/snapshot-model.ts';
+import type { TopologySnapshot } from '../../report/status/snapshot-model.ts';
 import { BackOff, jittered } from './back-off.ts';
 import { fault } from '../fault.ts';
 import { Flight } from './flight.ts';

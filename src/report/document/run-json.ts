@@ -1,7 +1,7 @@
 /**
  * The run of one topology as the JSON document has it (schemas/run.schema.json).
  */
-import type { Progress, RunRecord, RunStep } from '../run-model.ts';
+import type { Progress, RunRecord, RunStep } from '../run/run-model.ts';
 import { actionOf } from './plan-json.ts';
 import { timeJson } from './time-json.ts';
 

@@ -1,6 +1,6 @@
 import { cleaned } from '../layout.ts';
 import { cleanPlan } from '../plan-text/clean-plan.ts';
-import type { ControllerSnapshot, TopologySnapshot } from '../snapshot-model.ts';
+import type { ControllerSnapshot, TopologySnapshot } from '../status/snapshot-model.ts';
 
 /**
  * The snapshot as people are shown it: every string on one line, nothing in it that changes the direction of writing. Problems of files

@@ -1,4 +1,4 @@
-import type { ControllerSnapshot } from '../snapshot-model.ts';
+import type { ControllerSnapshot } from '../status/snapshot-model.ts';
 import { html } from './html.ts';
 import { pageHtml } from './page.ts';
 

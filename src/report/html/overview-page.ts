@@ -1,10 +1,10 @@
 import { plural } from '../../lib/format.ts';
-import type { ControllerSnapshot, TopologySnapshot } from '../snapshot-model.ts';
-import { attentionList } from './attention.ts';
+import type { ControllerSnapshot, TopologySnapshot } from '../status/snapshot-model.ts';
+import { attentionList } from './sections/attention.ts';
 import { cleanSnapshot } from './clean-snapshot.ts';
-import { conditionsSection } from './conditions-section.ts';
-import { bannersHtml, controllerLine, revisionsHtml } from './controller-section.ts';
-import { graphHtml } from './graph.ts';
+import { conditionsSection } from './sections/conditions-section.ts';
+import { bannersHtml, controllerLine, revisionsHtml } from './sections/controller-section.ts';
+import { graphHtml } from './sections/graph.ts';
 import { type Html, html } from './html.ts';
 import { pageHtml } from './page.ts';
 import { agoTime } from './time.ts';

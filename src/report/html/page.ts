@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { formatTimestamp } from '../../lib/format.ts';
-import type { ControllerSnapshot } from '../snapshot-model.ts';
+import type { ControllerSnapshot } from '../status/snapshot-model.ts';
 import { Html, html } from './html.ts';
 import { pageScript } from './page-script.ts';
 import { pageStyle } from './page-style.ts';

@@ -1,8 +1,8 @@
 /** How states look: a tone for the colour, a mark that tells them apart without colour, and a word. */
 import type { Condition } from '../../plan/condition-model.ts';
 import type { LinkState, TopologyStatus } from '../../plan/status-model.ts';
-import type { RunOutcome, StepState } from '../run-model.ts';
-import type { TopologySnapshot } from '../snapshot-model.ts';
+import type { RunOutcome, StepState } from '../run/run-model.ts';
+import type { TopologySnapshot } from '../status/snapshot-model.ts';
 import { type Html, html } from './html.ts';
 
 /** `good` runs, `busy` is on its way, `warn` wants a look, `bad` does not replicate, `off` is meant to stand still. */

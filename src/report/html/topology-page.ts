@@ -1,15 +1,15 @@
-import type { ControllerSnapshot, TopologySnapshot } from '../snapshot-model.ts';
-import { attentionList } from './attention.ts';
+import type { ControllerSnapshot, TopologySnapshot } from '../status/snapshot-model.ts';
+import { attentionList } from './sections/attention.ts';
 import { cleanSnapshot } from './clean-snapshot.ts';
-import { conditionsSection } from './conditions-section.ts';
-import { bannersHtml, revisionsHtml } from './controller-section.ts';
-import { graphHtml } from './graph.ts';
-import { historySection } from './history-section.ts';
+import { conditionsSection } from './sections/conditions-section.ts';
+import { bannersHtml, revisionsHtml } from './sections/controller-section.ts';
+import { graphHtml } from './sections/graph.ts';
+import { historySection } from './sections/history-section.ts';
 import { type Html, html } from './html.ts';
-import { linksSection } from './links-section.ts';
+import { linksSection } from './sections/links-section.ts';
 import { pageHtml } from './page.ts';
-import { planSection } from './plan-section.ts';
-import { runSection } from './run-section.ts';
+import { planSection } from './sections/plan-section.ts';
+import { runSection } from './sections/run-section.ts';
 import { agoTime } from './time.ts';
 import { badge, stateOfTopology } from './tone.ts';
 

@@ -1,6 +1,6 @@
 import type { Condition } from '../../plan/condition-model.ts';
 import type { Durations } from '../durations.ts';
-import type { ControllerCounters, ControllerSnapshot } from '../snapshot-model.ts';
+import type { ControllerCounters, ControllerSnapshot } from '../status/snapshot-model.ts';
 
 /** What metrics are made of. */
 export interface MetricSources {

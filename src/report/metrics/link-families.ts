@@ -1,7 +1,7 @@
 /** What arrives: the health of replication, link by link and database by database. */
 import type { LinkStatus } from '../../plan/status-model.ts';
-import type { TopologySnapshot } from '../snapshot-model.ts';
-import { copyProgress } from '../copy-progress.ts';
+import type { TopologySnapshot } from '../status/snapshot-model.ts';
+import { copyProgress } from '../run/copy-progress.ts';
 import { type Family, known, type MetricSources, type Sample } from './family.ts';
 
 /** Samples of each link of each topology that was observed. */

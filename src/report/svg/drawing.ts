@@ -1,8 +1,8 @@
 import type { LinkStatus } from '../../plan/status-model.ts';
-import { copyProgress } from '../copy-progress.ts';
+import { copyProgress } from '../run/copy-progress.ts';
 import { type Html, html } from '../html/html.ts';
 import { markOf, type Tone, toneOfLink } from '../html/tone.ts';
-import type { TopologySnapshot } from '../snapshot-model.ts';
+import type { TopologySnapshot } from '../status/snapshot-model.ts';
 import { arrowHead, edgePath } from './edge-path.ts';
 import { layOut, type Box, type Direction, type Layout, type Point } from './layout.ts';
 import { linkLines } from './link-lines.ts';

@@ -1,7 +1,7 @@
 import { formatBytesOf, formatCount, formatDuration } from '../../lib/format.ts';
 import type { LinkStatus } from '../../plan/status-model.ts';
-import { amountTexts } from '../progress-text.ts';
-import type { Progress } from '../run-model.ts';
+import { amountTexts } from '../run/progress-text.ts';
+import type { Progress } from '../run/run-model.ts';
 
 /** What stands under a link's state in the drawing: how far its copy is, or how far behind it is. At most three short lines. */
 export function linkLines(link: LinkStatus, progress: Progress | null): string[] {

@@ -1,5 +1,5 @@
 /** One message for one mistake: what only follows from another mistake is left out. */
-import type { Path } from '../parse.ts';
+import type { Path } from '../yaml/parse.ts';
 import { type Mistake, misspelt } from './mistakes.ts';
 
 /** The mistakes that a person has to put right, in the order found; keys that one mapping lacks together are one mistake. */

@@ -3,10 +3,10 @@ import type { ErrorObject } from 'ajv/dist/2020.js';
 import { nearest } from '../../lib/nearest.ts';
 import { hintForPattern, hintForType, hintsForMissing } from './value-hints.ts';
 import { hintForUnknownKey, knownMeaning } from './key-hints.ts';
-import type { Path } from '../parse.ts';
+import type { Path } from '../yaml/parse.ts';
 import { either, jsonType, named, printable, shown, subject, typeNames, isHostSecret } from './phrases.ts';
 import { ownedSettings } from './settings.ts';
-import type { Finding } from '../source.ts';
+import type { Finding } from '../yaml/source.ts';
 
 export interface Mistake {
   readonly path: Path;

@@ -1,6 +1,6 @@
 /** How paths and values are called in messages. */
-import type { Path } from '../parse.ts';
-import { withoutSecrets } from '../source.ts';
+import type { Path } from '../yaml/parse.ts';
+import { withoutSecrets } from '../yaml/source.ts';
 
 export function jsonType(value: unknown): string {
   if (value === null) return 'null';

@@ -1,5 +1,5 @@
 /** What is left of a file when its mistakes are taken out, so that other problems can be looked for in the same run. */
-import type { Path } from '../parse.ts';
+import type { Path } from '../yaml/parse.ts';
 import type { Mistake } from './mistakes.ts';
 
 /** A copy: unknown and misshapen entries of a mapping go, entries of a list become undefined, so that indexes stay true. */

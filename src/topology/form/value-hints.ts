@@ -1,6 +1,6 @@
 /** What to write instead of a value of the wrong form. */
 import { parseDuration } from '../durations.ts';
-import type { Path } from '../parse.ts';
+import type { Path } from '../yaml/parse.ts';
 
 /** Where a missing key is answered with an example. */
 export function hintsForMissing(key: string, path: Path): string | undefined {

@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import type { Lab } from '../../../src/lab/lab.ts';
-import type { PlanDocument } from '../../../src/report/document.ts';
+import type { PlanDocument } from '../../../src/report/document/document.ts';
 import { schemaErrors } from '../../unit/report/schemas.ts';
 import { type GoatherdRun, runGoatherd } from './run-goatherd.ts';
 

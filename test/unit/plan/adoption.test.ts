@@ -5,7 +5,7 @@ import type { Observation, ObservedDatabase } from '../../../src/observe/model.t
 import { makePlan } from '../../../src/plan/make-plan.ts';
 import type { Plan } from '../../../src/plan/model.ts';
 import { withFormer } from '../../../src/plan/view/remembered/former.ts';
-import { defaultHostConfig } from '../../../src/topology/host-config.ts';
+import { defaultHostConfig } from '../../../src/topology/host/host-config.ts';
 import type { Mutable } from './world.ts';
 import { orders, topologyOf, worldOf } from './world-build.ts';
 import { look } from './world-observe.ts';

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { scenario, sequence, type Scenario } from './arbitrary-world.ts';
-import { documentText, planDocument } from '../../../src/report/document.ts';
-import { planMarkdown } from '../../../src/report/plan-markdown.ts';
-import { planText } from '../../../src/report/plan-text.ts';
+import { documentText, planDocument } from '../../../src/report/document/document.ts';
+import { planMarkdown } from '../../../src/report/plan-markdown/plan-markdown.ts';
+import { planText } from '../../../src/report/plan-text/plan-text.ts';
 import { makePlan } from '../../../src/plan/make-plan.ts';
 import { heldLinks, shapeOf, unmet } from './expectations.ts';
 import { foreignOf, plantForeign, strangersIn } from './foreign.ts';

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { EMPTY_LEDGER } from '../../../src/ledger/model.ts';
 import type { ObservedTable } from '../../../src/observe/table-model.ts';
-import { defaultHostConfig } from '../../../src/topology/host-config.ts';
+import { defaultHostConfig } from '../../../src/topology/host/host-config.ts';
 import type { Topology } from '../../../src/topology/model.ts';
 import { readTopology } from '../../../src/topology/resolve.ts';
 import { type Mutable, serial, type World, type WorldDatabase } from './world.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { documentText, planDocument } from '../../../src/report/document.ts';
-import { emptyRunState } from '../../../src/report/run-model.ts';
-import { reduceRuns } from '../../../src/report/run-state.ts';
+import { documentText, planDocument } from '../../../src/report/document/document.ts';
+import { emptyRunState } from '../../../src/report/run/run-model.ts';
+import { reduceRuns } from '../../../src/report/run/run-state.ts';
 import { meta } from './builders.ts';
 import { expectGolden } from './golden.ts';
 import { blockedByApproval, blockedByPreflight, newChain, plans } from './plans.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { outcomeExitCode, planExitCodes, runExitCodes, worstExitCode } from '../../../src/report/exit-code.ts';
-import type { RunOutcome, RunRecord } from '../../../src/report/run-model.ts';
+import type { RunOutcome, RunRecord } from '../../../src/report/run/run-model.ts';
 import {
   approved,
   blockedByApproval,

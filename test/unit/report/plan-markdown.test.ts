@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Plan } from '../../../src/plan/model.ts';
-import { planMarkdown } from '../../../src/report/plan-markdown.ts';
+import { planMarkdown } from '../../../src/report/plan-markdown/plan-markdown.ts';
 import { meta, plan, step } from './builders.ts';
 import { expectGolden } from './golden.ts';
 import { blockedByApproval, newChain, noOp, noOpWithWarnings, plans, stoppedInSync } from './plans.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { planText } from '../../../src/report/plan-text.ts';
+import { planText } from '../../../src/report/plan-text/plan-text.ts';
 import { paintedStyle } from '../../../src/report/style.ts';
 import { meta, plan } from './builders.ts';
 import { expectGolden } from './golden.ts';

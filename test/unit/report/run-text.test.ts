@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { emptyRunState, type RunEvent, type RunState } from '../../../src/report/run-model.ts';
-import { runEventText } from '../../../src/report/run-event.ts';
-import { reduceRun, reduceRuns } from '../../../src/report/run-state.ts';
-import { liveView } from '../../../src/report/run-text.ts';
+import { emptyRunState, type RunEvent, type RunState } from '../../../src/report/run/run-model.ts';
+import { runEventText } from '../../../src/report/run/run-event.ts';
+import { reduceRun, reduceRuns } from '../../../src/report/run/run-state.ts';
+import { liveView } from '../../../src/report/run/run-text.ts';
 import { expectGolden } from './golden.ts';
 import { chainEvents, copying, failing } from './runs.ts';
 

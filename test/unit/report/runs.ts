@@ -1,7 +1,7 @@
 /**
  * The events of a run as they would come from carrying out the new chain, with all that can go wrong on the way.
  */
-import type { RunEvent } from '../../../src/report/run-model.ts';
+import type { RunEvent } from '../../../src/report/run/run-model.ts';
 import { blockedByApproval, newChain } from './plans.ts';
 
 const start = Date.UTC(2026, 10, 23, 6, 14, 2);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { fingerprintOf, type PlanFacts } from '../../../src/plan/fingerprint.ts';
 import type { Work } from '../../../src/plan/work-model.ts';
-import { movedFacts, readSavedPlan, type SavedPlan, savedPlanText, type SavedTopology } from '../../../src/report/saved-plan.ts';
+import { movedFacts, readSavedPlan, type SavedPlan, savedPlanText, type SavedTopology } from '../../../src/report/document/saved-plan.ts';
 
 const always = (tables: readonly string[]): Work => ({
   kind: 'always',

@@ -3,9 +3,9 @@ import type { Condition, ConditionType } from '../../../src/plan/condition-model
 import type { Plan } from '../../../src/plan/model.ts';
 import type { LinkStatus, TopologyStatus } from '../../../src/plan/status-model.ts';
 import { noDurations, withDuration } from '../../../src/report/durations.ts';
-import { emptyRunState, type RunRecord } from '../../../src/report/run-model.ts';
-import { reduceRuns } from '../../../src/report/run-state.ts';
-import type { ControllerCounters, ControllerSnapshot, RunSummary, TopologySnapshot } from '../../../src/report/snapshot-model.ts';
+import { emptyRunState, type RunRecord } from '../../../src/report/run/run-model.ts';
+import { reduceRuns } from '../../../src/report/run/run-state.ts';
+import type { ControllerCounters, ControllerSnapshot, RunSummary, TopologySnapshot } from '../../../src/report/status/snapshot-model.ts';
 import { blockedByApproval, blockedByPreflight, drift, fanOut, newChain, noOp, partlyUnreachable, stoppedInSync } from './plans.ts';
 import { removalPlans } from './removal-plans.ts';
 import { copying as copyingEvents } from './runs.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { controllerDocument } from '../../../src/report/status-api.ts';
+import { controllerDocument } from '../../../src/report/status/status-api.ts';
 import { expectGolden } from './golden.ts';
 import { controllerDocumentErrors } from './schemas.ts';
 import { snapshots } from './snapshots.ts';

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, test } from 'vitest';
 import type { LinkStatus, TopologyStatus } from '../../../src/plan/status-model.ts';
-import { statusDocument } from '../../../src/report/status-json.ts';
-import { statusText } from '../../../src/report/status-text.ts';
+import { statusDocument } from '../../../src/report/status/status-json.ts';
+import { statusText } from '../../../src/report/status/status-text.ts';
 import { expectGolden } from './golden.ts';
 
 const now = Date.UTC(2026, 10, 23, 6, 14, 2);

@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
-import type { ControllerSnapshot } from '../../../src/report/snapshot-model.ts';
+import type { ControllerSnapshot } from '../../../src/report/status/snapshot-model.ts';
 import { startServer, type RunningServer, type ServerOptions } from '../../../src/server/start-server.ts';
 import { counters, now, snapshots } from '../report/snapshots.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { renderProblems } from '../../../src/report/problems.ts';
-import { defaultHostConfig, readHostConfig } from '../../../src/topology/host-config.ts';
+import { defaultHostConfig, readHostConfig } from '../../../src/topology/host/host-config.ts';
 import { loadHostConfig } from '../../../src/topology/load.ts';
 import { filesOf } from './support.ts';
 

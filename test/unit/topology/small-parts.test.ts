@@ -6,7 +6,7 @@ import { nearest } from '../../../src/lib/nearest.ts';
 import { styleFor } from '../../../src/lib/style.ts';
 import { renderProblems } from '../../../src/report/problems.ts';
 import { parseDuration } from '../../../src/topology/durations.ts';
-import { SourceFile, withoutSecrets } from '../../../src/topology/source.ts';
+import { SourceFile, withoutSecrets } from '../../../src/topology/yaml/source.ts';
 
 describe('parseDuration', () => {
   test.each([

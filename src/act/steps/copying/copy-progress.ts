@@ -1,4 +1,4 @@
-import type { Progress } from '../../../report/run-model.ts';
+import type { Progress } from '../../../report/run/run-model.ts';
 import type { Link } from '../../../topology/model.ts';
 import { type ActContext, remembered } from '../../context.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { documentText, planDocument } from '../../../../src/report/document.ts';
-import { planMarkdown } from '../../../../src/report/plan-markdown.ts';
-import { planText } from '../../../../src/report/plan-text.ts';
+import { documentText, planDocument } from '../../../../src/report/document/document.ts';
+import { planMarkdown } from '../../../../src/report/plan-markdown/plan-markdown.ts';
+import { planText } from '../../../../src/report/plan-text/plan-text.ts';
 import { expectGolden } from '../../report/golden.ts';
 import { schemaErrors } from '../../report/schemas.ts';
 import { SECRET } from '../world-build.ts';

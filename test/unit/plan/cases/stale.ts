@@ -1,6 +1,6 @@
 import { planFacts } from '../../../../src/plan/fingerprint.ts';
 import type { Plan } from '../../../../src/plan/model.ts';
-import { movedFacts, type SavedTopology } from '../../../../src/report/saved-plan.ts';
+import { movedFacts, type SavedTopology } from '../../../../src/report/document/saved-plan.ts';
 import { addTable } from '../world-build.ts';
 import type { World } from '../world.ts';
 import { type Case, converged, planOf } from './case.ts';

@@ -1,0 +1,184 @@
+import type { Observation } from '../../observe/model.ts';
+import type { PastRun } from '../../ledger/model.ts';
+import type { Condition, ConditionType } from '../../plan/condition-model.ts';
+import type { Plan } from '../../plan/model.ts';
+import type { TopologyStatus } from '../../plan/status-model.ts';
+import { upstreamOf, type Link, type Topology } from '../../topology/model.ts';
+import { formatTimestamp } from '../../lib/format.ts';
+import { cleaned, toText } from '../layout.ts';
+
+/** What an explanation is made from. */
+export interface Explaining {
+  readonly topology: Topology;
+  readonly observation: Observation;
+  readonly plan: Plan;
+  readonly status: TopologyStatus;
+  readonly conditions: readonly Condition[];
+  /** Newest first. */
+  readonly runs: readonly PastRun[];
+}
+
+/** One cause, and what caused it in turn. */
+export interface Cause {
+  readonly text: string;
+  readonly because: readonly Cause[];
+}
+
+/** Objects that are named one by one; of more the number is told. */
+const NAMED = 5;
+const PARTS: readonly ConditionType[] = ['Provisioned', 'TriggersInstalled', 'DaemonRunning', 'CopyComplete', 'Replicating', 'Cascading'];
+
+/** Why the topology, or one link of it (`orders/b-c`), is not Ready: a chain of causes down to the table or the process. */
+export function explanation(seen: Explaining, address: string): Cause {
+  const given = cleaned(seen);
+  const link = given.topology.links.find((one) => one.address === address);
+  return link === undefined ? topologyCause(given) : linkCause(given, link, new Set());
+}
+
+/** As indented lines: `orders/b-c Ready=False WaitingForUpstreamCopy`, below it `<- …`. */
+export function explainText(cause: Cause): string {
+  const lines = (one: Cause, depth: number): string[] => [
+    `${depth === 0 ? '' : `${'   '.repeat(depth - 1)}<- `}${one.text}`,
+    ...one.because.flatMap((inner) => lines(inner, depth + 1)),
+  ];
+  return toText(lines(cause, 0));
+}
+
+function conditionAt({ conditions }: Explaining, address: string, type: ConditionType): Condition | undefined {
+  return conditions.find((one) => one.address === address && one.type === type);
+}
+
+function textOf({ address, type, status, reason, message }: Condition, withAddress: boolean): string {
+  const tail = message === '' ? '' : `: ${message}`;
+  return `${withAddress ? `${address} ` : ''}${type}=${status} ${reason}${tail}`;
+}
+
+function topologyCause(seen: Explaining): Cause {
+  const { topology, plan } = seen;
+  const ready = conditionAt(seen, topology.name, 'Ready');
+  const unready = topology.links.filter((link) => conditionAt(seen, link.address, 'Ready')?.status !== 'True');
+  // A link that another of them waits for is told where it is waited for.
+  const roots = unready.filter((link) => !unready.some((other) => upstreamOf(topology, other).includes(link)));
+  const approvals = plan.approvals.required
+    .filter((one) => !one.given || one.cap !== undefined)
+    .map((one) => leaf(`approval ${one.id} ${one.cap ?? 'is missing'}: ${one.steps.join(', ')}; goatherd approve ${one.id}`));
+  const open = ready?.status !== 'True' && unready.length === 0 && approvals.length === 0 ? openSteps(seen, () => true) : [];
+  return {
+    text: ready === undefined ? `${topology.name} was not looked at` : textOf({ ...ready, message: '' }, true),
+    because: [...roots.map((link) => linkCause(seen, link, new Set())), ...approvals, ...open],
+  };
+}
+
+function linkCause(seen: Explaining, link: Link, told: Set<string>): Cause {
+  told.add(link.address);
+  const ready = conditionAt(seen, link.address, 'Ready');
+  const parts = PARTS.flatMap((type) => conditionAt(seen, link.address, type) ?? []).filter((one) => one.status !== 'True');
+  const suspect = conditionAt(seen, link.address, 'Suspect');
+  const suspended = conditionAt(seen, link.address, 'Suspended');
+  const because: Cause[] = [
+    ...(suspended?.status === 'True' ? [leaf(textOf(suspended, false))] : []),
+    ...unreachable(seen, link),
+    ...(ready?.status === 'True' ? [] : parts.map((one) => partCause(seen, link, one, told))),
+    ...(suspect?.status === 'True' ? [leaf(textOf(suspect, false))] : []),
+    ...failedRun(seen, link),
+  ];
+  const head = ready === undefined ? `${link.address} was not looked at` : textOf({ ...ready, message: '' }, true);
+  return { text: head, because };
+}
+
+function unreachable(seen: Explaining, link: Link): readonly Cause[] {
+  return [link.from, link.to].flatMap((name) => {
+    const found = conditionAt(seen, `${seen.topology.name}/${name}`, 'Reachable');
+    return found === undefined || found.status === 'True' ? [] : [leaf(textOf(found, true))];
+  });
+}
+
+function partCause(seen: Explaining, link: Link, part: Condition, told: Set<string>): Cause {
+  const waits = ['WaitingForUpstreamCopy', 'UpstreamNotReady'].includes(part.reason);
+  const above = waits ? upstreamOf(seen.topology, link).filter((one) => !told.has(one.address)) : [];
+  return { text: textOf(part, false), because: [...above.map((one) => linkCause(seen, one, told)), ...details(seen, link, part)] };
+}
+
+/** What a part's condition does not say by itself: tables, processes, steps and what stands against them. */
+function details(seen: Explaining, link: Link, part: Condition): readonly Cause[] {
+  const mine = (address: string): boolean => address === link.address || address === `${seen.topology.name}/instance/${link.instance}`;
+  switch (part.type) {
+    case 'TriggersInstalled':
+    case 'Provisioned':
+    case 'Cascading':
+      return [...fields(seen, link), ...openSteps(seen, mine)];
+    case 'DaemonRunning':
+      return [...processes(seen, link), ...openSteps(seen, mine)];
+    case 'Replicating':
+      return [...runs(seen, link), ...holders(seen, link)];
+    case 'CopyComplete':
+      return [...runs(seen, link), ...openSteps(seen, mine)];
+    default:
+      return [];
+  }
+}
+
+/** Facts that differ: `public.items bucardo_delta: missing, shall be enabled`. */
+function fields({ plan }: Explaining, link: Link): readonly Cause[] {
+  const all = plan.changes
+    .filter((change) => change.address === link.address && change.action !== 'create')
+    .flatMap((change) => change.fields);
+  const named = all.slice(0, NAMED).map(({ path, before, after }) => leaf(`${path}: ${before ?? 'missing'}, shall be ${after ?? 'gone'}`));
+  return all.length > NAMED ? [...named, leaf(`and ${all.length - NAMED} more`)] : named;
+}
+
+function openSteps({ plan }: Explaining, mine: (address: string) => boolean): readonly Cause[] {
+  const steps = plan.steps.filter((step) => mine(step.address));
+  const blocked = steps.filter((step) => step.blocked !== null && !step.blocked.startsWith('waits for step'));
+  const told = (blocked.length > 0 ? blocked : steps).slice(0, NAMED);
+  return told.map((step) => leaf(step.blocked === null ? `to do: ${step.what}` : `blocked: ${step.what}: ${step.blocked}`));
+}
+
+function processes({ observation }: Explaining, link: Link): readonly Cause[] {
+  const daemon = observation.instances[link.instance]?.daemon;
+  if (daemon === undefined) return [];
+  return [
+    ...(daemon.masterPid === null ? [leaf(`no master process of ${link.instance} lives`)] : []),
+    ...(daemon.masterPid !== null && !daemon.activeSyncs.includes(link.sync)
+      ? [leaf(`the master, pid ${daemon.masterPid}, runs ${daemon.activeSyncs.join(', ') || 'nothing'}`)]
+      : []),
+    ...(daemon.orphans.length > 0 ? [leaf(`processes of an older daemon live: ${daemon.orphans.join(', ')}`)] : []),
+  ];
+}
+
+function runs({ observation }: Explaining, link: Link): readonly Cause[] {
+  const found = observation.instances[link.instance]?.control?.runs[link.sync];
+  if (found === undefined) return [];
+  const { running, lastGood, lastBad } = found;
+  return [
+    ...(running === null ? [] : [leaf(`a run goes on since ${formatTimestamp(running.startedAt)}: ${running.status}`)]),
+    ...(lastBad === null || lastBad.endedAt <= (lastGood?.endedAt ?? 0)
+      ? []
+      : [leaf(`the last run failed at ${formatTimestamp(lastBad.endedAt)}: ${lastBad.error}`)]),
+    ...(lastGood === null ? [leaf('no run has ended well')] : []),
+  ];
+}
+
+/** Transactions that a run may have to wait for. */
+function holders({ observation }: Explaining, link: Link): readonly Cause[] {
+  return [link.from, link.to].flatMap((name) => {
+    const database = observation.databases[name];
+    if (database?.reachable !== true) return [];
+    return database.longTransactions
+      .slice(0, NAMED)
+      .map(({ pid, seconds, application, state }) =>
+        leaf(`a transaction of ${seconds} s is open on ${name}: pid ${pid} ${application} ${state}`.trimEnd()),
+      );
+  });
+}
+
+/** The last run of the topology that failed on this link, when nothing came after it. */
+function failedRun({ runs: past }: Explaining, link: Link): readonly Cause[] {
+  const [last] = past;
+  if (last === undefined || last.outcome !== 'failed' || last.reason?.includes(`${link.id}/`) !== true) return [];
+  return [leaf(`the last run (${last.command}, ${formatTimestamp(last.endedAt)}) failed: ${last.reason}`)];
+}
+
+function leaf(text: string): Cause {
+  return { text, because: [] };
+}
