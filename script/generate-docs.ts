@@ -1,7 +1,7 @@
-import { execFile } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
+import type { Command } from 'commander';
+import { commandTree } from '../src/cli/command-tree.ts';
 import { metricFamilies, metricPrefix } from '../src/report/metrics/metrics-text.ts';
 import { FINDING_TEXT } from '../src/plan/preflight/fitness.ts';
 
@@ -95,12 +95,17 @@ function defaultOf(schema: Schema, required: boolean): string {
   return `\`${typeof schema.default === 'string' ? schema.default : JSON.stringify(schema.default)}\``;
 }
 
-/** What `goatherd … --help` prints. */
-async function help(command: string): Promise<string> {
-  const words = [...command.split(' ').filter((word) => word !== ''), '--help'];
-  const environment = { ...process.env, NO_COLOR: '1' };
-  const { stdout } = await promisify(execFile)(process.execPath, [join(root, 'src/main.ts'), ...words], { env: environment });
-  return `\`\`\`text\n$ goatherd ${words.join(' ')}\n${stdout.trimEnd()}\n\`\`\``;
+/** What `goatherd … --help` prints where it is no terminal. */
+function help(name: string): string {
+  const words = name.split(' ').filter((word) => word !== '');
+  const command = words.reduce<Command>((above, word) => {
+    const found = above.commands.find((one) => one.name() === word);
+    if (found === undefined) throw new Error(`there is no command ${name}`);
+    return found;
+  }, commandTree());
+  let text = '';
+  command.configureOutput({ writeOut: (part) => (text += part), getOutHelpWidth: () => 80, getOutHasColors: () => false }).outputHelp();
+  return `\`\`\`text\n$ goatherd ${[...words, '--help'].join(' ')}\n${text.trimEnd()}\n\`\`\``;
 }
 
 function findings(): string {
