@@ -93,8 +93,12 @@ interface Fault {
 }
 
 const restart = (name: string) => () => clusterOf(lab(), name).restart('immediate');
-const killed = (kind: 'mcp' | 'ctl' | 'kid' | 'vac', instance: string) => async (): Promise<void> =>
-  void process.kill(await pidOf(kind, instance), 'SIGKILL');
+/** What the fault before has ended may not be back yet: its pid file is gone, or names nobody or somebody else. */
+const killed = (kind: 'mcp' | 'ctl' | 'kid' | 'vac', instance: string) => (): Promise<boolean> =>
+  eventually(async () => {
+    const pid = await pidOf(kind, instance);
+    return commandLine(pid).includes('ucardo') && process.kill(pid, 'SIGKILL');
+  });
 const away = (name: string, ms: number) => async (): Promise<void> => {
   await clusterOf(lab(), name).stop('immediate');
   await sleep(ms);
