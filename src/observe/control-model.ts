@@ -98,4 +98,6 @@ export interface DaemonObservation {
   /** Processes of this instance (seen by their sessions) that live without that master. */
   readonly orphans: readonly number[];
   readonly stalePidFile: boolean;
+  /** Set where goatherd stopped it and has not started it since: a run may have been killed between the two. */
+  readonly putDown?: true;
 }

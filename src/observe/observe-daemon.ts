@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { QueryResultRow } from 'pg';
 import type { Queryable } from '../postgres/session.ts';
@@ -52,6 +52,11 @@ export function masterPidFile(pidDir: string, instance: string): PidFile | null 
   return pidFileIn(path.join(pidDir, instance));
 }
 
+/** A file that is there from a stop by goatherd to its next start: what is down for that reason is not left down, whatever the drift policy. */
+export function putDownFile(pidDir: string, instance: string): string {
+  return path.join(pidDir, instance, 'stopped-by-goatherd');
+}
+
 /** Whether the pid file in this directory is that of a master which holds one of these sessions: other instances may have theirs there. */
 function isMasterOf(directory: string, sessions: readonly DaemonSession[]): boolean {
   const pid = pidFileIn(directory)?.pid;
@@ -94,6 +99,7 @@ export function observeDaemon(
     activeSyncs: masterPid === null ? [] : [...new Set([...titled(title ?? ''), ...controlled(directory)])].toSorted(),
     orphans: orphansOf(pidDir, instance, sessions, masterPid),
     stalePidFile: file !== null && masterPid === null,
+    ...(existsSync(putDownFile(pidDir, instance)) ? { putDown: true as const } : {}),
   };
 }
 

@@ -156,7 +156,7 @@ function run(scene: Scene, sorted: Sorted, prepared: readonly Draft[]): Draft[] 
   const daemons = new Map(
     instances.map((instance): [string, DaemonPlan] => {
       // A daemon that one link leaves goes on with all that it runs, links that may not act among them.
-      const runningOn = left.has(instance) ? sorted.held.filter((one) => one.view.sync?.status === 'active' && !needsActivation(one)) : [];
+      const runningOn = left.has(instance) ? sorted.held.filter(canRunOn) : [];
       const ofInstance = [...links, ...runningOn].filter(({ view }) => view.link.instance === instance);
       const observed = observation.instances[instance];
       const strangers = (observed?.control?.syncs ?? [])
@@ -209,6 +209,12 @@ function run(scene: Scene, sorted: Sorted, prepared: readonly Draft[]): Draft[] 
       .map(({ view }) => view.link.address),
   );
   return [...steps, ...arrivalStep(topology, running, touched)];
+}
+
+/** Whether a link that may not act goes on in a daemon that is started anew: a database that does not answer keeps its sync from that. */
+function canRunOn(one: Planned): boolean {
+  const { sync, source, target } = one.view;
+  return sync?.status === 'active' && source !== null && target !== null && !needsActivation(one);
 }
 
 /** No daemon runs a link that another one may still run (rule 20). */

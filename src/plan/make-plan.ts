@@ -8,6 +8,7 @@ import { changesOf } from './changes.ts';
 import { contendedWarnings } from './drift/contended.ts';
 import { strayWarnings } from './drift/stray-facts.ts';
 import { sweepSteps } from './steps/sweep-steps.ts';
+import { writtenFromAbove } from './view/written-from-above.ts';
 import { detachedWarnings } from './view/detached.ts';
 import { recopyWarnings } from './view/recopy-warnings.ts';
 import { drawingOf } from './drawing.ts';
@@ -53,15 +54,16 @@ export function makePlan(given: Topology, seen: Observation, found: Ledger, conf
     unknown,
   });
 
-  const guarded = guardedAmong(former, declared, observation);
-  const kept = former.filter((link) => guarded.has(link.address));
   // What cannot stand beside a link that is still there waits for its end.
   const rivals = linksInTheWay(declared, former, observation);
-  const ousted = linksInTheWay(declared, kept, observation);
   const linksWith = (staying: readonly Link[], waiting: ReadonlyMap<string, string>): readonly Link[] =>
     topology.links.filter((link) => staying.includes(link) || (declared.includes(link) && !waiting.has(link.address)));
+  const first = sort(sceneOf(linksWith(former, rivals)), new Set());
+  const guarded = guardedAmong(former, declared, observation, writtenFromAbove(first.views, first.blocked));
+  const kept = former.filter((link) => guarded.has(link.address));
+  const ousted = linksInTheWay(declared, kept, observation);
   const sortAll = (refused: ReadonlySet<string>): readonly [Sorting, Sorting] => {
-    const whole = sort(sceneOf(linksWith(former, rivals)), refused);
+    const whole = refused.size === 0 ? first : sort(sceneOf(linksWith(former, rivals)), refused);
     return [whole, kept.length === former.length ? whole : sort(sceneOf(linksWith(kept, ousted)), refused)];
   };
   let [all, remaining] = sortAll(new Set());

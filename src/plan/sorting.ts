@@ -1,4 +1,5 @@
 import { assemble, type Scene } from './assemble.ts';
+import { writtenFromAbove } from './view/written-from-above.ts';
 import { type Drifted, driftOf, leavingAlone } from './drift/drift.ts';
 import { withoutStrayTargets } from './drift/strays.ts';
 import { preflight } from './preflight/preflight.ts';
@@ -37,18 +38,20 @@ export function sort(found: Scene, refused: ReadonlySet<string>): Sorting {
   const checked = preflight(scene.topology, scene.observation, views);
   const suspended = suspendedLinks(views, scene.ledger);
   const detaches = ({ link, source }: LinkView): boolean => link.state === 'detached' && source !== null && !suspended.has(link.address);
-  // A target that does not answer is a reason to detach, and no obstacle.
-  const blocked = new Map(
-    [...blockedLinks(views, checked.blocked, suspended)].filter(
-      ([address]) => !views.some((view) => view.link.address === address && detaches(view)),
-    ),
-  );
+  const blocked = new Map(blockedLinks(views, checked.blocked, suspended));
+  const written = writtenFromAbove(views, blocked);
+  for (const { link } of views.filter(detaches)) {
+    // A target that does not answer is a reason to detach, and no obstacle.
+    blocked.delete(link.address);
+    const reason = written.get(link.address);
+    if (reason !== undefined) blocked.set(link.address, reason);
+  }
   const known = views.map((view) => ({ view, carried: carriedBy(view, checked.unfit.get(view.link.address) ?? new Set()) }));
   const again = recopiesOf(scene.topology, known, blocked, refused);
   const planned = known
     .map((one): Planned => ({ ...one, recopy: again.of.get(one.view.link.address) ?? null }))
     .map((one) => (again.still.has(one.view.link.address) ? standingStill(one) : one));
-  const detached = planned.filter((one) => detaches(one.view) && !one.view.adopting);
+  const detached = planned.filter((one) => detaches(one.view) && !one.view.adopting && !blocked.has(one.view.link.address));
   const isFree = ({ view }: Planned): boolean => !view.adopting && !blocked.has(view.link.address);
   const staying = planned.filter((one) => !detached.includes(one));
   const free = staying.filter(isFree);

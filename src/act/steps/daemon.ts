@@ -5,7 +5,7 @@ import { GoatherdError, messageOf } from '../../lib/errors.ts';
 import { plural } from '../../lib/format.ts';
 import type { DaemonObservation } from '../../observe/control-model.ts';
 import { mayBelongTo, processTitle } from '../../observe/instance-processes.ts';
-import { masterPidFile } from '../../observe/observe-daemon.ts';
+import { masterPidFile, putDownFile } from '../../observe/observe-daemon.ts';
 import type { Work } from '../../plan/work-model.ts';
 import type { SecretRef } from '../../topology/model.ts';
 import { type ActContext, done, failed, type Outcome, remembered } from '../context.ts';
@@ -47,7 +47,10 @@ export async function startDaemon(context: ActContext, work: Extract<Work, { kin
   const since = memory.startedAt === null ? 0 : context.clock.now() - memory.startedAt;
   if (alive && (daemon.startedAt ?? 0) >= control.changedAt) {
     const lacking = work.syncs.filter((sync) => !daemon.activeSyncs.includes(sync));
-    if (lacking.length === 0) return done(`pid ${daemon.masterPid}`);
+    if (lacking.length === 0) {
+      rmSync(putDownFile(context.config.pidDir, work.instance), { force: true });
+      return done(`pid ${daemon.masterPid}`);
+    }
     memory.startedAt ??= context.clock.now();
     if (since < ACTIVATES_WITHIN_MS) return progress(`activation of ${lacking.join(', ')}`, true);
     return failed(
@@ -163,6 +166,7 @@ export async function stopDaemon(context: ActContext, instance: string): Promise
   const now = context.clock.now();
   if (memory.askedAt === 0) {
     mkdirSync(directory, { recursive: true, mode: 0o750 });
+    writeFileSync(putDownFile(pidDir, instance), '');
     writeFileSync(path.join(directory, 'fullstopbucardo'), 'goatherd\n');
     for (const pid of pids) kill(pid, 'SIGTERM');
     memory.askedAt = now;

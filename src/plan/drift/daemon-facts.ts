@@ -28,7 +28,18 @@ export function daemonFacts(planned: Planned, first: boolean): readonly DriftFac
         ]
       : [];
   if (wanted && !alive)
-    return [...orphans, { ...common, code: 'DaemonDown', object: link.sync, before: 'dead', after: 'running', step: start }];
+    return [
+      ...orphans,
+      {
+        ...common,
+        code: 'DaemonDown',
+        object: link.sync,
+        before: 'dead',
+        after: 'running',
+        step: start,
+        ...(daemon.putDown === true ? { ours: true } : {}),
+      },
+    ];
   // One that is inactive in its row is not run for that reason, which is said there.
   if (wanted && !runs && sync.status === 'active')
     return [...orphans, { ...common, code: 'DaemonOther', object: link.sync, before: 'not running', after: 'running', step: start }];

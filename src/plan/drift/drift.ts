@@ -74,7 +74,7 @@ export function driftOf(scene: Scene, seen: Observation, planned: readonly Plann
     const concerned = OF_INSTANCE.test(fact.key)
       ? planned.filter(({ view }) => view.link.instance === instanceOf(planned, fact))
       : planned.filter(({ view }) => view.link.address === fact.address);
-    return { ...fact, treatment: warned(concerned) && !fact.loses ? 'warn' : 'heal' };
+    return { ...fact, treatment: warned(concerned) && !fact.loses && fact.ours !== true ? 'warn' : 'heal' };
   });
   return {
     facts: [...ofLinks, ...left],

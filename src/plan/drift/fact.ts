@@ -48,6 +48,8 @@ export interface DriftFact {
   readonly step: string;
   /** Set where nothing is to be put back: the step notes what was lost. */
   readonly onlyNoted?: true;
+  /** Goatherd's own doing, begun and not ended by a run that was killed: it is put back whatever the policy is. */
+  readonly ours?: true;
 }
 
 /** What is done about a fact: put back, shown only, or left alone because it was put back too often. */

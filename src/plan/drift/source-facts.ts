@@ -99,6 +99,8 @@ function describe(trigger: ObservedTrigger | undefined): string {
   return trigger.enabled === 'O' ? `calls ${trigger.functionName}` : MODES[trigger.enabled];
 }
 
+const ON_DELTA_TABLE: ReadonlySet<string> = new Set(['delta default', 'index dex1', 'index dex2']);
+
 function helperFacts(view: Planned['view'], one: WantedTable): readonly DriftFact[] {
   const { link } = view;
   const { address } = one.table;
@@ -109,18 +111,22 @@ function helperFacts(view: Planned['view'], one: WantedTable): readonly DriftFac
     'delta function': 'DeltaFunction',
     'delta default': 'DeltaDefault',
   };
-  return one.helpers.map((helper) => {
-    const code = codes[helper] ?? 'HelperMissing';
-    return {
-      key: factKey.helper(address, helper),
-      address: link.address,
-      code,
-      of: code === 'HelperMissing' ? `helper objects on ${link.from}` : `${helper}s on ${link.from}`,
-      object: `${address} ${helper}`,
-      before: helper === 'delta default' ? (one.table.bucardo?.deltaDefault ?? null) : 'missing or changed',
-      after: 'as declared',
-      loses: code === 'DeltaTableMissing' || code === 'DeltaFunction',
-      step: stepId.helpers(view),
-    };
-  });
+  // What stood on a table that is gone is gone with it.
+  const absent = one.helpers.includes('delta table') ? ON_DELTA_TABLE : new Set();
+  return one.helpers
+    .filter((helper) => !absent.has(helper))
+    .map((helper) => {
+      const code = codes[helper] ?? 'HelperMissing';
+      return {
+        key: factKey.helper(address, helper),
+        address: link.address,
+        code,
+        of: code === 'HelperMissing' ? `helper objects on ${link.from}` : `${helper}s on ${link.from}`,
+        object: `${address} ${helper}`,
+        before: helper === 'delta default' ? (one.table.bucardo?.deltaDefault ?? null) : 'missing or changed',
+        after: 'as declared',
+        loses: code === 'DeltaTableMissing' || code === 'DeltaFunction',
+        step: stepId.helpers(view),
+      };
+    });
 }

@@ -13,14 +13,21 @@ const PROTECTED = 'protected';
 /**
  * Former links whose removal no approval brings about now, by address, with the reason: those that were protected when they were last
  * applied, all of them where nothing else of the topology would remain; and those whose source does not answer, for what stands there would
- * be forgotten and record for ever.
+ * be forgotten and record for ever. `written`: those that a link above writes changes down for which nothing may be done to now.
  */
-export function guardedAmong(former: readonly Link[], declared: readonly Link[], observation: Observation): ReadonlyMap<string, string> {
+export function guardedAmong(
+  former: readonly Link[],
+  declared: readonly Link[],
+  observation: Observation,
+  written: ReadonlyMap<string, string> = new Map(),
+): ReadonlyMap<string, string> {
   const whole = declared.length === 0 && former.some((link) => link.protect);
   return new Map(
     former.flatMap((link): [string, string][] => {
       if (whole || link.protect) return [[link.address, PROTECTED]];
-      return observation.databases[link.from]?.reachable === true ? [] : [[link.address, `${link.from} does not answer`]];
+      if (observation.databases[link.from]?.reachable !== true) return [[link.address, `${link.from} does not answer`]];
+      const reason = written.get(link.address);
+      return reason === undefined ? [] : [[link.address, reason]];
     }),
   );
 }

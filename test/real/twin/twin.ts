@@ -11,7 +11,7 @@ import { Access } from '../../../src/postgres/access.ts';
 import { loadHostConfig, loadTopologies } from '../../../src/topology/load.ts';
 import { type Drift, drift } from '../../unit/plan/history/drifts.ts';
 import { edit, type Edit } from '../../unit/plan/history/edits.ts';
-import { declared, plainLink, textOf, type TopologyFile } from '../../unit/plan/history/file.ts';
+import { declared, firstFile, textOf, type TopologyFile } from '../../unit/plan/history/file.ts';
 import { worldOf } from '../../unit/plan/world-build.ts';
 import { tick } from '../../unit/plan/world-daemon.ts';
 import { look } from '../../unit/plan/world-observe.ts';
@@ -56,7 +56,7 @@ const FIRST_ROWS = ['t1 1', 't1 2', 't2 1', 't2 2'];
 
 /** A lab of a, b and c that nobody has reconciled yet, with its model: a -> b -> c. */
 export async function makeTwin(lab: Lab): Promise<Twin> {
-  const file: TopologyFile = { links: [plainLink('a', 'b'), plainLink('b', 'c')], cascadeOff: [], removed: [] };
+  const file = firstFile();
   const world = worldOf({ topology: textOf(file), tables: TABLES, rows: {}, more: ['a', 'b', 'c'] });
   world.config = (await sources(lab)).config;
   for (const cluster of Object.values(lab.clusters)) await query(cluster, lab.dbname, SCHEMA);

@@ -5,7 +5,7 @@ import { matchesSelection } from '../../../src/topology/glob.ts';
 import { insert } from './world-users.ts';
 import { tick } from './world-daemon.ts';
 import { tablesOf } from './world-step-copy.ts';
-import { dataOf, type World } from './world.ts';
+import { dataOf, placeOf, type World } from './world.ts';
 
 export function upper(topology: Topology, link: Link): readonly Link[] {
   return topology.links.filter((one) => one.to === link.from);
@@ -36,6 +36,12 @@ export function heldLinks(world: World): ReadonlySet<string> {
   return held;
 }
 
+/** All links whose changes come to this one. */
+function aboveOf(topology: Topology, link: Link): readonly Link[] {
+  const names = above(topology, link.from);
+  return topology.links.filter((one) => names.has(one.to));
+}
+
 /** A database and all whose changes come to it. */
 function above(topology: Topology, name: string): ReadonlySet<string> {
   const names = new Set([name]);
@@ -63,7 +69,7 @@ export function unmet(world: World, waiting: ReadonlySet<string> = new Set()): s
     const daemon = world.instances[link.instance]?.daemon ?? null;
     if (daemon?.syncs.some((sync) => sync.name === link.sync) !== true) found.push(`${link.address} does not run`);
   }
-  for (const link of topology.links.filter((one) => one.state === 'stopped')) {
+  for (const link of topology.links.filter((one) => one.state === 'stopped' && !held.has(one.address))) {
     const daemon = world.instances[link.instance]?.daemon ?? null;
     if (daemon?.syncs.some((sync) => sync.name === link.sync) === true) found.push(`${link.address} runs and is declared stopped`);
   }
@@ -71,7 +77,8 @@ export function unmet(world: World, waiting: ReadonlySet<string> = new Set()): s
     for (let second = 0; second < 5 * (topology.links.length + 1); second += 1) tick(world);
   };
   settle();
-  for (const link of running) for (const table of carriedTables(world, link)) insert(world, link.from, table, `late-${link.from}`);
+  for (const link of running)
+    for (const table of carriedTables(world, link)) insert(world, link.from, table, `late-${placeOf(world, link.from)}`);
   settle();
   for (const link of running) found.push(...lost(world, link));
   if (new Set(world.copies).size < world.copies.length) found.push(`a table was copied twice: ${world.copies.join(', ')}`);
@@ -104,12 +111,12 @@ function lost(world: World, link: Link): string[] {
     const below = dataOf(world, link.to, table).rows;
     // A table that would join below a link that is held waits for that one.
     const joined = tablesOf(world, link.address).includes(table);
-    if (!joined && upper(world.topology, link).some((one) => held.has(one.address))) return [];
+    if (!joined && aboveOf(world.topology, link).some((one) => held.has(one.address))) return [];
     const fed = upper(world.topology, link).some((one) => carriedTables(world, one).includes(table));
     // What somebody took from a link that is not to be touched holds up the link above, which writes there.
     const broken = world.tampered.size > 0 && world.topology.links.some((one) => one.from === link.to && held.has(one.address));
     if (broken) return [];
-    if (!below.has(`late-${link.from}`)) return [`${table}: a row written on ${link.from} did not reach ${link.to}`];
+    if (!below.has(`late-${placeOf(world, link.from)}`)) return [`${table}: a row written on ${link.from} did not reach ${link.to}`];
     if (fed && !cascades) world.starved.add(link.address);
     if (receipt === null || !receipt.copied.includes(table)) return [];
     if (world.starved.has(link.address) && !(fed && cascades)) return [];
@@ -117,12 +124,19 @@ function lost(world: World, link: Link): string[] {
     // What was written on the target itself says nothing.
     const listed = (rows: ReadonlySet<string>): string =>
       [...rows]
-        .filter((row) => row !== `late-${link.to}`)
+        .filter((row) => row !== `late-${placeOf(world, link.to)}`)
         .toSorted()
         .join(' ');
     const [here, there] = [listed(dataOf(world, link.from, table).rows), listed(below)];
     return here === there ? [] : [`${table} is [${here}] on ${link.from} and [${there}] on ${link.to}`];
   });
+}
+
+/** Whether a table on a database holds what was copied there, or is written only there. */
+function whole(world: World, database: string, table: string): boolean {
+  return world.topology.links
+    .filter((link) => link.to === database)
+    .every((link) => world.ledger.links[link.address]?.receipt?.copied.includes(table) === true);
 }
 
 /** What of a world stays the same however it was reached: times, ids, pids and the measures of a run left out. */
@@ -140,7 +154,8 @@ export function shapeOf(world: World): unknown {
       tables: facts.tables.map((table) => ({
         address: table.address,
         bucardo: table.bucardo,
-        rows: [...(data.get(table.address)?.rows ?? [])].toSorted(),
+        // Of a table that was never copied the target has what was written meanwhile.
+        rows: whole(world, name, table.address) ? [...(data.get(table.address)?.rows ?? [])].toSorted() : null,
       })),
     })),
     instances: Object.entries(world.instances)

@@ -106,6 +106,7 @@ export function worldOf(spec: WorldSpec): World {
     ledger: structuredClone(EMPTY_LEDGER) as Mutable<typeof EMPTY_LEDGER>,
     memory: new Map(),
     starved: new Set(),
+    asked: [],
     kicks: 0,
     copyTicks: spec.copyTicks ?? 2,
     violations: [],

@@ -12,12 +12,13 @@ export function startDaemon(world: World, name: string): void {
   const syncs = control.syncs
     .filter((sync) => sync.status === 'active')
     .flatMap((sync): ActiveSync[] => {
-      const from = control.dbmap.find((one) => one.group === sync.dbs && one.role === 'source')?.db ?? '';
-      const to = control.dbmap.find((one) => one.group === sync.dbs && one.role === 'target')?.db ?? '';
+      const source = control.dbmap.find((one) => one.group === sync.dbs && one.role === 'source')?.db ?? '';
+      const target = control.dbmap.find((one) => one.group === sync.dbs && one.role === 'target')?.db ?? '';
+      const [from, to] = [reached(world, name, source), reached(world, name, target)];
       if (world.databases[from]?.reachable !== true || world.databases[to]?.reachable !== true) return [];
       const herd = control.herds[sync.herd] ?? [];
       const goats = control.goats.filter((goat) => goat.type === 'table' && herd.includes(goat.id));
-      const makedelta = goats.filter((goat) => goat.makedelta?.split(',').includes(to)).map((goat) => goat.address);
+      const makedelta = goats.filter((goat) => goat.makedelta?.split(',').includes(target)).map((goat) => goat.address);
       for (const goat of goats) checkActivation(world, sync.name, from, goat.address);
       for (const table of makedelta) checkBelow(world, to, table);
       return [
@@ -39,12 +40,19 @@ export function startDaemon(world: World, name: string): void {
       if (other !== name && syncs.some((one) => one.name === sync.name))
         violate(world, `rule 20: ${sync.name} runs in ${other} and in ${name}`);
   instance.daemon = { pid: serial(world), startedAt: world.now, syncs };
+  instance.putDown = false;
   for (const sync of syncs)
     for (const entry of world.passedOn) {
       const [name, table = ''] = entry.split(' ');
       if (name === sync.name && !sync.makedelta.includes(table)) world.passedOn.delete(entry);
     }
   world.now += 10;
+}
+
+/** The place that an instance calls by this name: Bucardo's names for databases are its own. */
+function reached(world: World, instance: string, alias: string): string {
+  const host = controlOf(world, instance).dbs.find((db) => db.name === alias)?.host;
+  return Object.keys(world.connections).find((name) => world.connections[name]?.host === host) ?? alias;
 }
 
 /** Rule 10: Bucardo's own validation would make what is missing, untimed. */
@@ -75,6 +83,7 @@ export function stopDaemon(world: World, name: string): void {
   }
   instance.daemon = null;
   instance.orphans = [];
+  instance.putDown = true;
 }
 
 /** `NOTIFY kick_sync_…`: every other one is lost, as a kick is a hint (rule 4). */

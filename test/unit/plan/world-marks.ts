@@ -5,10 +5,11 @@ import type { World } from './world.ts';
 
 /** Writes it where there is such a database. `except`: the address of a link that is not in it any more. */
 export function markControl(world: World, instance: string, except?: string): void {
-  const name = `bucardo_${instance}`;
   const control = world.instances[instance]?.control ?? null;
   if (control === null) return;
-  const links = world.topology.links.filter((link) => link.instance === instance && link.address !== except);
+  const all = world.topology.links.filter((link) => link.instance === instance);
+  const links = all.filter((link) => link.address !== except);
+  const name = all[0]?.control ?? `bucardo_${instance}`;
   const mark = instanceMark(world.topology.name, instance, name, links);
   control.mark = mark;
   world.hub.databases[name] = mark;

@@ -6,8 +6,7 @@ import type { InstanceObservation } from '../../../src/observe/control-model.ts'
 import { withKeptNames } from '../../../src/plan/view/remembered/kept-names.ts';
 import type { Link } from '../../../src/topology/model.ts';
 import { targetName } from '../../../src/bucardo/names.ts';
-import { marksSeen } from './world-marks.ts';
-import type { Delta, TableData, World, WorldInstance } from './world.ts';
+import { ledgerSeen, type Delta, type TableData, type World, type WorldInstance } from './world.ts';
 
 export interface Look {
   readonly observation: Observation;
@@ -46,7 +45,7 @@ export function look(world: World): Look {
       },
     ];
   });
-  const topology = withKeptNames(world.topology, world.ledger);
+  const topology = withKeptNames(world.topology, ledgerSeen(world));
   const names = [
     ...new Set(topology.links.flatMap((link) => [link.instance, ...(link.leaves ?? []).map((left) => left.instance)])),
   ].toSorted();
@@ -61,7 +60,7 @@ export function look(world: World): Look {
         world.topology.links.filter((link) => link.former === true).map((link) => [link.address, undelivered(world, link)]),
       ),
     },
-    ledger: { ...world.ledger, marked: marksSeen(world) },
+    ledger: ledgerSeen(world),
   });
 }
 
@@ -109,6 +108,7 @@ function instanceSeen(name: string, instance: WorldInstance | undefined): Instan
       activeSyncs: daemon?.syncs.map((sync) => sync.name).toSorted() ?? [],
       orphans,
       stalePidFile: false,
+      ...(instance?.putDown === true ? { putDown: true as const } : {}),
     },
   };
 }

@@ -1,5 +1,6 @@
 /** The loop of `goatherd reconcile` (src/act/run.ts, carry-out.ts) on the world. */
 import { definitionHash } from '../../../src/plan/view/definition.ts';
+import { gitWord } from '../../../src/plan/approvals.ts';
 import { makePlan } from '../../../src/plan/make-plan.ts';
 import { withKeptNames } from '../../../src/plan/view/remembered/kept-names.ts';
 import type { Plan } from '../../../src/plan/model.ts';
@@ -8,7 +9,7 @@ import { definitionWritten } from './world-step-control.ts';
 import { applyStep } from './world-steps.ts';
 import { tick } from './world-daemon.ts';
 import { type Look, look } from './world-observe.ts';
-import { Crash, declare, type World } from './world.ts';
+import { Crash, declare, ledgerSeen, type World } from './world.ts';
 
 export interface RunOptions {
   /** Which of `count` steps that may begin is next: the real loop carries them out side by side. */
@@ -26,6 +27,8 @@ export interface RunResult {
   readonly plan: Plan;
   /** Why it ended without having done all that may be done; null when it did. */
   readonly fault: string | null;
+  /** It adopted something, and left to the next run what differs from the rules there. */
+  readonly adopted: boolean;
 }
 
 const ROUNDS = 60;
@@ -48,28 +51,26 @@ function planFrom(world: World, { observation, ledger }: Look, approvals: readon
 export function reconcile(world: World, options: RunOptions): RunResult {
   world.memory.clear();
   declare(world, world.declared);
+  let adopted = false;
   for (let round = 0; round < ROUNDS; round += 1) {
-    world.topology = withKeptNames(world.topology, world.ledger);
+    world.topology = withKeptNames(world.topology, ledgerSeen(world));
     const { observation, ledger } = look(world);
     const plan = planFrom(world, { observation, ledger }, options.approvals);
     options.onPlan?.(plan);
+    // What differs from the rules in what was adopted is the next run's, whose plan shows it.
+    if (adopted && plan.steps.length > 0) return { plan, fault: null, adopted };
+    adopted = plan.steps.some((step) => step.kind === 'adopt' && step.blocked === null);
     forgetApprovals(world, plan);
-    // A person's word is written down before anything is done.
-    for (const required of plan.approvals.required.filter((one) => one.given)) {
-      for (const step of required.steps) {
-        if (world.ledger.approvals.some((one) => one.step === step)) continue;
-        world.ledger.approvals.push({ id: required.id, topology: plan.topology, step, by: 'test' });
-      }
-    }
+    noteApprovals(world, plan, options.approvals);
     if (plan.steps.every((step) => step.blocked !== null)) {
       settle(world, plan);
-      return { plan, fault: null };
+      return { plan, fault: null, adopted: false };
     }
     const fault = carryOut(world, plan, { observation, ledger }, options);
-    if (fault !== null) return { plan, fault };
+    if (fault !== null) return { plan, fault, adopted: false };
   }
   const plan = planFor(world, options.approvals);
-  return { plan, fault: `not converged after ${ROUNDS} rounds: ${plan.steps.map((step) => step.id).join(', ')}` };
+  return { plan, adopted: false, fault: `not converged after ${ROUNDS} rounds: ${plan.steps.map((step) => step.id).join(', ')}` };
 }
 
 /** Runs until it is killed before statement `crashAt`, lets the daemons go on for some seconds, and runs again. */
@@ -132,6 +133,21 @@ function settle(world: World, plan: Plan): void {
     if (row === undefined || (state !== 'converged' && state !== 'stopped')) continue;
     row.appliedDefinition = definitionHash(world.topology, link);
     row.definition = definitionWritten(world.topology, link);
+  }
+}
+
+/** A person's word, and git's, are written down before anything is done (src/act/run.ts). */
+function noteApprovals(world: World, plan: Plan, approvals: RunOptions['approvals']): void {
+  for (const required of plan.approvals.required.filter((one) => one.given)) {
+    const person = approvals === 'all' || approvals.includes(required.id);
+    const word = person ? { id: required.id, steps: required.steps, by: 'test' } : gitWord(required, world.topology);
+    for (const step of word?.steps ?? []) {
+      const before = world.ledger.approvals.find((one) => one.step === step);
+      if (before !== undefined && (before.overCap !== false || !person)) continue;
+      world.ledger.approvals = world.ledger.approvals.filter((one) => one !== before);
+      const overCap = person ? {} : { overCap: false };
+      world.ledger.approvals.push({ id: required.id, topology: plan.topology, step, by: word?.by ?? '', ...overCap });
+    }
   }
 }
 

@@ -34,26 +34,32 @@ export function ledgerStep(world: World, known: Known): Outcome {
       continue;
     }
     if (unknownFormers(world.topology, known.ledger, link).length > 0) continue;
+    if (link.adopt !== undefined && link.former !== true) continue;
     statement(world);
-    const row: LedgerLink = {
-      address: link.address,
-      names: linkNames(link),
-      leaves: [],
-      identities: identitiesOf(known.observation, link),
-      appliedDefinition: null,
-      request: null,
-      receipt: lost[link.address]?.receipt ?? null,
-      definition: definitionWritten(world.topology, link),
-      suspects: [],
-      accepted: [],
-      copying: [],
-      recopy: null,
-      provedAt: null,
-      since: new Date(world.now).toISOString(),
-    };
+    const row = { ...linkRow(world, known, link), receipt: lost[link.address]?.receipt ?? null };
     world.ledger.links[link.address] ??= structuredClone(row) as Mutable<LedgerLink>;
   }
   return 'done';
+}
+
+/** A row of the ledger for a link that is not in it, without a receipt. */
+export function linkRow(world: World, known: Known, link: Link): Mutable<LedgerLink> {
+  return structuredClone({
+    address: link.address,
+    names: linkNames(link),
+    leaves: [],
+    identities: identitiesOf(known.observation, link),
+    appliedDefinition: null,
+    request: null,
+    receipt: null,
+    definition: definitionWritten(world.topology, link),
+    suspects: [],
+    accepted: [],
+    copying: [],
+    recopy: null,
+    provedAt: null,
+    since: new Date(world.now).toISOString(),
+  });
 }
 
 /** One transaction: all rows or none. */
@@ -61,6 +67,7 @@ export function renameStep(world: World): Outcome {
   statement(world);
   const { links, suspensions, approvals, seen } = withRenames(world.topology, world.ledger);
   const renamed = Object.values(links).filter((row) => row.formerAddress !== undefined);
+  for (const { address, formerAddress = '' } of renamed) if (world.starved.delete(formerAddress)) world.starved.add(address);
   const rows = Object.values(links).map(({ formerAddress: _former, ...row }) => [row.address, row] as const);
   Object.assign(
     world.ledger,

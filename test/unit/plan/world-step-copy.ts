@@ -112,7 +112,7 @@ export function copyTablesStep(world: World, work: Of<'copy_tables'>, known: Kno
 export function tablesOf(world: World, address: string): readonly string[] {
   const link = linkAt(world, address);
   const control = world.instances[link.instance]?.control ?? null;
-  const herd = control?.herds[link.sync] ?? [];
+  const herd = control?.herds[link.relgroup] ?? [];
   return control?.goats.filter((goat) => goat.type === 'table' && herd.includes(goat.id)).map((goat) => goat.address) ?? [];
 }
 

@@ -40,8 +40,11 @@ function checkStill(world: World, link: Link, tables: readonly string[]): void {
   if (link.state !== 'running' || world.topology.databases.find((one) => one.name === link.to)?.cascade !== true) return;
   for (const below of world.topology.links.filter((one) => one.from === link.to)) {
     if ((world.ledger.links[below.address]?.receipt ?? null) === null) continue;
-    const herd = world.instances[below.instance]?.control?.herds[below.sync] ?? [];
+    const herd = world.instances[below.instance]?.control?.herds[below.relgroup] ?? [];
     const members = world.instances[below.instance]?.control?.goats.filter((goat) => herd.includes(goat.id)).map((goat) => goat.address);
+    // One that is on its way out has been drained, and gets nothing more.
+    if (below.former === true && instanceOf(world, below.instance).daemon?.syncs.every((one) => one.name !== below.sync) !== false)
+      continue;
     const carried = tables.filter((table) => members?.includes(table));
     if (carried.length > 0) checkStill(world, below, carried);
   }

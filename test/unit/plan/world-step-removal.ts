@@ -4,7 +4,7 @@ import type { Work } from '../../../src/plan/work-model.ts';
 import type { Link } from '../../../src/topology/model.ts';
 import { kick } from './world-daemon.ts';
 import { markControl } from './world-marks.ts';
-import { controlOf, databaseOf, dataOf, instanceOf, type Mutable, statement, tableOf, violate, type World } from './world.ts';
+import { controlOf, databaseOf, dataOf, instanceOf, type Mutable, placeOf, statement, tableOf, violate, type World } from './world.ts';
 import type { TableBucardo } from '../../../src/observe/table-model.ts';
 import { tablesOf } from './world-step-copy.ts';
 import { linkAt, type Outcome } from './world-steps.ts';
@@ -44,7 +44,7 @@ function checkQuiet(world: World, link: Link, table: string, what: string): void
 function checkNoMakedelta(world: World, database: string, table: string, what: string): void {
   for (const { daemon } of Object.values(world.instances))
     for (const sync of daemon?.syncs ?? [])
-      if (sync.to === database && sync.makedelta.includes(table))
+      if (sync.to === placeOf(world, database) && sync.makedelta.includes(table))
         violate(world, `rule 11: ${what} of ${table} on ${database} went while ${sync.name} wrote deltas there`);
 }
 
@@ -139,19 +139,21 @@ export function dropControlStep(world: World, work: Of<'drop_control'>): Outcome
     violate(world, `rule 11: the control database of ${work.link} went while its daemon ran`);
   statement(world);
   if (work.whole) {
-    if (!(world.hub.databases[`bucardo_${work.instance}`]?.startsWith('goatherd') ?? true))
-      violate(world, `rule 12: bucardo_${work.instance} was dropped and is not ours`);
-    Reflect.deleteProperty(world.hub.databases, `bucardo_${work.instance}`);
+    if (!(world.hub.databases[link.control]?.startsWith('goatherd') ?? true))
+      violate(world, `rule 12: ${link.control} was dropped and is not ours`);
+    Reflect.deleteProperty(world.hub.databases, link.control);
     instance.control = null;
     return 'done';
   }
   const control = controlOf(world, work.instance);
   control.syncs = control.syncs.filter((sync) => sync.name !== link.sync);
   Reflect.deleteProperty(control.runs, link.sync);
-  Reflect.deleteProperty(control.herds, link.sync);
-  control.dbmap = control.dbmap.filter((one) => one.group !== link.sync);
-  dropUnusedGoats(world, work.instance, (goat) => goat.db === link.from);
-  control.dbs = control.dbs.filter((db) => ![link.from, link.to].includes(db.name) || control.dbmap.some((one) => one.db === db.name));
+  Reflect.deleteProperty(control.herds, link.relgroup);
+  control.dbmap = control.dbmap.filter((one) => one.group !== link.dbgroup);
+  dropUnusedGoats(world, work.instance, (goat) => goat.db === link.aliases.from);
+  control.dbs = control.dbs.filter(
+    (db) => ![link.aliases.from, link.aliases.to].includes(db.name) || control.dbmap.some((one) => one.db === db.name),
+  );
   statement(world);
   markControl(world, work.instance, work.link);
   return 'done';
@@ -169,9 +171,9 @@ export function leaveStep(world: World, work: Of<'leave'>): Outcome {
   const control = controlOf(world, work.instance);
   const gone = new Set(work.addresses);
   statement(world);
-  const ids = new Set(control.goats.filter((goat) => goat.db === link.from && gone.has(goat.address)).map((goat) => goat.id));
-  control.herds[link.sync] = (control.herds[link.sync] ?? []).filter((id) => !ids.has(id));
-  dropUnusedGoats(world, work.instance, (goat) => goat.db === link.from && gone.has(goat.address));
+  const ids = new Set(control.goats.filter((goat) => goat.db === link.aliases.from && gone.has(goat.address)).map((goat) => goat.id));
+  control.herds[link.relgroup] = (control.herds[link.relgroup] ?? []).filter((id) => !ids.has(id));
+  dropUnusedGoats(world, work.instance, (goat) => goat.db === link.aliases.from && gone.has(goat.address));
   control.changedAt = world.now;
   statement(world);
   const receipt = world.ledger.links[work.link]?.receipt ?? null;

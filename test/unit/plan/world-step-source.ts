@@ -11,7 +11,7 @@ import {
 import type { ObservedTrigger, TableBucardo } from '../../../src/observe/table-model.ts';
 import type { TableWork, Work } from '../../../src/plan/work-model.ts';
 import { truncate } from './world-users.ts';
-import { databaseOf, dataOf, type Mutable, statement, tableOf, violate, type World } from './world.ts';
+import { databaseOf, dataOf, type Mutable, placeOf, statement, tableOf, violate, type World } from './world.ts';
 import { linkAt, type Outcome } from './world-steps.ts';
 
 type Of<K extends Work['kind']> = Extract<Work, { kind: K }>;
@@ -98,7 +98,7 @@ export function rekeyStep(world: World, work: Of<'rekey'>): Outcome {
 const touching = (world: World, database: string): readonly { readonly name: string }[] =>
   Object.values(world.instances)
     .flatMap((instance) => instance.daemon?.syncs ?? [])
-    .filter((sync) => sync.from === database || sync.to === database);
+    .filter((sync) => [sync.from, sync.to].includes(placeOf(world, database)));
 
 /** CREATE OR REPLACE TRIGGER: a trigger that is replaced fires as an ordinary one again. */
 export function triggersStep(world: World, work: Of<'triggers'>): Outcome {

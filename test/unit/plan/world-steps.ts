@@ -4,6 +4,7 @@ import type { Observation } from '../../../src/observe/model.ts';
 import type { Step } from '../../../src/plan/step-model.ts';
 import type { Link } from '../../../src/topology/model.ts';
 import { targetName } from '../../../src/bucardo/names.ts';
+import { adoptStep } from './world-adoption.ts';
 import { sweepStep } from './world-step-sweep.ts';
 import { startStep, stopStep } from './world-step-daemon.ts';
 import {
@@ -43,7 +44,7 @@ export function applyStep(world: World, step: Step, known: Known): Outcome {
     case 'rename':
       return renameStep(world);
     case 'adopt':
-      throw new Error('no other hands have made anything in this world');
+      return adoptStep(world, work, known);
     case 'control_database':
       return controlDatabaseStep(world, work.instance, known);
     case 'register':

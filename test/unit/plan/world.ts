@@ -7,6 +7,7 @@ import type { ControlObservation, WantedDb } from '../../../src/observe/control-
 import type { HubObservation, ObservedDatabase } from '../../../src/observe/model.ts';
 import { withFormer } from '../../../src/plan/view/remembered/former.ts';
 import type { HostConfig, Topology } from '../../../src/topology/model.ts';
+import { marksSeen } from './world-marks.ts';
 
 export type Mutable<T> = T extends readonly (infer U)[] ? Mutable<U>[] : T extends object ? { -readonly [K in keyof T]: Mutable<T[K]> } : T;
 
@@ -76,6 +77,8 @@ export interface WorldInstance {
   daemon: Daemon | null;
   /** Processes that an older daemon left behind. */
   orphans: number[];
+  /** Goatherd stopped it and has not started it since. */
+  putDown: boolean;
 }
 
 export interface World {
@@ -96,6 +99,8 @@ export interface World {
   memory: Map<string, number>;
   /** Links whose source received what it did not pass on, as declared (`cascade: false`). */
   starved: Set<string>;
+  /** Ids that the plan before asked for. */
+  asked: readonly string[];
   /** Kicks sent so far. */
   kicks: number;
   /** Ticks that a copy takes. */
@@ -117,7 +122,12 @@ export interface World {
 /** Another file: what the ledger still knows of the old one stays part of the topology (rule 13). */
 export function declare(world: World, topology: Topology): void {
   world.declared = topology;
-  world.topology = withFormer(topology, world.ledger);
+  world.topology = withFormer(topology, ledgerSeen(world));
+}
+
+/** The ledger as it is read, with what the marks on control databases say of links that it does not know. */
+export function ledgerSeen(world: World): Ledger {
+  return { ...world.ledger, marked: marksSeen(world) };
 }
 
 /** The process is killed: what was carried out stands, what it remembered is gone. */
@@ -143,6 +153,17 @@ export function databaseOf(world: World, name: string): WorldDatabase {
   return database;
 }
 
+/** A database may have several names, one after the other: the first of them. */
+export function placeOf(world: World, name: string): string {
+  return Object.keys(world.databases).find((one) => world.databases[one] === world.databases[name]) ?? name;
+}
+
+export function connectionOf(world: World, name: string): WantedDb {
+  const connection = world.connections[name];
+  if (connection === undefined) throw new Error(`no connection of ${name}`);
+  return connection;
+}
+
 export function dataOf(world: World, database: string, table: string): TableData {
   const { data } = databaseOf(world, database);
   const known = data.get(table) ?? { rows: new Set<string>(), deltas: [] };
@@ -155,7 +176,7 @@ export function tableOf(world: World, database: string, table: string): Mutable<
 }
 
 export function instanceOf(world: World, name: string): WorldInstance {
-  return (world.instances[name] ??= { control: null, daemon: null, orphans: [] });
+  return (world.instances[name] ??= { control: null, daemon: null, orphans: [], putDown: false });
 }
 
 export function controlOf(world: World, name: string): Mutable<ControlObservation> {

@@ -149,7 +149,7 @@ const ON_ALL: Readonly<Record<string, (world: World, pick: number) => void>> = {
     if (name === undefined || instance === undefined) return;
     instance.control = null;
     instance.daemon = null;
-    Reflect.deleteProperty(world.hub.databases, `bucardo_${name}`);
+    Reflect.deleteProperty(world.hub.databases, world.topology.links.find((one) => one.instance === name)?.control ?? `bucardo_${name}`);
   },
 };
 

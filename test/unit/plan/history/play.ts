@@ -1,16 +1,17 @@
 /** Plays a history in the world, and says everything that the rules forbid and that happened. */
 import { sequence } from '../arbitrary-world.ts';
 import { heldLinks, unmet } from '../expectations.ts';
+import { disown } from '../world-adoption.ts';
 import { worldOf } from '../world-build.ts';
 import { tick } from '../world-daemon.ts';
 import { planFor, reconcile, reconcileWithCrash, type RunOptions } from '../world-run.ts';
 import { insert } from '../world-users.ts';
 import { dataOf, declare, violate, type World } from '../world.ts';
 import type { Plan } from '../../../../src/plan/model.ts';
-import type { History, Round } from './arbitrary-history.ts';
+import type { Approves, History, Round } from './arbitrary-history.ts';
 import { drift } from './drifts.ts';
-import { edit } from './edits.ts';
-import { declared, NAMES, plainLink, textOf, type TopologyFile } from './file.ts';
+import { edit, resume } from './edits.ts';
+import { declared, firstFile, NAMES, textOf, type TopologyFile } from './file.ts';
 
 export interface Played {
   readonly world: World;
@@ -18,28 +19,54 @@ export interface Played {
   readonly faults: readonly string[];
 }
 
-/** A -> B -> C to begin with. */
-function firstFile(): TopologyFile {
-  return { links: [plainLink('a', 'b'), plainLink('b', 'c')], cascadeOff: [], removed: [] };
-}
+type Next = (count: number) => number;
 
+/** A -> B -> C to begin with, all that is declared carried out; then each round; then all that was away or stopped comes back. */
 export function play(history: History): Played {
-  const file = firstFile();
+  const file = firstFile(history.shares ? 'pool' : null);
   const specs = [
     { name: 't1', key: ['id'], ...(history.references ? { referencedBy: ['public.t2'] } : {}) },
     { name: 't2', key: ['id', 'line'] },
   ].slice(0, history.tables);
   const rows = { a: Object.fromEntries(specs.map((table) => [table.name, ['r1', 'r2']])) };
   const world = worldOf({ topology: textOf(file), tables: specs, rows, more: NAMES, copyTicks: 2 });
+  world.config = { ...world.config, caps: { ...world.config.caps, linksRemoved: history.linksRemoved } };
   const next = sequence(history.seed);
-  const faults: string[] = [...settled(world, next, true)];
-  for (const [index, round] of history.rounds.entries()) {
+  const faults: string[] = [...settled(world, next, [])];
+  if (history.adopts) faults.push(...adopted(world, file, next));
+  for (const [index, round] of [...history.rounds, LAST].entries()) {
     if (faults.length > 0) break;
+    if (round === LAST) recover(world, file);
     change(world, file, round);
     for (let count = 0; count < round.writes; count += 1) write(world, next);
-    faults.push(...run(world, round, next).map((fault) => `round ${index + 1}: ${fault}`));
+    faults.push(...run(world, file, round, next).map((fault) => `round ${index + 1}: ${fault}`));
   }
   return { world, faults };
+}
+
+const LAST: Round = { edits: [], drifts: [], writes: 1, approves: 'person', killedAt: null, seconds: 0 };
+
+/** Whoever was away answers again, and every stop ends. */
+function recover(world: World, file: TopologyFile): void {
+  edit(file, world, { kind: 'return', at: 0, to: 0 });
+  for (const address of Object.keys(world.ledger.suspensions)) resume(world, address);
+}
+
+/** The same cascade as other hands would have made it: the first plan adopts it and does nothing else, the second puts right what rule 24 wants. */
+function adopted(world: World, file: TopologyFile, next: Next): string[] {
+  disown(world);
+  for (const link of file.links) {
+    const sync = `orders_${link.from}_${link.to}`;
+    link.adopt = { database: `bucardo_${link.instance === null ? sync : `orders_${link.instance}`}`, sync };
+    link.instance = null;
+  }
+  const topology = declared(file);
+  if (topology === null) throw new Error(`no topology: ${textOf(file)}`);
+  declare(world, topology);
+  const strangers = planFor(world).steps.filter((step) => step.kind !== 'ledger' && step.kind !== 'adopt');
+  if (strangers.length > 0) return [`the first plan is more than adoption: ${strangers.map((step) => step.id).join(', ')}`];
+  const { fault } = reconcile(world, { choose: next, approvals: [] });
+  return fault === null ? settled(world, next, []) : [fault, ...world.violations];
 }
 
 /** Edits that give no sound topology are not made. */
@@ -58,10 +85,9 @@ function change(world: World, file: TopologyFile, round: Round): void {
 }
 
 /** A row on a database that nothing enters. */
-function write(world: World, next: (count: number) => number): void {
-  const roots = NAMES.filter(
-    (name) => world.topology.links.every((link) => link.to !== name) && world.topology.links.some((link) => link.from === name),
-  );
+function write(world: World, next: Next): void {
+  const { links } = world.topology;
+  const roots = [...new Set(links.map((link) => link.from))].filter((name) => links.every((link) => link.to !== name)).toSorted();
   const root = roots[next(Math.max(1, roots.length))];
   if (root === undefined) return;
   const tables = world.databases[root]?.facts.tables ?? [];
@@ -69,32 +95,58 @@ function write(world: World, next: (count: number) => number): void {
   if (table !== undefined) insert(world, root, table.address, `w${world.now}-${dataOf(world, root, table.address).rows.size}`);
 }
 
-function run(world: World, round: Round, next: (count: number) => number): string[] {
-  const approvals = round.approves ? 'all' : [];
+function run(world: World, file: TopologyFile, round: Round, next: Next): string[] {
+  const approvals = wordOf(world, file, round.approves);
   const options: RunOptions = {
     choose: next,
     approvals,
     users: (seen) => {
       if (next(6) === 0) write(seen, next);
     },
-    onPlan: (plan) => checkApprovals(world, plan, round.approves),
+    onPlan: (plan) => checkApprovals(world, plan, approvals),
   };
   if (round.killedAt !== null) {
     const { fault } = reconcileWithCrash(world, world.statements + round.killedAt, round.seconds, options);
     if (fault !== null && !waitsForAPerson(world, fault)) return [fault, ...world.violations];
   }
-  return settled(world, next, round.approves);
+  return settled(world, next, approvals);
 }
 
-/** Nothing destructive is done that no word approves, and nothing at all to what is protected (rules 13 and 14). */
-function checkApprovals(world: World, plan: Plan, approves: boolean): void {
-  for (const step of plan.steps.filter((one) => one.destructive && one.blocked === null)) {
-    if (!approves && !world.ledger.approvals.some((one) => one.step === step.id))
-      violate(world, `rule 13: ${step.id} was done and nobody approved it`);
+/** What is given with `--approve`; what git says is written into the file. */
+function wordOf(world: World, file: TopologyFile, approves: Approves): RunOptions['approvals'] {
+  file.removed = [];
+  if (approves === 'person') return 'all';
+  if (approves === 'before') return world.asked;
+  if (approves === 'nobody') return [];
+  const [required] = planFor(world).approvals.required;
+  const leaving = world.topology.links.filter((link) => link.former === true);
+  file.removed = leaving.map((link) => ({ link: `${link.from} -> ${link.to}`, plan: required?.id ?? '0000-0000', drain: true }));
+  const topology = declared(file);
+  if (topology === null) file.removed = [];
+  else declare(world, topology);
+  return [];
+}
+
+/**
+ * Nothing destructive is done that no word approves, nothing at all to what is protected (rules 13 and 14), and by git's word alone no more
+ * than the caps allow.
+ */
+function checkApprovals(world: World, plan: Plan, approvals: RunOptions['approvals']): void {
+  const open = plan.steps.filter((one) => one.destructive && one.blocked === null);
+  const inGit = plan.approvals.required.some((required) => world.declared.removed.some((entry) => entry.plan === required.id));
+  const spoken = plan.approvals.required.some((required) => approvals === 'all' || approvals.includes(required.id));
+  const words = (id: string) => world.ledger.approvals.filter((one) => one.step === id);
+  for (const step of open) {
+    if (!spoken && !inGit && words(step.id).length === 0) violate(world, `rule 13: ${step.id} was done and nobody approved it`);
     const known = world.ledger.links[step.address]?.definition ?? null;
     const stands = world.declared.links.some((link) => link.address === step.address);
     if (known?.protect === true && !stands) violate(world, `rule 14: ${step.id} would remove ${step.address}, which is protected`);
   }
+  const former = new Set(world.topology.links.filter((link) => link.former === true).map((link) => link.address));
+  const byGit = open.filter((step) => !spoken && words(step.id).every((one) => one.overCap === false));
+  const removed = new Set(byGit.map((step) => step.address).filter((address) => former.has(address)));
+  if (removed.size > world.config.caps.linksRemoved)
+    violate(world, `caps: git alone removed ${[...removed].join(', ')}, and ${world.config.caps.linksRemoved} are allowed`);
 }
 
 /**
@@ -105,26 +157,28 @@ function waitsForAPerson(world: World, fault: string): boolean {
 }
 
 /** Runs until nothing more may be done, and holds the world against what is declared. */
-function settled(world: World, next: (count: number) => number, approves: boolean): string[] {
-  const approvals = approves ? 'all' : [];
+function settled(world: World, next: Next, approvals: RunOptions['approvals']): string[] {
   const users = (seen: World): void => {
     if (next(6) === 0) write(seen, next);
   };
-  const { fault } = reconcile(world, { choose: next, approvals, users, onPlan: (seen) => checkApprovals(world, seen, approves) });
+  const options: RunOptions = { choose: next, approvals, users, onPlan: (seen) => checkApprovals(world, seen, approvals) };
+  const first = reconcile(world, options);
+  const { fault } = first.adopted ? reconcile(world, options) : first;
   if (fault !== null && waitsForAPerson(world, fault)) return world.violations;
   if (fault !== null) return [fault, ...world.violations];
   declare(world, world.declared);
   const again = planFor(world, approvals);
+  world.asked = again.approvals.required.map((required) => required.id);
   // A link that was never copied may wait for an approval; all others run on.
   const waiting = again.steps.filter((step) => step.blocked !== null).map((step) => step.address);
   const faults = unmet(world, new Set(waiting.filter((address) => (world.ledger.links[address]?.receipt ?? null) === null)));
   const held = heldLinks(world);
   // A copy that is asked for again and empties tables waits for its approval, and holds nothing else.
-  if (!approves) faults.splice(0, Infinity, ...faults.filter((fault) => !fault.includes('has not copied generation')));
+  if (approvals !== 'all') faults.splice(0, Infinity, ...faults.filter((fault) => !fault.includes('has not copied')));
   const open = again.steps.filter((step) => step.blocked === null);
   if (open.length > 0) faults.push(`the next plan is not empty: ${open.map((step) => `${step.id} (${step.reason})`).join(', ')}`);
   const blocked = again.steps.filter((step) => step.blocked !== null && step.blocked !== 'protected');
-  if (held.size === 0 && approves && blocked.length > 0)
+  if (held.size === 0 && approvals === 'all' && blocked.length > 0)
     faults.push(`nothing holds a link, and these steps are blocked: ${blocked.map((step) => `${step.id} (${step.blocked})`).join(', ')}`);
   for (let second = 0; second < 3; second += 1) tick(world);
   return faults;
