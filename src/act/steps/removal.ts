@@ -132,7 +132,9 @@ export async function dropHelpers(context: ActContext, work: Extract<Work, { kin
 
 /** A schema in which only syncs that were never adopted are left is other hands' again: nothing of ours stays in it. */
 async function giveBack(context: ActContext, link: Link, client: ClientBase): Promise<void> {
-  const ours = new Set(Object.values(context.known.links).map((row) => row.names.sync));
+  // A link that came in this very plan is not among those that were known when it began.
+  const declared = context.topology.links.filter((one) => one.adopt === undefined);
+  const ours = new Set([...Object.values(context.known.links).map((row) => row.names.sync), ...declared.map((one) => one.sync)]);
   ours.delete(link.sync);
   const { rows } = await client.query<{ sync: string }>('SELECT DISTINCT sync FROM bucardo.bucardo_delta_names');
   if (rows.length === 0 || rows.some((row) => ours.has(row.sync))) return;
