@@ -110,6 +110,8 @@ export async function carryOut(plan: Plan, options: CarryOptions): Promise<Carri
         return;
       case 'failed':
         entry.state = 'failed';
+        // With the lock its sessions went: the next run goes on from what stands.
+        if (options.signal.aborted && outcome.error.retry === 'retry') return;
         failed.push({ step: entry.step, error: outcome.error });
         options.emit({
           kind: 'step_failed',

@@ -15,6 +15,7 @@ import type { Journal } from './journal.ts';
 import { type Leadership, seekLeadership } from './leadership.ts';
 import type { ServiceManager } from './service-manager.ts';
 import { Slots } from './slots.ts';
+import { MemoryTidier } from './tidy-memory.ts';
 import { SourceFollower } from './source/source-follower.ts';
 import type { Reading, Source } from './source/reading.ts';
 import { TopologyWorker } from './topology/worker.ts';
@@ -40,6 +41,7 @@ export class Controller {
   readonly #workers = new Map<string, TopologyWorker>();
   readonly #follower: SourceFollower;
   readonly #leadership: Leadership;
+  readonly #memory = new MemoryTidier();
   readonly #ending = new AbortController();
   readonly #listeners = new Set<() => void>();
   readonly #startedAt: number;
@@ -79,6 +81,11 @@ export class Controller {
     this.#leadership = seekLeadership(hub, journal, this.#ending.signal, {
       // What happened while another one acted, or nobody: everything is looked at before anything is done.
       taken: () => this.#eachWorker((worker) => worker.nudge(true)),
+      lost: () => {
+        // A line that went silent would hold whatever was asked of the hub, and the run that asks, for a quarter of an hour.
+        this.#world.hub.abandon();
+        this.#eachWorker((worker) => worker.abandon());
+      },
       changed: () => this.#changed(),
       requested: () => {
         this.#answerRequests().catch(fault);
@@ -218,6 +225,7 @@ export class Controller {
     const { manager } = this.#options;
     this.#lastLoopAt = this.#world.now();
     manager.loopEnded();
+    if ([...this.#workers.values()].every((worker) => worker.rests)) this.#memory.tidy();
     if (this.#ready || ![...this.#workers.values()].every((worker) => worker.looked)) return;
     this.#ready = true;
     this.#world.journal.info(`ready: ${[...this.#workers.keys()].toSorted().join(', ')}`);

@@ -21,13 +21,13 @@ export interface Leadership {
 
 /**
  * Takes the lock of rule 17 as soon as it is free, and again after it was lost, until `ending`. `taken` is called each time it is had,
- * `changed` whenever something of the above is other than before, `requested` when a request was left.
+ * `lost` at once when its session is, `changed` whenever something of the above is other than before, `requested` when a request was left.
  */
 export function seekLeadership(
   hub: Access,
   journal: Journal,
   ending: AbortSignal,
-  on: { readonly taken: () => void; readonly changed: () => void; readonly requested: () => void },
+  on: { readonly taken: () => void; readonly lost: () => void; readonly changed: () => void; readonly requested: () => void },
 ): Leadership {
   let lock: ActingLock | null = null;
   let holder: string | null = null;
@@ -52,6 +52,7 @@ export function seekLeadership(
         holder = 'this controller';
         lock = had;
         had.onRequest(on.requested);
+        had.lost.addEventListener('abort', on.lost, { once: true });
         once('acting: this controller holds the lock', (text) => journal.info(text));
         on.taken();
         on.changed();

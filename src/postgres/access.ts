@@ -90,6 +90,13 @@ export class Access {
     await Promise.all(open.map((sessions) => sessions.end()));
   }
 
+  /** Ends every session without asking its server: a line that went silent lets no statement end. Later calls open others. */
+  abandon(): void {
+    const open = [...this.#open.values()];
+    this.#open.clear();
+    for (const sessions of open) sessions.abandon();
+  }
+
   #resolve(key: string, connection: Connection | undefined): ResolvedConnection {
     const known = this.#resolved.get(key);
     if (known !== undefined) return known;

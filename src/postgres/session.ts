@@ -93,22 +93,27 @@ export async function withSession<T>(
 /** A few sessions to one database for the length of a run. */
 export class Sessions {
   readonly #pool: Promise<Pool>;
+  readonly #clients = new Set<PoolClient>();
   readonly where: string;
 
   constructor(connection: ResolvedConnection, options: SessionOptions, where: string) {
     this.where = where;
-    this.#pool = Sessions.#open(connection, options, where);
+    this.#pool = this.#open(connection, options, where);
     this.#pool.catch(() => undefined);
   }
 
   /** The pool keeps the TLS way that worked once. */
-  static async #open(connection: ResolvedConnection, options: SessionOptions, where: string): Promise<Pool> {
+  async #open(connection: ResolvedConnection, options: SessionOptions, where: string): Promise<Pool> {
     let last: unknown;
     for (const ssl of tlsAttempts(connection)) {
       const pool = new Pool({ ...configOf(connection, options, ssl), max: 4, idleTimeoutMillis: options.idleMs ?? 30_000 });
       pool.on('error', () => undefined);
       // The pool listens only to idle clients; one listener a client, or a client used often collects them.
-      pool.on('connect', (client) => void client.on('error', () => undefined));
+      pool.on('connect', (client) => {
+        client.on('error', () => undefined);
+        this.#clients.add(client);
+      });
+      pool.on('remove', (client) => void this.#clients.delete(client));
       try {
         (await pool.connect()).release();
         return pool;
@@ -175,5 +180,11 @@ export class Sessions {
 
   async end(): Promise<void> {
     await this.#pool.then((pool) => pool.end()).catch(() => undefined);
+  }
+
+  /** Ends them without a word to the server, which is taken for gone: whatever waits for its answer fails now, and not in a quarter of an hour. */
+  abandon(): void {
+    for (const client of this.#clients) client.connection.stream.destroy();
+    void this.end();
   }
 }

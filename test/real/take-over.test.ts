@@ -1,4 +1,5 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, test } from 'vitest';
@@ -23,10 +24,10 @@ const ELSEWHERE = [
 ];
 const { exitCode } = await execa('unshare', ['--uts', '--pid', '--fork', '--mount-proc', 'hostname', 'elsewhere'], { reject: false });
 
-describe.skipIf(exitCode !== 0)('a controller on another host', { timeout: 180_000 }, () => {
+describe.skipIf(exitCode !== 0)('a controller on another host', { timeout: 240_000 }, () => {
   const lab = useLab({}, loadStock);
 
-  test('takes the daemons over, and those of the first host do not come back', async () => {
+  test('takes the daemons over, those of the first host do not come back, and that host has them again when the other one goes', async () => {
     const here = await controllerFiles(lab());
     const first = startController(here);
     await first.says(/orders Ready=True/);
@@ -86,9 +87,30 @@ describe.skipIf(exitCode !== 0)('a controller on another host', { timeout: 180_0
       { reject: false, cwd: join(lab().pidDir, 'orders_a_b'), env: { PGPASSWORD: lab().hub.password ?? '' } },
     );
     expect(respawn.exitCode).not.toBe(0);
-    expect(await mastersOf('orders_a_b')).toHaveLength(1);
-    // Its wrapper lets no other signal through; what it started ends with it.
+    const elsewhere = await mastersOf('orders_a_b');
+    expect(elsewhere).toHaveLength(1);
+
+    // The first host comes back: it stands by, and touches nothing.
+    const back = startController(here);
+    await back.says(/standing by: goatherd controller on elsewhere/);
+    await back.says(/ready: orders/);
+    expect(await mastersOf('orders_a_b')).toEqual(elsewhere);
+    // The other host goes, with all that runs on it: its wrapper lets no other signal through, and what it started ends with it.
     second.kill('SIGKILL');
     await second.ended;
+    await back.says(/acting: this controller holds the lock/, { timeoutMs: 30_000 });
+    await back.says(/CONVERGED/);
+    for (const instance of ['orders_a_b', 'orders_b_c']) {
+      expect(
+        await query(lab().hub, `bucardo_${instance}`, "SELECT setting FROM bucardo.bucardo_config WHERE name = 'host_safety_check'"),
+      ).toEqual([{ setting: hostname() }]);
+      expect(await mastersOf(instance)).toHaveLength(1);
+    }
+    await query(clusterOf(lab(), 'a'), lab().dbname, "INSERT INTO items(id, name) VALUES (777778, 'taken back')");
+    await eventually(async () => (await query(clusterOf(lab(), 'c'), lab().dbname, 'SELECT 1 FROM items WHERE id = 777778')).length === 1, {
+      timeoutMs: 60_000,
+    });
+    back.kill('SIGTERM');
+    expect(await back.ended).toEqual({ exitCode: 0, signal: null });
   });
 });

@@ -188,6 +188,7 @@ async function act(planned: readonly Looked[], meta: ReportMeta, options: Asked)
     return LOCK_HELD;
   }
   const signals = interrupts(lock.lost);
+  lock.lost.addEventListener('abort', () => planned.forEach((one) => one.access.abandon()), { once: true });
   const view = progressView(process.stderr, reportStyle(process.stderr));
   const writer = new LedgerWriter(first.access);
   try {

@@ -76,6 +76,11 @@ export class Looker {
     this.#topology = null;
   }
 
+  /** Ends the sessions at once, in the middle of a statement too. Whoever holds them is given others for the next. */
+  abandon(): void {
+    this.#access?.abandon();
+  }
+
   async #look(wanted: Topology, before: Sight | null, acting: boolean): Promise<Sight> {
     const at = this.#world.now();
     const { deep, look, topology } =

@@ -68,6 +68,11 @@ export class TopologyWorker {
     return this.#sight !== null || this.#failedLooks > 0;
   }
 
+  /** Whether nothing is being carried out for it. */
+  get rests(): boolean {
+    return this.#flight === null && !this.#busy;
+  }
+
   snapshot(): TopologySnapshot {
     return this.#memory.snapshot({
       wanted: this.#wanted,
@@ -116,6 +121,11 @@ export class TopologyWorker {
       this.#busy = false;
       this.nudge(true);
     }
+  }
+
+  /** Ends the sessions that something is carried out with: what was begun there is not committed any more. */
+  abandon(): void {
+    if (!this.rests) this.#looker.abandon();
   }
 
   /** Ends after the current statement. */

@@ -37,7 +37,9 @@ export function removalSteps(view: LinkView, staying: readonly Planned[], leavin
   } as const;
   const active = sync?.status === 'active';
   const successor = detaches ? [] : successorReady(view, staying);
-  if (drain && active && daemon?.masterPid !== null && daemon !== null && source !== null && view.target !== null) {
+  // Before its copy is complete nothing is whole at its target, and a copy may take hours that nobody wants any more.
+  const whole = receiptOf(view) || link.copyData === 'never';
+  if (drain && whole && active && daemon?.masterPid !== null && daemon !== null && source !== null && view.target !== null) {
     steps.push(
       draft({
         ...common,

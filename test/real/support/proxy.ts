@@ -8,12 +8,15 @@ export interface Proxy {
   cut(): void;
   /** Keeps every connection open and lets nothing through until `mend`. */
   freeze(): void;
+  /** The same, and connections of before stay silent for ever: a firewall that has forgotten them. */
+  forget(): void;
   mend(): void;
   close(): Promise<void>;
 }
 
 export async function startProxy(to: { readonly host: string; readonly port: number }): Promise<Proxy> {
   const pairs = new Set<readonly [Socket, Socket]>();
+  const forgotten = new Set<readonly [Socket, Socket]>();
   let state: 'whole' | 'cut' | 'frozen' = 'whole';
   const server: Server = createServer((client) => {
     client.on('error', () => undefined);
@@ -46,12 +49,19 @@ export async function startProxy(to: { readonly host: string; readonly port: num
       state = 'frozen';
       each((socket) => void socket.pause());
     },
+    forget: () => {
+      state = 'frozen';
+      each((socket) => void socket.unpipe().pause());
+      for (const pair of pairs) forgotten.add(pair);
+      pairs.clear();
+    },
     mend: () => {
       if (state === 'frozen') each((socket) => void socket.resume());
       state = 'whole';
     },
     close: async () => {
       each((socket) => void socket.destroy());
+      for (const socket of [...forgotten].flat()) socket.destroy();
       server.close();
       await once(server, 'close');
     },
