@@ -125,7 +125,16 @@ async function write(lab: Lab): Promise<number> {
 
 function line(name: string, sample: Sample): string {
   const { mebibytes, heap, cpuPercent, handles, sessions, runs, logBytes, arrival } = sample;
-  const figures = [mebibytes.toFixed(0), heap.toFixed(0), cpuPercent.toFixed(2), handles, sessions, runs, (logBytes / 1024).toFixed(0), arrival.toFixed(1)];
+  const figures = [
+    mebibytes.toFixed(0),
+    heap.toFixed(0),
+    cpuPercent.toFixed(2),
+    handles,
+    sessions,
+    runs,
+    (logBytes / 1024).toFixed(0),
+    arrival.toFixed(1),
+  ];
   return [name.padEnd(14), ...figures.map((figure) => String(figure).padStart(9))].join('');
 }
 
@@ -147,7 +156,9 @@ function middle(samples: readonly Sample[]): Sample {
 function faultsOf(first: Sample, last: Sample): readonly string[] {
   return [
     ...(last.mebibytes > LIMITS.mebibytes ? [`${last.mebibytes.toFixed(0)} MiB, at most ${LIMITS.mebibytes}`] : []),
-    ...(faster === 1 && last.cpuPercent > LIMITS.cpuPercent ? [`${last.cpuPercent.toFixed(2)} % of a core, at most ${LIMITS.cpuPercent}`] : []),
+    ...(faster === 1 && last.cpuPercent > LIMITS.cpuPercent
+      ? [`${last.cpuPercent.toFixed(2)} % of a core, at most ${LIMITS.cpuPercent}`]
+      : []),
     ...(last.mebibytes > first.mebibytes * 1.15
       ? [`memory grew from ${first.mebibytes.toFixed(0)} to ${last.mebibytes.toFixed(0)} MiB`]
       : []),
@@ -163,7 +174,10 @@ function saidBy(controller: StartedController): string {
 
 const failed = await withLab({ clusters: ['a', 'b', 'c'] }, async (lab) => {
   const folder = await prepare(lab);
-  const controller = startController({ configFile: await hostFile(lab, 'soak', SETTINGS), directory: folder }, { timeoutMs: 0, main: MAIN });
+  const controller = startController(
+    { configFile: await hostFile(lab, 'soak', SETTINGS), directory: folder },
+    { timeoutMs: 0, main: MAIN },
+  );
   let ended = false;
   const watch = controller.ended.then(() => {
     ended = true;

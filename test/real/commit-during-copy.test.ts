@@ -95,7 +95,7 @@ describe('a commit while a copy runs', { timeout: 240_000 }, () => {
     await controller.ended;
   });
 
-  test('that stops one link and removes another ends both copies, which wait on', async () => {
+  test.runIf(process.env['GOATHERD_TEST_ALL'] === '1')('that stops one link and removes another ends both copies', async () => {
     await commit({ links: ['a -> b', 'a -> c'] });
     await begun('b');
     await begun('c');
@@ -145,9 +145,9 @@ describe('a commit while a copy runs', { timeout: 240_000 }, () => {
     await applied(await git('rev-parse', 'HEAD'));
     expect(await insertsEver(lab(), 'b', 'zz_slow')).toBe(SLOW_ROWS);
     expect((await ledgerRows(lab()))['orders/a-b']?.receipt?.skipped).toEqual([]);
-    expect(
-      await query(lab().hub, 'bucardo_orders_a_b', 'SELECT extract(epoch FROM checktime)::int AS seconds FROM bucardo.sync'),
-    ).toEqual([{ seconds: 2 }]);
+    expect(await query(lab().hub, 'bucardo_orders_a_b', 'SELECT extract(epoch FROM checktime)::int AS seconds FROM bucardo.sync')).toEqual([
+      { seconds: 2 },
+    ]);
     await query(clusterOf(lab(), 'a'), lab().dbname, "INSERT INTO aside VALUES (1003, 'after all that')");
     await expectSameData(lab(), 'a', 'b', 'c');
   });

@@ -22,7 +22,7 @@ import { clusterOf, useLab } from './support/use-lab.ts';
  */
 const WHOLE = process.env['GOATHERD_TEST_ALL'] === '1';
 const AWAY_MS = 120_000;
-const KILLS = WHOLE ? 50 : 3;
+const KILLS = WHOLE ? 50 : 1;
 /** Short enough for a test; what an operator leaves at 30 s and 10 min. */
 const LOOKS = { look_every: '2s', deep_look_every: '20s', stuck_after: '20s' };
 
@@ -128,13 +128,17 @@ const FAULTS: readonly Fault[] = [
       proxy.mend();
     },
   },
-  { what: 'a master is killed', strike: killed('mcp', 'orders_a_b'), sample: true },
+  { what: 'a master is killed', strike: killed('mcp', 'orders_a_b') },
   { what: 'a controller of Bucardo is killed', strike: killed('ctl', 'orders_a_b') },
   { what: 'a kid is killed', strike: killed('kid', 'orders_b_c') },
   { what: 'a VAC is killed', strike: killed('vac', 'orders_b_c') },
   {
+    // It lives and says active: what does not arrive tells.
+    what: 'a controller of Bucardo hangs',
+    strike: async () => void process.kill(await pidOf('ctl', 'orders_b_c'), 'SIGSTOP'),
+  },
+  {
     what: 'goatherd is killed',
-    sample: true,
     strike: async () => {
       controller.kill('SIGKILL');
       await controller.ended;
@@ -143,6 +147,7 @@ const FAULTS: readonly Fault[] = [
   },
   {
     what: 'goatherd and a master are killed, and its pid file names another process',
+    sample: true,
     strike: async () => {
       controller.kill('SIGKILL');
       await controller.ended;
@@ -272,7 +277,7 @@ describe('after', () => {
     report.push({ fault: `${KILLS} kills of goatherd at random moments`, seconds: `recovered in ${seconds.toFixed(1)} s` });
   });
 
-  test('a second goatherd takes over when the first is killed, within 30 s', { timeout: 200_000 }, async () => {
+  test.runIf(WHOLE)('a second goatherd takes over when the first is killed, within 30 s', { timeout: 200_000 }, async () => {
     const second = start();
     await second.says(/standing by/);
     controller.kill('SIGKILL');

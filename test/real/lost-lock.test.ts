@@ -98,8 +98,8 @@ describe('the acting one of two controllers loses its line to the hub in the mid
     await first.says(/acting: this controller holds the lock/, { from });
     await writeFile(files.topologyFile, `${await readFile(files.topologyFile, 'utf8')}\nkick_interval: 2s\n`);
     await first.says(/CONVERGED/, { from });
-    expect(
-      await query(lab().hub, 'bucardo_orders_a_b', 'SELECT extract(epoch FROM checktime)::int AS seconds FROM bucardo.sync'),
-    ).toEqual([{ seconds: 2 }]);
+    expect(await query(lab().hub, 'bucardo_orders_a_b', 'SELECT extract(epoch FROM checktime)::int AS seconds FROM bucardo.sync')).toEqual([
+      { seconds: 2 },
+    ]);
   });
 });
