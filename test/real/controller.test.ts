@@ -109,9 +109,22 @@ describe('the controller', { timeout: 120_000 }, () => {
   });
 
   test('starts exactly one daemon in the place of a master that was killed, and leaves the other alone', async () => {
+    const restarts = async (): Promise<string> => {
+      const { message } = await controller.says(/the page is at /);
+      const metrics = await (await fetch(`${/http:\/\/\S+/.exec(message)?.[0] ?? ''}metrics`)).text();
+      return metrics
+        .split('\n')
+        .filter((line) => line.startsWith('goatherd_daemon_restarts_total{'))
+        .join(' ');
+    };
+    const reached = async (): Promise<unknown> =>
+      (await query(lab().hub, 'goatherd', 'SELECT desired = applied AS reached FROM goatherd.revision'))[0]?.['reached'];
+    await eventually(reached);
+    expect(await restarts()).toBe('');
     const before = [await masterPid(lab(), 'orders_a_b'), await masterPid(lab(), 'orders_b_c')];
     process.kill(before[0] ?? 0, 'SIGKILL');
     await anotherMaster(lab(), 'orders_a_b', before[0]);
+    await eventually(async () => /^goatherd_daemon_restarts_total\{daemon="orders_a_b"\} \d+$/.test(await restarts()));
     await arrives();
     await eventually(() => duplicates(lab()), { until: (found) => found.length === 0 });
     await eventually(() => masters(lab()), { until: (found) => found.join(' ') === 'orders_a_b orders_b_c' });

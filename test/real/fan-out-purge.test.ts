@@ -82,3 +82,23 @@ test('a change that one target lacks is never removed, however old and however o
   });
   await expectNothingLeft(lab());
 });
+
+test("a control database removes old rows of Bucardo's own logs by itself, and keeps what status needs", async () => {
+  const control = (sql: string): Promise<readonly Row[]> => query(lab().hub, 'bucardo_orders_a_b', sql);
+  const counts = async (): Promise<Row | undefined> =>
+    (
+      await control(`SELECT (SELECT count(*)::int FROM bucardo.syncrun WHERE details = 'old' AND NOT lastbad) AS runs,
+                            (SELECT count(*)::int FROM bucardo.syncrun WHERE details = 'old' AND lastbad) AS marked,
+                            (SELECT count(*)::int FROM bucardo.db_connlog WHERE connstring = 'old') AS connections`)
+    )[0];
+  await control(`INSERT INTO bucardo.syncrun (sync, started, ended, details, lastbad)
+                 SELECT 'orders_a_b', now() - interval '8 hours', now() - interval '7 hours', 'old', n = 1 FROM generate_series(1, 5000) n;
+                 INSERT INTO bucardo.db_connlog (db, conndate, connstring) SELECT name, now() - interval '8 days', 'old' FROM bucardo.db`);
+  // One insert in a hundred prunes: none of two thousand does in one of a billion of these.
+  await control(`DO $$ BEGIN FOR n IN 1..2000 LOOP
+                   INSERT INTO bucardo.syncrun (sync, started, ended, details) VALUES ('orders_a_b', now(), now(), 'new');
+                   INSERT INTO bucardo.db_connlog (db, connstring) SELECT min(name), 'new' FROM bucardo.db;
+                 END LOOP; END $$`);
+  expect(await counts()).toEqual({ runs: 0, marked: 1, connections: 0 });
+  await control("DELETE FROM bucardo.syncrun WHERE details IN ('old', 'new')");
+});

@@ -278,8 +278,11 @@ export class TopologyWorker {
     if (error !== null) return this.#backOff.failed(step.address, now(), error.message, error.fatal);
     this.#backOff.progressed(step.address);
     if (step.work.kind === 'start_daemon') {
-      counters.daemonStarted(step.work.instance);
-      if (healing) this.#limits.started(step.work.instance, now());
+      // The first start of a link, or one that its file asks for, mends nothing.
+      if (healing) {
+        counters.daemonStarted(step.work.instance);
+        this.#limits.started(step.work.instance, now());
+      }
     } else if (healing && step.gate === null && !['arrival', 'receipt', 'suspect', 'ledger', 'stop_daemon'].includes(step.kind)) {
       counters.driftCorrected(this.name, step.address.split('/').at(-1) ?? '');
     }
