@@ -12,7 +12,7 @@ import { FINDING_TEXT } from '../src/plan/preflight/fitness.ts';
 const root = join(import.meta.dirname, '..');
 
 /** The documents that hold made parts, below the checkout. */
-export const documents = ['docs/topology.md', 'docs/host-settings.md', 'docs/commands.md', 'docs/plan.md', 'docs/operating.md'] as const;
+export const documents = ['docs/topology.md', 'docs/host-settings.md', 'docs/commands.md', 'docs/plan.md', 'docs/watching.md'] as const;
 
 interface Schema {
   readonly $ref?: string;

@@ -41,6 +41,7 @@ export async function controller(path: string | undefined, options: ControllerCl
   await firstSignal((signal) => journal.info(`${signal}: ending after the current statement (again to end at once)`));
   await running.stop();
   await outlook.close();
+  await running.end();
   journal.info("ended; Bucardo's daemons run on");
   return 0;
 }

@@ -1,5 +1,6 @@
 import { pastRuns } from '../ledger/history.ts';
-import type { PastRun } from '../ledger/model.ts';
+import type { Ledger, PastRun, Retry } from '../ledger/model.ts';
+import { nothingRemembered, readRemembered, type Remembered } from '../ledger/remembered.ts';
 import { GoatherdError } from '../lib/errors.ts';
 import { observe, type Look } from '../observe/observe.ts';
 import { observeBacklog, observeCopies } from '../observe/observe-backlog.ts';
@@ -18,33 +19,55 @@ export interface Seen extends Look {
   readonly plan: Plan;
   readonly status: TopologyStatus;
   readonly conditions: readonly Condition[];
+  /** When it was looked at, epoch milliseconds. */
+  readonly at: number;
+  /** What the controller that acts tries again; none where none acts. */
+  readonly retries: readonly Retry[];
   /** Newest first. */
   readonly runs: readonly PastRun[];
 }
 
 /** Looks at one topology, with the links that only the ledger knows, and writes nothing anywhere (rule 16). */
-export async function lookAt(topology: Topology, config: HostConfig, command: string, previous: readonly Condition[] = []): Promise<Seen> {
+export async function lookAt(topology: Topology, config: HostConfig, command: string): Promise<Seen> {
   const access = new Access(config, topology, { applicationName: `goatherd ${command}` });
   try {
     const [{ observation, ledger }, backlog] = await Promise.all([observe(access, topology), observeBacklog(access, topology)]);
     const copies = await observeCopies(access, topology, copyingLinks(topology, observation, ledger));
     const plan = makePlan(topology, observation, ledger, config, { approvals: [] });
     const status = statusOf(topology, observation, ledger, plan, { backlog, copies });
+    const remembered = await rememberedOf(access, topology.name, ledger);
+    const retries = controllerActs(ledger) ? remembered.retries : [];
+    const at = Date.now();
     const conditions = conditionsOf({
       topology,
       seen: { observation, plan, status },
       missedLooks: 0,
       revision: null,
       problems: [],
-      retries: [],
+      retries,
       run: 'none',
-      previous,
-      now: Date.now(),
+      previous: remembered.conditions,
+      now: at,
     });
     const runs = ledger.present ? await runsOf(access, topology.name) : [];
-    return { observation, ledger, topology, plan, status, conditions, runs };
+    return { observation, ledger, topology, plan, status, conditions, at, retries, runs };
   } finally {
     await access.end();
+  }
+}
+
+/** Somebody tries again what failed: what is remembered of one that ended is past. */
+function controllerActs({ holder }: Ledger): boolean {
+  return holder?.startsWith('goatherd controller ') === true;
+}
+
+async function rememberedOf(access: Access, topology: string, ledger: Ledger): Promise<Remembered> {
+  if (!ledger.present) return nothingRemembered;
+  try {
+    return await readRemembered(access.hub(access.config.ledger).asQueryable(), topology);
+  } catch (error) {
+    if (error instanceof GoatherdError) return nothingRemembered;
+    throw error;
   }
 }
 

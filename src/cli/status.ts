@@ -60,10 +60,9 @@ async function lookAtAll(topologies: readonly Topology[], config: HostConfig): P
 }
 
 function print(seen: readonly Seen[], observedAt: number, options: StatusOptions): number {
-  const statuses = seen.map((one) => one.status);
-  const exitCode = statuses.some((one) => one.verdict === 'unknown') ? UNKNOWN : 0;
+  const exitCode = seen.some(({ status: one }) => one.verdict === 'unknown') ? UNKNOWN : 0;
   if (options.json === true)
-    process.stdout.write(`${JSON.stringify(statusDocument(statuses, { tool: toolVersion(), observedAt, exitCode }), null, 2)}\n`);
+    process.stdout.write(`${JSON.stringify(statusDocument(seen, { tool: toolVersion(), observedAt, exitCode }), null, 2)}\n`);
   else process.stdout.write(textOf(seen, observedAt));
   return exitCode;
 }
@@ -72,7 +71,7 @@ function textOf(seen: readonly Seen[], now: number): string {
   const width = process.stdout.isTTY ? Math.max(80, process.stdout.columns) : 100;
   return statusText(
     seen.map((one) => one.status),
-    { now, width, style: reportStyle(process.stdout) },
+    { now, width, style: reportStyle(process.stdout), retries: seen.flatMap((one) => one.retries) },
   );
 }
 

@@ -1,11 +1,12 @@
 import { hostname } from 'node:os';
+import { noticeChannels } from '../bucardo/notices.ts';
 import { EMPTY_LEDGER, type Ledger } from '../ledger/model.ts';
 import { readLedger } from '../ledger/read.ts';
 import { openRequests, answerRequest } from '../ledger/requests.ts';
 import { GoatherdError, messageOf } from '../lib/errors.ts';
-import type { Condition } from '../plan/condition-model.ts';
 import { missingNote } from '../plan/view/remembered/former.ts';
 import { Access } from '../postgres/access.ts';
+import type { Notices } from '../postgres/session.ts';
 import type { ControllerCounters, ControllerSnapshot } from '../report/status/snapshot-model.ts';
 import type { HostConfig } from '../topology/model.ts';
 import { Counters } from './counters.ts';
@@ -13,6 +14,7 @@ import { fault } from './fault.ts';
 import { type InForce, inForce } from './source/in-force.ts';
 import type { Journal } from './journal.ts';
 import { type Leadership, seekLeadership } from './leadership.ts';
+import { OwnConditions } from './own-conditions.ts';
 import type { ServiceManager } from './service-manager.ts';
 import { Slots } from './slots.ts';
 import { MemoryTidier } from './tidy-memory.ts';
@@ -42,6 +44,7 @@ export class Controller {
   readonly #follower: SourceFollower;
   readonly #leadership: Leadership;
   readonly #memory = new MemoryTidier();
+  readonly #own: OwnConditions;
   readonly #ending = new AbortController();
   readonly #listeners = new Set<() => void>();
   readonly #startedAt: number;
@@ -49,7 +52,6 @@ export class Controller {
   #missing: string | null = null;
   #lastLoopAt: number | null = null;
   #ready = false;
-  #conditions: readonly Condition[] = [];
   #snapshot: ControllerSnapshot | null = null;
   #gathering: NodeJS.Timeout | null = null;
   #answering = false;
@@ -63,7 +65,11 @@ export class Controller {
     const hub = new Access(
       config,
       { databases: [], links: [] },
-      { applicationName: 'goatherd controller', idleMs: 3 * config.controller.lookEveryMs },
+      {
+        applicationName: 'goatherd controller',
+        idleMs: 3 * config.controller.lookEveryMs,
+        notices: (dbname) => this.#noticesOf(dbname),
+      },
     );
     this.#world = {
       config,
@@ -78,9 +84,13 @@ export class Controller {
       changed: () => this.#changed(),
       lookEnded: () => this.#lookEnded(),
     };
+    this.#own = new OwnConditions(this.#world);
     this.#leadership = seekLeadership(hub, journal, this.#ending.signal, {
       // What happened while another one acted, or nobody: everything is looked at before anything is done.
-      taken: () => this.#eachWorker((worker) => worker.nudge(true)),
+      taken: () => {
+        this.#own.learn().catch(fault);
+        this.#eachWorker((worker) => worker.nudge(true));
+      },
       lost: () => {
         // A line that went silent would hold whatever was asked of the hub, and the run that asks, for a quarter of an hour.
         this.#world.hub.abandon();
@@ -106,6 +116,11 @@ export class Controller {
   snapshot(): ControllerSnapshot {
     this.#snapshot ??= this.#take();
     return this.#snapshot;
+  }
+
+  /** Sessions to databases of the hub, until `end`. */
+  get hub(): Access {
+    return this.#world.hub;
   }
 
   counters(): ControllerCounters {
@@ -137,8 +152,22 @@ export class Controller {
     await this.#follower.ended;
     await this.#leadership.ended;
     await this.#leadership.lock()?.release();
-    await this.#world.hub.end();
     if (this.#gathering !== null) clearTimeout(this.#gathering);
+  }
+
+  /** Ends the sessions, when nobody uses them any more. */
+  async end(): Promise<void> {
+    await this.#world.hub.end();
+  }
+
+  /** Bucardo's own words in a control database are hints to look there; in other databases of the hub there are none. */
+  #noticesOf(dbname: string): Notices | undefined {
+    const { config } = this.#world;
+    if (dbname === config.ledger || dbname === config.hub.dbname) return undefined;
+    return {
+      channels: () => noticeChannels([...this.#workers.values()].flatMap((worker) => worker.syncsIn(dbname))),
+      heard: () => this.#eachWorker((worker) => (worker.syncsIn(dbname).length > 0 ? worker.hint() : undefined)),
+    };
   }
 
   #eachWorker(work: (worker: TopologyWorker) => void): void {
@@ -244,24 +273,22 @@ export class Controller {
 
   #take(): ControllerSnapshot {
     const { tool } = this.#options;
-    const now = this.#world.now();
     const topologies = [...this.#workers.values()]
       .map((worker) => worker.snapshot())
       .toSorted((one, other) => (one.name < other.name ? -1 : 1));
     const revision = this.#follower.reading?.revision ?? null;
     const all = (key: 'attempted' | 'applied'): string | null =>
       topologies.length > 0 && topologies.every((one) => one[key] === revision) ? revision : null;
-    this.#conditions = this.#controllerConditions(now);
     return {
       tool,
       host: hostname(),
       startedAt: this.#startedAt,
-      now,
+      now: this.#world.now(),
       lastLoopAt: this.#lastLoopAt,
       role: this.#role(),
       holder: this.#leadership.holder(),
       source: { ...this.#follower.snapshot(), attempted: all('attempted'), applied: all('applied') },
-      conditions: this.#conditions,
+      conditions: this.#own.now(this.#follower, this.#leadership),
       topologies,
       problems: this.#follower.reading?.problems ?? [],
       notes: this.#missing === null ? [] : [this.#missing],
@@ -272,33 +299,6 @@ export class Controller {
     if (this.#ending.signal.aborted) return 'stopping';
     if (this.#leadership.lock() !== null) return 'acting';
     return this.#leadership.holder() === null ? 'starting' : 'standby';
-  }
-
-  #controllerConditions(now: number): readonly Condition[] {
-    const { reading, error } = this.#follower;
-    const one = (type: Condition['type'], status: Condition['status'], reason: string, message: string): Condition => {
-      const before = this.#conditions.find((known) => known.type === type);
-      const since = before?.status === status ? before.since : now;
-      return { address: 'controller', type, status, reason, message, since, observedRevision: reading?.revision ?? null };
-    };
-    const broken = reading?.problems.find((problem) => problem.severity === 'error');
-    const source =
-      error !== null
-        ? one('SourceReady', 'False', error.code, error.message)
-        : reading === null
-          ? one('SourceReady', 'Unknown', 'NotRead', '')
-          : broken === undefined
-            ? one('SourceReady', 'True', 'Read', reading.revision)
-            : one('SourceReady', 'False', 'SourceInvalid', `${broken.at.file}: ${broken.message}`);
-    const problem = this.#leadership.problem();
-    const holder = this.#leadership.holder();
-    const lock =
-      this.#leadership.lock() !== null
-        ? one('LockHeld', 'True', 'Held', 'this controller acts')
-        : problem !== null
-          ? one('LockHeld', 'Unknown', 'ControlDatabaseDown', problem)
-          : one('LockHeld', holder === null ? 'Unknown' : 'False', holder === null ? 'NotAsked' : 'HeldByOther', holder ?? '');
-    return [source, lock];
   }
 }
 

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { GoatherdError, messageOf } from '../lib/errors.ts';
 import { Notifier } from '../notify/notifier.ts';
+import { ledgerStore } from '../notify/told-store.ts';
 import { readSecret, type Secret } from '../postgres/secret.ts';
 import { type RunningServer, startServer } from '../server/start-server.ts';
 import type { HostConfig, Listen } from '../topology/model.ts';
@@ -25,7 +26,11 @@ export interface Outlook {
  * for again. `token`: of `pageToken`.
  */
 export function openOutlook(controller: Controller, config: HostConfig, token: Secret | null, journal: Journal): Outlook {
-  const notifier = new Notifier({ receivers: config.notify, onFailure: (error) => journal.warn(`not told: ${error}`) });
+  const notifier = new Notifier({
+    receivers: config.notify,
+    onFailure: (error) => journal.warn(`not told: ${error}`),
+    store: ledgerStore(controller.hub),
+  });
   const ending = new AbortController();
   const tell = (): void => notifier.look(controller.snapshot(), Date.now());
   const timer = setInterval(tell, tellEvery).unref();

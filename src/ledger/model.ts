@@ -192,6 +192,18 @@ export interface GivenApproval {
   readonly reason: string;
 }
 
+/** How long a link, or another address of a topology, that failed is left alone. Times are epoch milliseconds. */
+export interface Retry {
+  readonly address: string;
+  /** Failures in a row. */
+  readonly attempts: number;
+  readonly nextAt: number;
+  /** The last one. */
+  readonly error: string;
+  /** Waiting does not cure it. */
+  readonly fatal: boolean;
+}
+
 /** One run of one topology that did something, or tried. Times are epoch milliseconds. */
 export interface PastRun {
   readonly topology: string;

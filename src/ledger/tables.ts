@@ -1,12 +1,13 @@
 import { HEAL_STATEMENTS } from './heals.ts';
 import { HISTORY_STATEMENTS } from './history.ts';
+import { REMEMBERED_STATEMENTS } from './remembered.ts';
 import { REQUEST_STATEMENTS } from './requests.ts';
 import { SEEN_STATEMENTS } from './seen.ts';
 import { SUSPENSION_STATEMENTS } from './suspensions.ts';
 import { USED_PLAN_STATEMENTS } from './used-plans.ts';
 
 /** The ledger's tables. Every statement may be repeated; a later version adds columns with ADD COLUMN IF NOT EXISTS. */
-export const LEDGER_VERSION = 6;
+export const LEDGER_VERSION = 7;
 
 /** Two keys of the session advisory lock that only acting takes (rule 17): `goat` and `herd` in ASCII. */
 export const LOCK_KEYS = [0x676f6174, 0x68657264] as const;
@@ -41,5 +42,6 @@ export const LEDGER_STATEMENTS: readonly string[] = [
   ...USED_PLAN_STATEMENTS,
   ...REQUEST_STATEMENTS,
   ...HISTORY_STATEMENTS,
+  ...REMEMBERED_STATEMENTS,
   `INSERT INTO goatherd.meta VALUES ('version', '${LEDGER_VERSION}') ON CONFLICT (key) DO UPDATE SET value = excluded.value`,
 ];

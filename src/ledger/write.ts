@@ -106,6 +106,10 @@ export class LedgerWriter {
   async forgetLink(address: string): Promise<void> {
     await this.#query('DELETE FROM goatherd.link WHERE address = $1', [address]);
     await this.#query('DELETE FROM goatherd.suspension WHERE address = $1', [address]);
+    await this.#query(
+      "DELETE FROM goatherd.remembered WHERE topology = split_part($1, '/', 1) AND NOT EXISTS (SELECT 1 FROM goatherd.link WHERE split_part(address, '/', 1) = split_part($1, '/', 1))",
+      [address],
+    );
   }
 
   async saveSuspects(address: string, suspects: readonly Suspicion[]): Promise<void> {

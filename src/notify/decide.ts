@@ -49,14 +49,16 @@ export interface Decision {
 export function decide(memory: Memory, conditions: readonly Condition[], now: number, policy: NotifyPolicy): Decision {
   const incidents = new Map(incidentsOf(conditions).map((incident) => [incident.key, incident]));
   const standing = new Set(conditions.map(keyOf));
+  // What cannot be seen is as it was, neither worse nor well again, and no word is said of it: so it is just after a start, too.
+  const unseen = new Set(conditions.filter((one) => one.status === 'Unknown' && !incidents.has(keyOf(one))).map(keyOf));
   // What no longer exists, as a topology that was removed, is forgotten without a word.
   const known = Object.entries(memory.told).filter(([key]) => standing.has(key));
   const fresh = [...incidents.values()].filter(({ key }) => memory.told[key] === undefined);
   const updated = [
-    ...known.map(([key, told]): [string, Told] => [key, observed(told, incidents.get(key), now)]),
+    ...known.map(([key, told]): [string, Told] => [key, unseen.has(key) ? told : observed(told, incidents.get(key), now)]),
     ...fresh.map((incident): [string, Told] => [incident.key, begun(incident, memory.seen.includes(incident.key), now)]),
   ];
-  const send = updated.flatMap(([, told]) => dueOf(told, now, policy));
+  const send = updated.flatMap(([key, told]) => (unseen.has(key) ? [] : dueOf(told, now, policy)));
   const due = new Set(send.map(({ incident }) => incident.key));
   const seen = [...standing].toSorted();
   const unsent = Object.fromEntries(updated.filter(([, told]) => told.said !== null || told.wellSince === null));

@@ -2,7 +2,12 @@ import type { Connection, HostConfig, Topology } from '../topology/model.ts';
 import { controlDatabase } from '../bucardo/names.ts';
 import { GoatherdError } from '../lib/errors.ts';
 import { describeTarget, type ResolvedConnection, resolveConnection } from './connection.ts';
-import { type SessionOptions, Sessions } from './session.ts';
+import { type Notices, type SessionOptions, Sessions } from './session.ts';
+
+/** As for one session; `notices`: what is listened to in a database of the hub, if anything. */
+export interface AccessOptions extends Omit<SessionOptions, 'notices'> {
+  readonly notices?: (dbname: string) => Notices | undefined;
+}
 
 /** Sessions that a run keeps open, opened when first asked for: to the topology's databases, their schema owners, and databases on the hub. */
 export class Access {
@@ -12,11 +17,11 @@ export class Access {
   readonly #connections: ReadonlyMap<string, Connection>;
   readonly #owners: ReadonlyMap<string, Connection>;
   readonly #controls: ReadonlyMap<string, string>;
-  readonly #options: SessionOptions;
+  readonly #options: AccessOptions;
   readonly #shared: Access | null;
 
   /** `shared`: whose sessions to databases of the hub are used, so that several topologies need no more of them than one. */
-  constructor(config: HostConfig, topology: Pick<Topology, 'databases' | 'links'>, options: SessionOptions, shared: Access | null = null) {
+  constructor(config: HostConfig, topology: Pick<Topology, 'databases' | 'links'>, options: AccessOptions, shared: Access | null = null) {
     this.config = config;
     this.#options = options;
     this.#shared = shared;
@@ -64,7 +69,7 @@ export class Access {
 
   hub(dbname: string): Sessions {
     if (this.#shared !== null) return this.#shared.hub(dbname);
-    return this.#sessions(`hub ${dbname}`, () => this.resolvedHub(dbname), `hub database ${dbname}`);
+    return this.#sessions(`hub ${dbname}`, () => this.resolvedHub(dbname), `hub database ${dbname}`, this.#options.notices?.(dbname));
   }
 
   /** The database on the hub that is the control database of this instance. */
@@ -106,10 +111,11 @@ export class Access {
     return resolved;
   }
 
-  #sessions(key: string, resolve: () => ResolvedConnection, where: string): Sessions {
+  #sessions(key: string, resolve: () => ResolvedConnection, where: string, notices?: Notices): Sessions {
     const known = this.#open.get(key);
     if (known !== undefined) return known;
-    const sessions = new Sessions(resolve(), this.#options, where);
+    const { notices: _, ...options } = this.#options;
+    const sessions = new Sessions(resolve(), notices === undefined ? options : { ...options, notices }, where);
     this.#open.set(key, sessions);
     // A pool whose first session failed is useless: the next caller tries anew.
     sessions.opened().catch(() => {

@@ -1,4 +1,5 @@
-import { Client, DatabaseError, Pool, type ClientConfig, type PoolClient, type QueryResultRow } from 'pg';
+import { Client, DatabaseError, Pool, type ClientBase, type ClientConfig, type PoolClient, type PoolConfig, type QueryResultRow } from 'pg';
+import { quoteIdent } from '../bucardo/names.ts';
 import { GoatherdError, messageOf } from '../lib/errors.ts';
 import { type ResolvedConnection, tlsAttempts } from './connection.ts';
 import { meaningOf } from './sqlstate.ts';
@@ -11,6 +12,15 @@ export interface SessionOptions {
   readonly connectTimeoutMs?: number;
   /** How long an unused session of a pool is kept. */
   readonly idleMs?: number;
+  /** What the sessions of a pool LISTEN to, and who is told. */
+  readonly notices?: Notices;
+}
+
+/** Notifications that come to sessions which are there for other work: hints, nothing that may be counted on. */
+export interface Notices {
+  /** Asked of each new session. */
+  readonly channels: () => readonly string[];
+  readonly heard: (channel: string) => void;
 }
 
 /** Anything that runs SQL: a client, a pooled client, a transaction. */
@@ -20,6 +30,8 @@ export interface Queryable {
 
 const CONNECT_TIMEOUT_MS = 5_000;
 const KEEPALIVE_AFTER_MS = 10_000;
+/** A session that LISTENs is replaced after so long, and the next one asks for its channels anew. */
+const LISTENS_FOR_S = 600;
 
 function configOf(connection: ResolvedConnection, options: SessionOptions, ssl: NonNullable<ClientConfig['ssl']>): ClientConfig {
   return {
@@ -90,6 +102,18 @@ export async function withSession<T>(
   }
 }
 
+/** A session that cannot LISTEN, as on a standby, is as good as any other. */
+function listening(notices: Notices | undefined): Partial<PoolConfig> {
+  if (notices === undefined) return {};
+  // The pool waits for what this gives, though its types do not say so.
+  const onConnect = (client: ClientBase): unknown => {
+    client.on('notification', ({ channel }) => notices.heard(channel));
+    const commands = notices.channels().map((channel) => `LISTEN ${quoteIdent(channel)}`);
+    return commands.length === 0 ? undefined : client.query(commands.join('; ')).catch(() => undefined);
+  };
+  return { maxLifetimeSeconds: LISTENS_FOR_S, onConnect };
+}
+
 /** A few sessions to one database for the length of a run. */
 export class Sessions {
   readonly #pool: Promise<Pool>;
@@ -106,7 +130,12 @@ export class Sessions {
   async #open(connection: ResolvedConnection, options: SessionOptions, where: string): Promise<Pool> {
     let last: unknown;
     for (const ssl of tlsAttempts(connection)) {
-      const pool = new Pool({ ...configOf(connection, options, ssl), max: 4, idleTimeoutMillis: options.idleMs ?? 30_000 });
+      const pool = new Pool({
+        ...configOf(connection, options, ssl),
+        ...listening(options.notices),
+        max: 4,
+        idleTimeoutMillis: options.idleMs ?? 30_000,
+      });
       pool.on('error', () => undefined);
       // The pool listens only to idle clients; one listener a client, or a client used often collects them.
       pool.on('connect', (client) => {

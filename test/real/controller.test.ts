@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Lab } from '../../src/lab/lab.ts';
 import type { Message } from '../../src/notify/message.ts';
+import type { statusDocument } from '../../src/report/status/status-json.ts';
 import { controllerDocumentErrors } from '../unit/report/schemas.ts';
 import { eventually } from './support/eventually.ts';
 import { duplicates, masters } from './support/one-of-each.ts';
@@ -151,12 +152,21 @@ describe('the controller', { timeout: 120_000 }, () => {
     await arrives();
   });
 
-  test('brings replication back when a database was away', async () => {
-    const from = controller.lines.length;
+  test('brings replication back when a database was away, and goes on with what it told and knew when it is killed meanwhile', async () => {
+    let from = controller.lines.length;
     await clusterOf(lab(), 'b').stop('immediate');
     await controller.says(/orders\/b Reachable=False/, { from });
     await query(clusterOf(lab(), 'a'), lab().dbname, "INSERT INTO items(id, name) VALUES (99999, 'while b was away')");
     await eventually(async () => (await toldOf('orders/b')).includes('raised Reachable error'));
+    const since = await eventually(() => rememberedSince(lab()), { until: (at) => at !== null });
+    controller.kill('SIGKILL');
+    await controller.ended;
+    controller = startController(files);
+    await controller.says(/ready: orders/);
+    const run = await runGoatherd(['status', '--json', '--config', files.configFile, files.directory]);
+    const [seen] = (JSON.parse(run.stdout) as ReturnType<typeof statusDocument>).topologies;
+    expect(seen?.conditions.find(({ address }) => address === 'orders/b')).toMatchObject({ status: 'False', since });
+    from = controller.lines.length;
     await clusterOf(lab(), 'b').start();
     await arrives();
     await controller.says(/orders Ready=True/, { from });
@@ -164,6 +174,7 @@ describe('the controller', { timeout: 120_000 }, () => {
       { name: 'while b was away' },
     ]);
     await eventually(async () => (await toldOf('orders/b')).includes('resolved Reachable error'));
+    expect(await toldOf('orders/b')).toEqual(['raised Reachable error', 'resolved Reachable error']);
     expect(await duplicates(lab())).toEqual([]);
   });
 
@@ -188,6 +199,18 @@ describe('the controller', { timeout: 120_000 }, () => {
     expectExit(await runGoatherd(['reconcile', '--config', files.configFile, files.directory]), 0);
   });
 });
+
+/** Since when the ledger has b away, when it also has that this was told; null before. */
+async function rememberedSince(lab: Lab): Promise<string | null> {
+  const [row] = await query(
+    lab.hub,
+    'goatherd',
+    `SELECT (one->>'since')::float8 AS since FROM goatherd.remembered, jsonb_array_elements(conditions) one
+     WHERE one->>'address' = 'orders/b' AND one->>'status' = 'False'
+       AND EXISTS (SELECT 1 FROM goatherd.told WHERE jsonb_typeof(memory->'told'->'orders/b Reachable'->'said') = 'object')`,
+  );
+  return row === undefined ? null : new Date(Number(row['since'])).toISOString();
+}
 
 async function masterPid(lab: Lab, instance: string): Promise<number> {
   return Number.parseInt(await readFile(join(lab.pidDir, instance, 'bucardo.mcp.pid'), 'utf8'), 10);

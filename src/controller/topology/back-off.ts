@@ -1,3 +1,5 @@
+import type { Retry } from '../../ledger/model.ts';
+
 /** How long a link that failed is left alone. Pure: time and chance are given. Times are milliseconds. */
 
 const FIRST_MS = 1_000;
@@ -6,15 +8,6 @@ const FIRST_FATAL_MS = 30_000;
 const LONGEST_MS = 300_000;
 /** Of a delay, up or down, so that what failed together does not come back together. */
 const JITTER = 0.2;
-
-export interface Retry {
-  readonly address: string;
-  readonly attempts: number;
-  readonly nextAt: number;
-  readonly error: string;
-  /** Waiting does not cure it. */
-  readonly fatal: boolean;
-}
 
 /** Back-off of every address of one topology: doubled by each failure, ended by progress. */
 export class BackOff {
@@ -39,6 +32,13 @@ export class BackOff {
   /** A new revision, or a person's word: everything may be tried at once. */
   clear(): void {
     this.#retries.clear();
+  }
+
+  /** What the controller before knew, in the place of what is known here. Its clock may be another one: nothing is held for longer than ever. */
+  restore(retries: readonly Retry[], now: number): void {
+    this.#retries.clear();
+    const latest = now + LONGEST_MS * (1 + JITTER);
+    for (const retry of retries) this.#retries.set(retry.address, { ...retry, nextAt: Math.min(retry.nextAt, latest) });
   }
 
   holds(address: string, now: number): boolean {

@@ -1,4 +1,5 @@
 import { pastRuns, readRevisions, type Revisions, saveRevisions } from '../../ledger/history.ts';
+import { readRemembered, type Remembered } from '../../ledger/remembered.ts';
 import { GoatherdError } from '../../lib/errors.ts';
 import type { Condition } from '../../plan/condition-model.ts';
 import { conditionsOf } from '../../plan/conditions.ts';
@@ -7,8 +8,10 @@ import type { Access } from '../../postgres/access.ts';
 import { isBlocked } from '../../report/exit-code.ts';
 import type { RunOutcome, RunRecord } from '../../report/run/run-model.ts';
 import type { RunSummary, TopologySnapshot } from '../../report/status/snapshot-model.ts';
-import type { Retry } from './back-off.ts';
+import type { BackOff } from './back-off.ts';
 import type { Flight } from './flight.ts';
+import { Keeper, withKnownSince } from '../keeper.ts';
+import type { StartLimits } from './start-limits.ts';
 import type { InForce } from '../source/in-force.ts';
 import type { Sight } from './looker.ts';
 import type { World } from '../world.ts';
@@ -20,13 +23,15 @@ export interface WorkerState {
   readonly failedLooks: number;
   readonly nextLookAt: number;
   readonly flight: Flight | null;
-  readonly retries: readonly Retry[];
 }
 
 /** What is known of one topology beyond its last look: conditions and since when, revisions, the runs before. */
 export class Memory {
   readonly #world: World;
   readonly #topology: string;
+  readonly #backOff: BackOff;
+  readonly #limits: StartLimits;
+  readonly #keeper: Keeper;
   #revisions: Revisions = { desired: null, attempted: null, applied: null };
   #known = false;
   #history: readonly RunSummary[] = [];
@@ -34,9 +39,13 @@ export class Memory {
   #lastRun: RunRecord | null = null;
   #conditions: readonly Condition[] = [];
 
-  constructor(world: World, topology: string) {
+  /** `backOff`, `limits`: what an earlier controller knew is put into them. */
+  constructor(world: World, topology: string, backOff: BackOff, limits: StartLimits) {
     this.#world = world;
     this.#topology = topology;
+    this.#backOff = backOff;
+    this.#limits = limits;
+    this.#keeper = new Keeper(world, topology);
   }
 
   /** A reading of the source. */
@@ -65,7 +74,7 @@ export class Memory {
   /** A look has ended: what was in sync with its file has reached that revision. */
   async seen({ desired, revision }: InForce, sight: Sight, flying: boolean, access: Access | null): Promise<void> {
     if (!sight.look.ledger.present) return;
-    await this.#learn();
+    await this.#learn(revision);
     // Drift that the policy leaves alone is no part of the revision.
     const inSync =
       sight.plan.steps.length === 0 && !isBlocked(sight.plan) && sight.status.verdict !== 'unknown' && !flying && revision !== null;
@@ -82,6 +91,7 @@ export class Memory {
 
   snapshot(state: WorkerState): TopologySnapshot {
     const { wanted, sight, flight } = state;
+    const retries = this.#backOff.list();
     const run = flight?.record() ?? null;
     const before = this.#conditions;
     this.#conditions = conditionsOf({
@@ -90,12 +100,14 @@ export class Memory {
       missedLooks: state.failedLooks,
       revision: wanted.revision,
       problems: wanted.problems,
-      retries: state.retries,
+      retries,
       run: flight === null ? 'none' : run?.steps.some((step) => step.state === 'running') === true ? 'working' : 'waiting',
       previous: before,
       now: this.#world.now(),
     });
     this.#tellTransitions(before);
+    // Before anything was seen or learned there is nothing that is worth more than what the ledger has.
+    if (sight !== null && this.#known) this.#keeper.keep(this.#remembered());
     const suspension = sight?.look.ledger.suspensions[this.#topology];
     return {
       name: this.#topology,
@@ -113,8 +125,12 @@ export class Memory {
         suspension === undefined
           ? null
           : { by: suspension.by, reason: suspension.reason, since: suspension.since, until: suspension.until ?? null },
-      retries: state.retries.map(({ address, attempts, nextAt, error }) => ({ address, attempts, nextAt, error })),
+      retries: retries.map(({ address, attempts, nextAt, error }) => ({ address, attempts, nextAt, error })),
     };
+  }
+
+  #remembered(): Remembered {
+    return { conditions: this.#conditions, retries: this.#backOff.list(), starts: this.#limits.list(this.#world.now()) };
   }
 
   /** Transitions of what people ask for first are lines of the log. */
@@ -133,12 +149,20 @@ export class Memory {
     }
   }
 
-  /** What an earlier controller, or `reconcile`, left in the ledger. */
-  async #learn(): Promise<void> {
+  /** What an earlier controller, or `reconcile`, left in the ledger. One that stands by follows what the one that acts knows. */
+  async #learn(revision: string | null): Promise<void> {
     const session = this.#world.hub.hub(this.#world.config.ledger).asQueryable();
     try {
-      if (!this.#known) {
-        this.#revisions = { ...(await readRevisions(session, this.#topology)), desired: this.#revisions.desired };
+      if (!this.#known || this.#world.lock() === null) {
+        const { attempted, applied } = await readRevisions(session, this.#topology);
+        const remembered = await readRemembered(session, this.#topology);
+        this.#revisions = { attempted, applied, desired: this.#revisions.desired };
+        this.#conditions = withKnownSince(this.#conditions, remembered.conditions, !this.#known);
+        // A newer revision may be tried at once.
+        const same = attempted === null || attempted === revision;
+        this.#backOff.restore(same ? remembered.retries : [], this.#world.now());
+        this.#limits.restore(same ? remembered.starts : {});
+        this.#keeper.read(remembered);
         this.#known = true;
       }
       if (this.#historyStale) {

@@ -22,6 +22,18 @@ export class StartLimits {
     return (recent.at(-1) ?? 0) + Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** over);
   }
 
+  /** Starts within the last hour, by instance: what the next controller has to know. */
+  list(now: number): Readonly<Record<string, readonly number[]>> {
+    const all = [...this.#starts.keys()].toSorted().map((instance) => [instance, this.#recent(instance, now)] as const);
+    return Object.fromEntries(all.filter(([, starts]) => starts.length > 0));
+  }
+
+  /** What the controller before did, in the place of what is known here. */
+  restore(starts: Readonly<Record<string, readonly number[]>>): void {
+    this.#starts.clear();
+    for (const [instance, all] of Object.entries(starts)) this.#starts.set(instance, all);
+  }
+
   /** A new revision, or a person's word. */
   clear(): void {
     this.#starts.clear();

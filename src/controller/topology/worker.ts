@@ -7,6 +7,7 @@ import { BackOff, jittered } from './back-off.ts';
 import { fault } from '../fault.ts';
 import { Flight } from './flight.ts';
 import { type InForce, asksForTheSame } from '../source/in-force.ts';
+import { Hints } from './hints.ts';
 import { StartLimits } from './start-limits.ts';
 import { Looker, type Sight } from './looker.ts';
 import { Memory } from './memory.ts';
@@ -29,6 +30,7 @@ export class TopologyWorker {
   readonly #stuck: StuckDaemons;
   readonly #memory: Memory;
   readonly #tidier = new Tidier();
+  readonly #hints = new Hints(() => this.nudge());
   #wanted: InForce;
   #sight: Sight | null = null;
   /** What `sight` was a look at. */
@@ -54,7 +56,7 @@ export class TopologyWorker {
     this.#looker = new Looker(world);
     this.#backOff = new BackOff(world.random);
     this.#stuck = new StuckDaemons(world.config.controller.stuckAfterMs);
-    this.#memory = new Memory(world, wanted.topology.name);
+    this.#memory = new Memory(world, wanted.topology.name, this.#backOff, this.#limits);
     this.#nextLookAt = world.now();
     this.ended = this.#work();
   }
@@ -80,7 +82,6 @@ export class TopologyWorker {
       failedLooks: this.#failedLooks,
       nextLookAt: this.#nextLookAt,
       flight: this.#flight,
-      retries: this.#backOff.list(),
     });
   }
 
@@ -102,6 +103,16 @@ export class TopologyWorker {
     if (deep) this.#deepAt = Number.NEGATIVE_INFINITY;
     this.#nudged = true;
     this.#wake();
+  }
+
+  /** Somebody says that something may be other than before. A flight causes most of what is said, and looks for itself. */
+  hint(): void {
+    if (this.#flight === null && !this.#busy && !this.#stopped) this.#hints.hint();
+  }
+
+  /** The syncs of its links in this control database. */
+  syncsIn(control: string): readonly string[] {
+    return this.#wanted.topology.links.filter((link) => link.control === control).map((link) => link.sync);
   }
 
   /** Carries a person's word out, between two flights. */
@@ -131,6 +142,7 @@ export class TopologyWorker {
   /** Ends after the current statement. */
   async stop(): Promise<void> {
     this.#stopped = true;
+    this.#hints.end();
     this.#flight?.interrupt('the controller ends; the next one goes on from what stands');
     this.#wake();
     await this.ended;

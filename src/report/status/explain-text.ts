@@ -1,5 +1,5 @@
 import type { Observation } from '../../observe/model.ts';
-import type { PastRun } from '../../ledger/model.ts';
+import type { PastRun, Retry } from '../../ledger/model.ts';
 import type { Condition, ConditionType } from '../../plan/condition-model.ts';
 import type { Plan } from '../../plan/model.ts';
 import type { TopologyStatus } from '../../plan/status-model.ts';
@@ -14,6 +14,9 @@ export interface Explaining {
   readonly plan: Plan;
   readonly status: TopologyStatus;
   readonly conditions: readonly Condition[];
+  /** When it was looked at, epoch milliseconds. */
+  readonly at: number;
+  readonly retries: readonly Retry[];
   /** Newest first. */
   readonly runs: readonly PastRun[];
 }
@@ -48,9 +51,10 @@ function conditionAt({ conditions }: Explaining, address: string, type: Conditio
   return conditions.find((one) => one.address === address && one.type === type);
 }
 
-function textOf({ address, type, status, reason, message }: Condition, withAddress: boolean): string {
+/** Since when is said where an earlier look knew it: otherwise all that is known is that it is so now. */
+function textOf({ at }: Explaining, { address, type, status, reason, message, since }: Condition, withAddress: boolean): string {
   const tail = message === '' ? '' : `: ${message}`;
-  return `${withAddress ? `${address} ` : ''}${type}=${status} ${reason}${tail}`;
+  return `${withAddress ? `${address} ` : ''}${type}=${status} ${reason}${since < at ? ` since ${formatTimestamp(since)}` : ''}${tail}`;
 }
 
 function topologyCause(seen: Explaining): Cause {
@@ -64,8 +68,13 @@ function topologyCause(seen: Explaining): Cause {
     .map((one) => leaf(`approval ${one.id} ${one.cap ?? 'is missing'}: ${one.steps.join(', ')}; goatherd approve ${one.id}`));
   const open = ready?.status !== 'True' && unready.length === 0 && approvals.length === 0 ? openSteps(seen, () => true) : [];
   return {
-    text: ready === undefined ? `${topology.name} was not looked at` : textOf({ ...ready, message: '' }, true),
-    because: [...roots.map((link) => linkCause(seen, link, new Set())), ...approvals, ...open],
+    text: ready === undefined ? `${topology.name} was not looked at` : textOf(seen, { ...ready, message: '' }, true),
+    because: [
+      ...roots.map((link) => linkCause(seen, link, new Set())),
+      ...approvals,
+      ...open,
+      ...triedAgain(seen, (address) => !unready.some((link) => address === link.address || address.endsWith(`/${link.instance}`))),
+    ],
   };
 }
 
@@ -76,27 +85,28 @@ function linkCause(seen: Explaining, link: Link, told: Set<string>): Cause {
   const suspect = conditionAt(seen, link.address, 'Suspect');
   const suspended = conditionAt(seen, link.address, 'Suspended');
   const because: Cause[] = [
-    ...(suspended?.status === 'True' ? [leaf(textOf(suspended, false))] : []),
+    ...(suspended?.status === 'True' ? [leaf(textOf(seen, suspended, false))] : []),
     ...unreachable(seen, link),
     ...(ready?.status === 'True' ? [] : parts.map((one) => partCause(seen, link, one, told))),
-    ...(suspect?.status === 'True' ? [leaf(textOf(suspect, false))] : []),
+    ...(suspect?.status === 'True' ? [leaf(textOf(seen, suspect, false))] : []),
+    ...triedAgain(seen, (address) => address === link.address || address === `${seen.topology.name}/instance/${link.instance}`),
     ...failedRun(seen, link),
   ];
-  const head = ready === undefined ? `${link.address} was not looked at` : textOf({ ...ready, message: '' }, true);
+  const head = ready === undefined ? `${link.address} was not looked at` : textOf(seen, { ...ready, message: '' }, true);
   return { text: head, because };
 }
 
 function unreachable(seen: Explaining, link: Link): readonly Cause[] {
   return [link.from, link.to].flatMap((name) => {
     const found = conditionAt(seen, `${seen.topology.name}/${name}`, 'Reachable');
-    return found === undefined || found.status === 'True' ? [] : [leaf(textOf(found, true))];
+    return found === undefined || found.status === 'True' ? [] : [leaf(textOf(seen, found, true))];
   });
 }
 
 function partCause(seen: Explaining, link: Link, part: Condition, told: Set<string>): Cause {
   const waits = ['WaitingForUpstreamCopy', 'UpstreamNotReady'].includes(part.reason);
   const above = waits ? upstreamOf(seen.topology, link).filter((one) => !told.has(one.address)) : [];
-  return { text: textOf(part, false), because: [...above.map((one) => linkCause(seen, one, told)), ...details(seen, link, part)] };
+  return { text: textOf(seen, part, false), because: [...above.map((one) => linkCause(seen, one, told)), ...details(seen, link, part)] };
 }
 
 /** What a part's condition does not say by itself: tables, processes, steps and what stands against them. */
@@ -170,6 +180,12 @@ function holders({ observation }: Explaining, link: Link): readonly Cause[] {
         leaf(`a transaction of ${seconds} s is open on ${name}: pid ${pid} ${application} ${state}`.trimEnd()),
       );
   });
+}
+
+function triedAgain({ retries }: Explaining, mine: (address: string) => boolean): readonly Cause[] {
+  return retries
+    .filter(({ address }) => mine(address))
+    .map(({ attempts, nextAt, error }) => leaf(`attempt ${attempts} failed, the next one at ${formatTimestamp(nextAt)}: ${error}`));
 }
 
 /** The last run of the topology that failed on this link, when nothing came after it. */

@@ -1,9 +1,8 @@
 /** The document of `/api/status` (schemas/controller.schema.json): what the controller knows, for programs. */
-import type { Condition } from '../../plan/condition-model.ts';
 import type { Plan } from '../../plan/model.ts';
 import { timeJson } from '../document/time-json.ts';
 import { runJson } from '../document/run-json.ts';
-import { topologyStatusJson } from './status-json.ts';
+import { conditionJson, retryJson, topologyStatusJson } from './status-json.ts';
 import type { ControllerSnapshot, RunSummary, TopologySnapshot } from './snapshot-model.ts';
 
 /** A minor step adds keys, which readers ignore; a major one changes what a key means. */
@@ -61,7 +60,7 @@ function topologyJson(topology: TopologySnapshot) {
       suspended === null
         ? null
         : { by: suspended.by, reason: suspended.reason, since: timeJson(suspended.since), until: timeJson(suspended.until) },
-    retries: topology.retries.map(({ address, attempts, nextAt, error }) => ({ address, attempts, next_at: timeJson(nextAt), error })),
+    retries: topology.retries.map(retryJson),
   };
 }
 
@@ -74,10 +73,6 @@ function planSummary({ verdict, fingerprint, counts, approvals, links }: Plan) {
     approvals: approvals.required.map(({ id, steps, given, cap }) => ({ id, steps: [...steps], given, cap: cap ?? null })),
     suspect: links.flatMap(({ address, suspect }) => (suspect === null ? [] : [{ address, why: suspect }])),
   };
-}
-
-function conditionJson({ address, type, status, reason, message, since, observedRevision }: Condition) {
-  return { address, type, status, reason, message, since: timeJson(since), observed_revision: observedRevision };
 }
 
 function historyJson(run: RunSummary) {

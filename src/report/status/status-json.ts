@@ -1,19 +1,32 @@
+import type { Retry } from '../../ledger/model.ts';
+import type { Condition } from '../../plan/condition-model.ts';
 import type { LinkStatus, TopologyStatus } from '../../plan/status-model.ts';
 import { timeJson } from '../document/time-json.ts';
 
 /** A minor step adds keys, which readers ignore; a major one changes what a key means. */
 const formatVersion = '1.0';
 
+/** What is known of one topology at one moment. */
+export interface Known {
+  readonly status: TopologyStatus;
+  readonly conditions: readonly Condition[];
+  readonly retries: readonly Retry[];
+}
+
 /** The document of `goatherd status --json` (schemas/status.schema.json). Times are RFC 3339 in UTC, ages seconds. */
 export function statusDocument(
-  statuses: readonly TopologyStatus[],
+  topologies: readonly Known[],
   meta: { readonly tool: { readonly name: string; readonly version: string }; readonly observedAt: number; readonly exitCode: number },
 ) {
   return {
     format_version: formatVersion,
     tool: { name: meta.tool.name, version: meta.tool.version },
     observed_at: timeJson(meta.observedAt),
-    topologies: statuses.map(topologyStatusJson),
+    topologies: topologies.map(({ status, conditions, retries }) => ({
+      ...topologyStatusJson(status),
+      conditions: conditions.map(conditionJson),
+      retries: retries.map(retryJson),
+    })),
     exit_code: meta.exitCode,
   };
 }
@@ -28,6 +41,14 @@ export function topologyStatusJson(status: TopologyStatus) {
     links: status.links.map(linkJson),
     notes: [...status.notes],
   };
+}
+
+export function conditionJson({ address, type, status, reason, message, since, observedRevision }: Condition) {
+  return { address, type, status, reason, message, since: timeJson(since), observed_revision: observedRevision };
+}
+
+export function retryJson({ address, attempts, nextAt, error }: Omit<Retry, 'fatal'>) {
+  return { address, attempts, next_at: timeJson(nextAt), error };
 }
 
 function linkJson(link: LinkStatus) {

@@ -1,3 +1,4 @@
+import type { Retry } from '../../ledger/model.ts';
 import { formatCount, formatDuration, formatTime, formatTimestamp } from '../../lib/format.ts';
 import type { LinkState, LinkStatus, TopologyStatus } from '../../plan/status-model.ts';
 import { cleaned, indented, padEnd, toText, widthOf } from '../layout.ts';
@@ -9,6 +10,8 @@ export interface StatusTextOptions {
   readonly now: number;
   readonly width?: number;
   readonly style?: Style;
+  /** What a controller that acts tries again. */
+  readonly retries?: readonly Retry[];
 }
 
 const COLUMNS: readonly Column[] = [
@@ -40,7 +43,18 @@ function topologyLines(status: TopologyStatus, options: StatusTextOptions): stri
     ...(status.links.length === 0 ? [] : [`  ${header}`, ...painted.map((line) => `  ${line}`)]),
     ...status.links.flatMap((link) => link.notes.flatMap((note) => noteLines(link.id, note, width))),
     ...status.notes.flatMap((note) => noteLines('', note, width)),
+    ...retriesOf(status, options).flatMap(([id, note]) => noteLines(id, note, width)),
   ];
+}
+
+/** Below the links: what of this topology failed, and when it is tried again. */
+function retriesOf({ topology }: TopologyStatus, { retries = [], now }: StatusTextOptions): readonly (readonly [string, string])[] {
+  return cleaned(retries)
+    .filter(({ address }) => address === topology || address.startsWith(`${topology}/`))
+    .map(({ address, attempts, nextAt, error }) => [
+      address.slice(topology.length + 1),
+      `attempt ${formatCount(attempts)} failed, ${nextAt <= now ? 'the next one follows' : `the next one at ${timeText(nextAt, now)}`}: ${error}`,
+    ]);
 }
 
 function cellsOf(link: LinkStatus, now: number): string[] {

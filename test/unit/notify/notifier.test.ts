@@ -6,10 +6,12 @@ import { join } from 'node:path';
 import { readFileSync } from 'node:fs';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { decide, nothingTold } from '../../../src/notify/decide.ts';
+import { decide, type Memory, nothingTold } from '../../../src/notify/decide.ts';
 import { describeReceiver } from '../../../src/notify/deliver.ts';
 import { type Message, messagesOf } from '../../../src/notify/message.ts';
 import { Notifier } from '../../../src/notify/notifier.ts';
+import { receiverKeys, type ToldStore } from '../../../src/notify/told-store.ts';
+import { GoatherdError } from '../../../src/lib/errors.ts';
 import type { Receiver as Sink } from '../../../src/topology/model.ts';
 import { expectGolden } from '../report/golden.ts';
 import { condition, drifted, injected, now, snapshot, snapshots, unapproved } from '../report/snapshots.ts';
@@ -50,9 +52,29 @@ async function receiver(statuses: readonly number[] = [204], answer?: (response:
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook/s3cret-path`, received };
 }
 
-function notifier(sink: Sink): { readonly notifier: Notifier; readonly failures: string[] } {
+/** A store of what was told, as JSON; `away`: it does not answer. */
+function told(): ToldStore & { away: boolean; readonly saves: string[] } {
+  const kept = new Map<string, string>();
+  const saves: string[] = [];
+  const store = {
+    away: false,
+    saves,
+    async read(receiver: string) {
+      if (store.away) throw new GoatherdError('08006', 'the hub is away');
+      return Promise.resolve(JSON.parse(kept.get(receiver) ?? 'null') as Memory | null);
+    },
+    async save(receiver: string, memory: Memory) {
+      if (store.away) throw new GoatherdError('08006', 'the hub is away');
+      saves.push(receiver);
+      return Promise.resolve(void kept.set(receiver, JSON.stringify(memory)));
+    },
+  };
+  return store;
+}
+
+function notifier(sink: Sink, store: ToldStore = told()): { readonly notifier: Notifier; readonly failures: string[] } {
   const failures: string[] = [];
-  const made = new Notifier({ receivers: [sink], onFailure: (error) => failures.push(error), pause: 10 });
+  const made = new Notifier({ receivers: [sink], onFailure: (error) => failures.push(error), store, pause: 10 });
   onTestFinished(() => made.close());
   return { notifier: made, failures };
 }
@@ -171,6 +193,78 @@ describe('a command', () => {
     one.look(bad, now);
     await expect.poll(() => failures).toHaveLength(1);
     expect(failures[0]).toBe(`command ${path}: ended with 3: no route to pager`);
+  });
+});
+
+describe('over a restart', () => {
+  const one = snapshot([{ ...drifted, conditions: [down] }]);
+  const unseen = snapshot([{ ...drifted, conditions: [condition('orders/a-b', 'Ready', 'Unknown', 'NotObserved', '', now)] }], {
+    role: 'acting',
+  });
+  const well = snapshot([{ ...drifted, conditions: [condition('orders/a-b', 'Ready', 'True', 'Ready', '', now)] }]);
+
+  test('what was told is not told again, and its end is', async () => {
+    const { url, received } = await receiver();
+    const store = told();
+    const first = notifier(webhook(url), store).notifier;
+    first.look(one, now);
+    await expect.poll(() => first.counts.sent).toBe(1);
+    await first.close();
+    const second = notifier(webhook(url), store).notifier;
+    for (const [at, seen] of [unseen, one, one, well].entries()) {
+      second.look(seen, now + at);
+      await expect.poll(() => second.idle).toBe(true);
+    }
+    expect(received.map(({ message }) => message.notifications.map(({ kind }) => kind))).toEqual([['raised'], ['resolved']]);
+  });
+
+  test('what has not held long enough goes on holding', async () => {
+    const { url, received } = await receiver();
+    const store = told();
+    const sink = { ...webhook(url), holdMs: 100_000 };
+    const young = snapshot([{ ...drifted, conditions: [{ ...down, since: now }] }]);
+    const first = notifier(sink, store).notifier;
+    first.look(young, now);
+    await expect.poll(() => first.idle).toBe(true);
+    await first.close();
+    const second = notifier(sink, store).notifier;
+    second.look(snapshot([{ ...drifted, conditions: [{ ...down, since: now + 90_000 }] }]), now + 100_000);
+    await expect.poll(() => received.length).toBe(1);
+    expect(received[0]?.message.notifications[0]?.since).toBe(new Date(now).toISOString());
+  });
+
+  test('nothing is written while nothing changes', async () => {
+    const { url } = await receiver();
+    const store = told();
+    const { notifier: first } = notifier(webhook(url), store);
+    for (const at of [0, 1, 2, 3]) {
+      first.look(snapshot([{ ...drifted, conditions: [{ ...down, message: `${at} s behind` }] }]), now + at);
+      await expect.poll(() => first.idle).toBe(true);
+    }
+    expect(store.saves.length).toBe(1);
+  });
+
+  test('what was said while the hub was away is not said again when it is back', async () => {
+    const { url, received } = await receiver();
+    const store = told();
+    const { notifier: first } = notifier(webhook(url), store);
+    const away = snapshot([], { role: 'starting', conditions: [condition('controller', 'LockHeld', 'Unknown', 'ControlDatabaseDown')] });
+    store.away = true;
+    first.look(away, now);
+    await expect.poll(() => received.length).toBe(1);
+    await expect.poll(() => first.idle).toBe(true);
+    store.away = false;
+    first.look(snapshot([], { conditions: [condition('controller', 'LockHeld', 'True', 'Held')] }), now + 1);
+    await expect.poll(() => received.length).toBe(2);
+    expect(received.map(({ message }) => message.notifications[0]?.kind)).toEqual(['raised', 'resolved']);
+  });
+
+  test('a receiver has one name, whatever it wants to hear; its address is not in it', () => {
+    const hook = webhook('https://hooks.example/s3cret');
+    const keys = receiverKeys([hook, { ...hook, severity: 'error', holdMs: 1 }, webhook('https://hooks.example/other')]);
+    expect(new Set(keys).size).toBe(3);
+    expect(receiverKeys([{ ...hook, repeatMs: 7 }])).toEqual([keys[0]]);
+    expect(keys.join(' ')).not.toContain('s3cret');
   });
 });
 

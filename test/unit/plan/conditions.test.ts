@@ -53,7 +53,12 @@ const at = (conditions: readonly Condition[], address: string, type: Condition['
 
 const explained = (input: ConditionInput, address: string): string => {
   if (input.seen === null) throw new Error('it was seen');
-  return explainText(explanation({ topology: input.topology, ...input.seen, conditions: conditionsOf(input), runs: [] }, address));
+  return explainText(
+    explanation(
+      { topology: input.topology, ...input.seen, conditions: conditionsOf(input), at: input.now, retries: [], runs: [] },
+      address,
+    ),
+  );
 };
 
 describe('conditions', () => {

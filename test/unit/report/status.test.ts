@@ -6,6 +6,7 @@ import type { LinkStatus, TopologyStatus } from '../../../src/plan/status-model.
 import { statusDocument } from '../../../src/report/status/status-json.ts';
 import { statusText } from '../../../src/report/status/status-text.ts';
 import { expectGolden } from './golden.ts';
+import { condition } from './snapshots.ts';
 
 const now = Date.UTC(2026, 10, 23, 6, 14, 2);
 
@@ -110,6 +111,30 @@ const validate = new Ajv2020({
   formats: { 'date-time': /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/ },
 }).compile(JSON.parse(readFileSync(join(import.meta.dirname, '../../../schemas/status.schema.json'), 'utf8')) as object);
 
+test('says what a controller tries again, below the links', () => {
+  const retry = { address: 'ready/a-b', attempts: 3, nextAt: now + 60_000, error: 'no route', fatal: false };
+  const [status] = statuses['ready'] ?? [];
+  if (status === undefined) throw new Error('no status');
+  const retries = [
+    { ...retry, address: `${status.topology}/a-b` },
+    { ...retry, address: 'other/a-b' },
+  ];
+  const text = statusText([status], { now, retries });
+  expect(text.split('\n').filter((line) => line.includes('attempt'))).toEqual([
+    expect.stringMatching(/^ {2}a-b {2}attempt 3 failed, the next one at \d\d:\d\d:\d\d[^:]*: no route$/),
+  ]);
+  const document: unknown = JSON.parse(
+    JSON.stringify(
+      statusDocument([{ status, conditions: [condition(`${status.topology}/a-b`, 'Ready', 'False', 'DaemonDown')], retries }], {
+        tool: { name: 'goatherd', version: '0.1.0' },
+        observedAt: now,
+        exitCode: 0,
+      }),
+    ),
+  );
+  expect([validate(document), validate.errors]).toEqual([true, null]);
+});
+
 describe.each(Object.entries(statuses))('the status %s', (name, given) => {
   test('as text', () => {
     expectGolden(`status-${name}.txt`, statusText(given, { now }));
@@ -117,7 +142,12 @@ describe.each(Object.entries(statuses))('the status %s', (name, given) => {
 
   test('as JSON keeps to its schema', () => {
     const document: unknown = JSON.parse(
-      JSON.stringify(statusDocument(given, { tool: { name: 'goatherd', version: '0.1.0' }, observedAt: now, exitCode: 0 })),
+      JSON.stringify(
+        statusDocument(
+          given.map((status) => ({ status, conditions: [], retries: [] })),
+          { tool: { name: 'goatherd', version: '0.1.0' }, observedAt: now, exitCode: 0 },
+        ),
+      ),
     );
     expect([validate(document), validate.errors]).toEqual([true, null]);
   });
