@@ -15,8 +15,11 @@ export interface Observation {
   readonly hub: HubObservation;
   /** By instance name; only those that a link of the topology names. */
   readonly instances: Readonly<Record<string, InstanceObservation>>;
-  /** Measure: changes on the source that the target does not have yet, by link address; only of links that their file no longer names. */
-  readonly undelivered?: Readonly<Record<string, number>>;
+  /**
+   * Measure: changes on the source that the target does not have yet, by link address and table. Of links that their file no longer names all
+   * tables, of others those that match them no longer; tables with none are left out, and a link whose changes could not be counted is missing.
+   */
+  readonly undelivered?: Readonly<Record<string, Readonly<Record<string, number>>>>;
   /** Measure: when this was, by the hub's clock, epoch milliseconds. */
   readonly now?: number;
 }

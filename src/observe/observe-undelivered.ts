@@ -3,60 +3,70 @@ import { GoatherdError } from '../lib/errors.ts';
 import type { Access } from '../postgres/access.ts';
 import { withSession } from '../postgres/session.ts';
 import type { Link, Topology } from '../topology/model.ts';
-import type { DatabaseObservation } from './model.ts';
+import { select } from '../plan/view/select.ts';
+import type { DatabaseObservation, ObservedDatabase } from './model.ts';
+import type { ObservedTable } from './table-model.ts';
 
 const TABLES_AT_ONCE = 200;
 const OPTIONS = { applicationName: 'goatherd observe', statementTimeoutMs: 60_000, connectTimeoutMs: 5_000 } as const;
 
 /**
- * How many changes stand on the source of each former link that its target does not have yet, by address: what a removal that does not
- * wait would lose. A link whose source does not answer is left out.
+ * How many changes stand on the source that the target does not have yet, by link address and table: of each former link, and of tables that
+ * match their link no longer. That is what their removal would lose. A link whose changes cannot be counted is left out.
  */
 export async function observeUndelivered(
   access: Access,
   topology: Topology,
   databases: Readonly<Record<string, DatabaseObservation>>,
-): Promise<Readonly<Record<string, number>>> {
+): Promise<Readonly<Record<string, Readonly<Record<string, number>>>>> {
   const counts = await Promise.all(
-    topology.links
-      .filter((link) => link.former === true)
-      .map(async (link): Promise<[string, number][]> => {
-        try {
-          const count = await undelivered(access, link, databases[link.from]);
-          return count === null ? [] : [[link.address, count]];
-        } catch (error) {
-          if (error instanceof GoatherdError) return [];
-          throw error;
-        }
-      }),
+    topology.links.map(async (link): Promise<[string, Readonly<Record<string, number>>][]> => {
+      const source = databases[link.from];
+      const tables = source?.reachable === true ? tablesOnTheirWay(link, source) : null;
+      if (tables === null || (tables.length === 0 && link.former !== true)) return [];
+      try {
+        return [[link.address, await undelivered(access, link, tables)]];
+      } catch (error) {
+        if (error instanceof GoatherdError) return [];
+        throw error;
+      }
+    }),
   );
   return Object.fromEntries(counts.flat());
 }
 
-async function undelivered(access: Access, link: Link, source: DatabaseObservation | undefined): Promise<number | null> {
-  if (source?.reachable !== true) return null;
+/** Tables that stand registered for a link that leaves, or that leave a link. */
+function tablesOnTheirWay(link: Link, source: ObservedDatabase): readonly ObservedTable[] {
+  const { include, exclude } = link.tables;
+  // What everything matches, nothing leaves: most links are so, and need no look at each of their tables.
+  if (link.former !== true && include.includes('*.*') && exclude.length === 0) return [];
   const target = targetName(link.dbgroup);
-  const makers = source.tables.flatMap((table) =>
-    table.bucardo?.deltaColumns !== null && table.bucardo?.track === true && table.bucardo.targets.includes(target)
-      ? [table.bucardo.maker]
-      : [],
+  const registered = source.tables.filter(({ bucardo }) => bucardo?.targets.includes(target) === true);
+  if (link.former === true || registered.length === 0) return registered;
+  const staying = new Set(select(link, source).tables);
+  return registered.filter((table) => !staying.has(table));
+}
+
+async function undelivered(access: Access, link: Link, tables: readonly ObservedTable[]): Promise<Readonly<Record<string, number>>> {
+  const countable = tables.flatMap(({ address, bucardo }) =>
+    bucardo !== null && bucardo.deltaColumns !== null && bucardo.track ? [{ address, maker: bucardo.maker }] : [],
   );
-  if (makers.length === 0) return 0;
+  if (countable.length === 0) return {};
   return withSession(access.resolved(link.from), OPTIONS, `database ${link.from}`, async (client) => {
     await client.query("BEGIN READ ONLY; SET LOCAL lock_timeout = '500ms'");
-    let count = 0;
-    for (let start = 0; start < makers.length; start += TABLES_AT_ONCE) {
-      const texts = makers
-        .slice(start, start + TABLES_AT_ONCE)
-        .map(
-          (maker) =>
-            `SELECT count(*) AS open FROM bucardo.${quoteIdent(deltaTable(maker))} d WHERE NOT EXISTS (SELECT 1 FROM bucardo.${quoteIdent(trackTable(maker))} t WHERE t.txntime = d.txntime AND t.target = $1)`,
-        );
-      const { rows } = await client.query<{ open: string }>(`SELECT sum(open) AS open FROM (${texts.join(' UNION ALL ')}) AS counted`, [
-        target,
-      ]);
-      count += Number(rows[0]?.open ?? 0);
+    const counted: [string, number][] = [];
+    for (let start = 0; start < countable.length; start += TABLES_AT_ONCE) {
+      const part = countable.slice(start, start + TABLES_AT_ONCE);
+      const texts = part.map(
+        ({ maker }, index) =>
+          `SELECT ${index} AS at, count(*) AS open FROM bucardo.${quoteIdent(deltaTable(maker))} d WHERE NOT EXISTS (SELECT 1 FROM bucardo.${quoteIdent(trackTable(maker))} t WHERE t.txntime = d.txntime AND t.target = $1)`,
+      );
+      const { rows } = await client.query<{ at: number; open: string }>(
+        `SELECT at, open FROM (${texts.join(' UNION ALL ')}) AS counted WHERE open > 0`,
+        [targetName(link.dbgroup)],
+      );
+      counted.push(...rows.map(({ at, open }): [string, number] => [part[at]?.address ?? '', Number(open)]));
     }
-    return count;
+    return Object.fromEntries(counted.toSorted(([one], [other]) => (one < other ? -1 : 1)));
   });
 }

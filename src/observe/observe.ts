@@ -41,7 +41,7 @@ export async function observe(access: Access, topology: Topology): Promise<Look>
   const ledger = withRenames(topology, hub.ledger);
   const known = new Map(topology.databases.map(({ name }) => [name, knownTables(topology, ledger, name)]));
   const databases = await observeDatabases(access, topology, known);
-  const undelivered = topology.links.some((link) => link.former === true) ? await observeUndelivered(access, topology, databases) : {};
+  const undelivered = await observeUndelivered(access, topology, databases);
   return {
     ledger,
     observation: {

@@ -22,13 +22,16 @@ export interface StepFacts {
 
 export type DiagnosticFacts = Pick<Diagnostic, 'code' | 'address' | 'objects'>;
 
+/** How many changes stand open is a measure: under writes it is another number at each look. */
+const MEASURES: ReadonlySet<string> = new Set(['NeverDelivered']);
+
 /** Steps carry every fact that led to them. Notes are left out: those are measures (who is in a transaction, how many partitions). */
 export function planFacts(topology: Topology, steps: readonly Step[], diagnostics: readonly Diagnostic[]): PlanFacts {
   return {
     definitions: Object.fromEntries(topology.links.map((link) => [link.address, definitionHash(topology, link)])),
     steps: steps.map(({ id, what, work, before }) => ({ id, what, work, before })),
     diagnostics: diagnostics
-      .filter((one) => one.severity !== 'note')
+      .filter((one) => one.severity !== 'note' && !MEASURES.has(one.code))
       .map(({ code, address, objects }) => ({ code, address, objects }))
       .toSorted((one, other) => (keyOf(one) < keyOf(other) ? -1 : 1)),
   };

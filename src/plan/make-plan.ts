@@ -16,7 +16,7 @@ import type { Draft } from './steps/draft.ts';
 import { fingerprintOf, planFacts } from './fingerprint.ts';
 import { finish, reasonAgainst } from './finish.ts';
 import { linksInTheWay, rivalWarnings } from './view/in-the-way.ts';
-import { guardedAmong, removalWarnings, undrainedLinks } from './view/leaving.ts';
+import { guardedAmong, protectionWarnings, undrainedLinks } from './view/leaving.ts';
 import { withKeptNames } from './view/remembered/kept-names.ts';
 import { withLostLinks } from './view/remembered/lost-ledger.ts';
 import { unknownFormers, withRenames } from './view/remembered/renames.ts';
@@ -27,6 +27,7 @@ import { renameChanges, withRenameStep } from './steps/rename-step.ts';
 import type { Planned } from './steps/planned.ts';
 import { guardedSteps, heldSteps, refusedAmong, sort, type Sorting } from './sorting.ts';
 import { linkSummaries, linkWarnings } from './summaries.ts';
+import { undeliveredWarnings } from './view/undelivered.ts';
 import { suspensionText, suspensionWarnings } from './view/suspensions.ts';
 
 /**
@@ -137,7 +138,14 @@ export function makePlan(given: Topology, seen: Observation, found: Ledger, conf
     ...linkWarnings(planned, scene.topology),
     ...recopyWarnings(all.views, all.waiting),
     ...detachedWarnings(sorted.detached),
-    ...removalWarnings(leaving, all.views, guarded, removal, observation),
+    ...protectionWarnings(all.views, guarded),
+    ...undeliveredWarnings(
+      leaving,
+      all.views.filter((view) => !leaving.includes(view)),
+      removal,
+      finished,
+      observation,
+    ),
     ...rivalWarnings(waiting),
   ]);
   const counts = countsOf(changes, steps);

@@ -6,6 +6,7 @@ import type { Work } from '../../plan/work-model.ts';
 import type { LeftInstance, Link } from '../../topology/model.ts';
 import { linkNames } from '../../topology/names.ts';
 import { type ActContext, done, linkAt, type Outcome } from '../context.ts';
+import { registeredElsewhere } from '../siblings.ts';
 import { logFile } from './daemon.ts';
 import { markControl } from './rename.ts';
 
@@ -55,7 +56,7 @@ async function dropRows(context: ActContext, link: Link, { instance, aliases }: 
   const database = context.access.controlDatabase(instance);
   return context.access.hub(database).transaction([AS_REPLICA], async (client) => {
     // Groups, tables and databases that another sync uses are that one's, too: in an adopted control database it may be anybody's.
-    const goats = await client.query<{ goat: number }>('SELECT goat FROM bucardo.herdmap WHERE herd = $1', [link.relgroup]);
+    const { rows: goats } = await client.query<{ goat: number }>('SELECT goat FROM bucardo.herdmap WHERE herd = $1', [link.relgroup]);
     await client.query('DELETE FROM bucardo.sync WHERE name = $1', [link.sync]);
     await client.query('DELETE FROM bucardo.syncrun WHERE sync = $1', [link.sync]);
     await client.query(
@@ -72,23 +73,24 @@ async function dropRows(context: ActContext, link: Link, { instance, aliases }: 
     await client.query('DELETE FROM bucardo.dbgroup WHERE name = $1 AND name NOT IN (SELECT dbs FROM bucardo.sync WHERE dbs IS NOT NULL)', [
       link.dbgroup,
     ]);
-    const unused = [goats.rows.map((row) => row.goat)];
-    await client.query('DELETE FROM bucardo.customcols WHERE goat = ANY ($1) AND goat NOT IN (SELECT goat FROM bucardo.herdmap)', unused);
-    await client.query('DELETE FROM bucardo.goat WHERE id = ANY ($1) AND id NOT IN (SELECT goat FROM bucardo.herdmap)', unused);
     const others = Object.values(context.known.links).filter(
-      (row) => row.address !== link.address && [row.names, ...(row.leaves ?? [])].some((one) => one.control === database),
+      (row) => row.address !== link.address && [row.names, ...row.leaves].some((one) => one.control === database),
     );
-    const left = await client.query<{ ours: boolean }>('SELECT name = ANY ($1) AS ours FROM bucardo.sync', [
+    const left = await client.query<{ name: string; ours: boolean }>('SELECT name, name = ANY ($1) AS ours FROM bucardo.sync', [
       others.map((row) => row.names.sync),
     ]);
-    if (left.rows.every((row) => row.ours)) {
-      // Those that no relgroup has yet were registered for it.
-      await client.query(
-        'DELETE FROM bucardo.customcols WHERE goat IN (SELECT id FROM bucardo.goat WHERE db = $1 AND id NOT IN (SELECT goat FROM bucardo.herdmap))',
-        [aliases.from],
-      );
-      await client.query('DELETE FROM bucardo.goat WHERE db = $1 AND id NOT IN (SELECT goat FROM bucardo.herdmap)', [aliases.from]);
-    }
+    // Those that no relgroup has yet, or has any more, were registered for it, or for another link of ours; where others work, for anybody.
+    const alone = left.rows.every((row) => row.ours);
+    const syncs = left.rows.map((row) => row.name);
+    const stays = registeredElsewhere(context, link, database, aliases.from, syncs);
+    const { rows: free } = await client.query<{ id: number; address: string; type: string }>(
+      `SELECT id, schemaname || '.' || tablename AS address, reltype AS type FROM bucardo.goat
+       WHERE id NOT IN (SELECT goat FROM bucardo.herdmap) AND (id = ANY ($1) OR ($2 AND db = $3))`,
+      [goats.map((row) => row.goat), alone, aliases.from],
+    );
+    const unused = [free.filter(({ address, type }) => !stays(address, type)).map((row) => row.id)];
+    await client.query('DELETE FROM bucardo.customcols WHERE goat = ANY ($1)', unused);
+    await client.query('DELETE FROM bucardo.goat WHERE id = ANY ($1)', unused);
     await client.query(SHAPE_TABLE);
     await client.query('DELETE FROM goatherd.shape WHERE goat NOT IN (SELECT id FROM bucardo.goat)');
     await client.query(

@@ -8,6 +8,7 @@ import type { Sessions } from '../../postgres/session.ts';
 import type { Link } from '../../topology/model.ts';
 import { type ActContext, done, linkAt, type Outcome, remembered } from '../context.ts';
 import { membersOf } from '../members.ts';
+import { registeredElsewhere } from '../siblings.ts';
 import { kick } from '../kick.ts';
 import { type LockedWork, tableByTable } from './table-by-table.ts';
 import { tableAt } from './triggers.ts';
@@ -174,12 +175,18 @@ export async function leaveRelgroup(context: ActContext, work: Extract<Work, { k
       `DELETE FROM bucardo.herdmap USING bucardo.goat g WHERE g.id = herdmap.goat AND herdmap.herd = $1 AND g.db = $2 AND g.schemaname || '.' || g.tablename = ANY ($3)`,
       [link.relgroup, link.aliases.from, work.addresses],
     );
-    const gone =
-      "SELECT id FROM bucardo.goat WHERE db = $1 AND id NOT IN (SELECT goat FROM bucardo.herdmap) AND schemaname || '.' || tablename = ANY ($2)";
+    const syncs = (await client.query<{ name: string }>('SELECT name FROM bucardo.sync')).rows.map((row) => row.name);
+    const stays = registeredElsewhere(context, link, link.control, link.aliases.from, syncs);
+    const { rows } = await client.query<{ id: number; address: string; type: string }>(
+      `SELECT id, schemaname || '.' || tablename AS address, reltype AS type FROM bucardo.goat
+       WHERE db = $1 AND id NOT IN (SELECT goat FROM bucardo.herdmap) AND schemaname || '.' || tablename = ANY ($2)`,
+      [link.aliases.from, work.addresses],
+    );
+    const gone = [rows.filter(({ address, type }) => !stays(address, type)).map((row) => row.id)];
     await client.query(SHAPE_TABLE);
-    await client.query(`DELETE FROM bucardo.customcols WHERE goat IN (${gone})`, [link.aliases.from, work.addresses]);
-    await client.query(`DELETE FROM goatherd.shape WHERE goat IN (${gone})`, [link.aliases.from, work.addresses]);
-    await client.query(`DELETE FROM bucardo.goat WHERE id IN (${gone})`, [link.aliases.from, work.addresses]);
+    await client.query('DELETE FROM bucardo.customcols WHERE goat = ANY ($1)', gone);
+    await client.query('DELETE FROM goatherd.shape WHERE goat = ANY ($1)', gone);
+    await client.query('DELETE FROM bucardo.goat WHERE id = ANY ($1)', gone);
     await client.query(MARK_CHANGED);
   });
   await context.ledger.copies.removeFromReceipt(work.link, work.addresses);

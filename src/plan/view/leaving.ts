@@ -2,7 +2,6 @@
 import type { Ledger, LedgerLink } from '../../ledger/model.ts';
 import type { Observation } from '../../observe/model.ts';
 import type { Link, Topology } from '../../topology/model.ts';
-import { plural } from '../../lib/format.ts';
 import { type Draft, draft, PHASE } from '../steps/draft.ts';
 import type { LinkView } from './link-view.ts';
 import type { Diagnostic } from '../model.ts';
@@ -74,49 +73,19 @@ export function undrainedLinks(
   return new Set(entries.map((one) => one.address));
 }
 
-/** That a link is protected, and how many changes a target will never get. */
-export function removalWarnings(
-  leaving: readonly LinkView[],
-  former: readonly LinkView[],
-  guarded: ReadonlyMap<string, string>,
-  removal: readonly Draft[],
-  observation: Observation,
-): readonly Diagnostic[] {
-  const warning = (code: string, link: Link, message: string, hint: string): Diagnostic => ({
-    severity: 'warning',
-    code,
-    address: link.address,
-    message,
-    hint,
-    objects: [],
-    at: null,
-  });
-  const refused = former
+/** That a link is protected, and runs on. */
+export function protectionWarnings(former: readonly LinkView[], guarded: ReadonlyMap<string, string>): readonly Diagnostic[] {
+  return former
     .filter(({ link }) => guarded.get(link.address) === PROTECTED)
-    .map(({ link }) =>
-      warning(
-        'Protected',
-        link,
-        link.protect
-          ? `${link.id} is protected, and its file no longer names it: it runs on as it was last applied`
-          : `the topology has a protected link, so ${link.id} is not removed either`,
-        'put its line back without `protect`, reconcile, and then remove it',
-      ),
-    );
-  const lost = leaving.flatMap(({ link, sync }): Diagnostic[] => {
-    const undelivered = observation.undelivered?.[link.address] ?? 0;
-    // Once it was drained and deactivated, what comes later was never meant to arrive.
-    const open = sync?.status === 'active' || (sync !== null && link.state === 'stopped');
-    const waits = removal.some((step) => step.kind === 'wait_drained' && step.address === link.address);
-    if (!open || waits || undelivered === 0) return [];
-    return [
-      warning(
-        'NeverDelivered',
-        link,
-        `${plural(undelivered, 'change')} on ${link.from} will never reach ${link.to}: the removal does not wait for ${undelivered === 1 ? 'it' : 'them'}`,
-        `to deliver them first, let ${link.id} run and take \`drain: false\` out`,
-      ),
-    ];
-  });
-  return [...refused, ...lost];
+    .map(({ link }) => ({
+      severity: 'warning',
+      code: 'Protected',
+      address: link.address,
+      message: link.protect
+        ? `${link.id} is protected, and its file no longer names it: it runs on as it was last applied`
+        : `the topology has a protected link, so ${link.id} is not removed either`,
+      hint: 'put its line back without `protect`, reconcile, and then remove it',
+      objects: [],
+      at: null,
+    }));
 }

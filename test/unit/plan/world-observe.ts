@@ -56,19 +56,21 @@ export function look(world: World): Look {
       databases: Object.fromEntries(databases.toSorted(([one], [other]) => (one < other ? -1 : 1))),
       hub: world.hub,
       instances: Object.fromEntries(instances),
-      undelivered: Object.fromEntries(
-        world.topology.links.filter((link) => link.former === true).map((link) => [link.address, undelivered(world, link)]),
-      ),
+      undelivered: Object.fromEntries(world.topology.links.map((link) => [link.address, undelivered(world, link)])),
     },
     ledger: ledgerSeen(world),
   });
 }
 
-/** Changes that a link's target does not have. */
-export function undelivered(world: World, link: Link): number {
+/** Changes that a link's target does not have, by table; those of all links, which is more than is looked for. */
+function undelivered(world: World, link: Link): Record<string, number> {
   const tables = world.databases[link.from]?.data ?? new Map<string, TableData>();
-  return [...tables.values()].flatMap((data) => data.deltas.filter((delta: Delta) => !delta.tracked.includes(targetName(link.sync))))
-    .length;
+  return Object.fromEntries(
+    [...tables].flatMap(([address, { deltas }]): [string, number][] => {
+      const open = deltas.filter((delta: Delta) => !delta.tracked.includes(targetName(link.sync))).length;
+      return open === 0 ? [] : [[address, open]];
+    }),
+  );
 }
 
 function instanceSeen(name: string, instance: WorldInstance | undefined): InstanceObservation {

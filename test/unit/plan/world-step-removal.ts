@@ -1,5 +1,6 @@
 /** Steps that take down what stood for a link (src/act/steps/removal.ts). */
 import { deltaNamesTable, DELTA_TRIGGER, targetName } from '../../../src/bucardo/names.ts';
+import { registeredElsewhere } from '../../../src/act/siblings.ts';
 import type { Work } from '../../../src/plan/work-model.ts';
 import type { Link } from '../../../src/topology/model.ts';
 import { kick } from './world-daemon.ts';
@@ -150,7 +151,7 @@ export function dropControlStep(world: World, work: Of<'drop_control'>): Outcome
   Reflect.deleteProperty(control.runs, link.sync);
   Reflect.deleteProperty(control.herds, link.relgroup);
   control.dbmap = control.dbmap.filter((one) => one.group !== link.dbgroup);
-  dropUnusedGoats(world, work.instance, (goat) => goat.db === link.aliases.from);
+  dropUnusedGoats(world, link, work.instance, (goat) => goat.db === link.aliases.from);
   control.dbs = control.dbs.filter(
     (db) => ![link.aliases.from, link.aliases.to].includes(db.name) || control.dbmap.some((one) => one.db === db.name),
   );
@@ -159,10 +160,12 @@ export function dropControlStep(world: World, work: Of<'drop_control'>): Outcome
   return 'done';
 }
 
-function dropUnusedGoats(world: World, instance: string, among: (goat: { db: string; address: string }) => boolean): void {
+function dropUnusedGoats(world: World, link: Link, instance: string, among: (goat: { db: string; address: string }) => boolean): void {
   const control = controlOf(world, instance);
   const members = new Set(Object.values(control.herds).flat());
-  control.goats = control.goats.filter((goat) => members.has(goat.id) || !among(goat));
+  const syncs = control.syncs.map((sync) => sync.name);
+  const stays = registeredElsewhere({ known: world.ledger, topology: world.topology }, link, link.control, link.aliases.from, syncs);
+  control.goats = control.goats.filter((goat) => members.has(goat.id) || !among(goat) || stays(goat.address, goat.type));
 }
 
 /** Tables that no longer match leave the relgroup, and the receipt: a later return is a new arrival. */
@@ -173,7 +176,7 @@ export function leaveStep(world: World, work: Of<'leave'>): Outcome {
   statement(world);
   const ids = new Set(control.goats.filter((goat) => goat.db === link.aliases.from && gone.has(goat.address)).map((goat) => goat.id));
   control.herds[link.relgroup] = (control.herds[link.relgroup] ?? []).filter((id) => !ids.has(id));
-  dropUnusedGoats(world, work.instance, (goat) => goat.db === link.aliases.from && gone.has(goat.address));
+  dropUnusedGoats(world, link, work.instance, (goat) => goat.db === link.aliases.from && gone.has(goat.address));
   control.changedAt = world.now;
   statement(world);
   const receipt = world.ledger.links[work.link]?.receipt ?? null;

@@ -1,0 +1,106 @@
+import { describe, expect, test } from 'vitest';
+import type { Plan } from '../../../src/plan/model.ts';
+import { orders, topologyOf, worldOf } from './world-build.ts';
+import { tick } from './world-daemon.ts';
+import { planFor, reconcile } from './world-run.ts';
+import { insert } from './world-users.ts';
+import { declare, tableOf, type World } from './world.ts';
+
+const CHAIN = orders(['a -> b', 'b -> c']);
+const WITHOUT_C = orders(['a -> b']);
+const WITHOUT_INVOICE = orders(['a -> b', '{from: b, to: c, tables: {exclude: [public.invoice]}}']);
+const T = 'public.invoice';
+
+function converged(): World {
+  const world = worldOf({ topology: CHAIN });
+  run(world);
+  return world;
+}
+
+function run(world: World): void {
+  expect(reconcile(world, { choose: () => 0, approvals: 'all' }).fault).toBeNull();
+}
+
+/** Rows on b that c does not get: nothing ticks between the writes and the plan. */
+function behind(world: World, rows: number): void {
+  for (let row = 0; row < rows; row += 1) insert(world, 'b', T, `late${row}`);
+}
+
+const said = (plan: Plan): string[] =>
+  plan.diagnostics
+    .filter((one) => one.code === 'NeverDelivered' || one.code === 'UndeliveredUnknown')
+    .map((one) => `${one.code} ${one.message} [${one.objects.join(' ')}]`);
+
+function dropDelta(world: World): void {
+  const bucardo = tableOf(world, 'b', T)?.bucardo ?? null;
+  if (bucardo === null) throw new Error('nothing stands there');
+  bucardo.deltaColumns = null;
+  bucardo.deltaDefault = null;
+}
+
+/** c lacks a column, so that the table is set aside while the link goes on. */
+function setAside(world: World): void {
+  for (const name of ['a', 'b']) tableOf(world, name, T)?.columns.push(['extra', 'text', '', '', '', '', ''].join('\u001f'));
+  run(world);
+}
+
+describe('a link that goes', () => {
+  test('says how much of a table that was set aside never arrives, though it waits until it is drained', () => {
+    const world = converged();
+    setAside(world);
+    behind(world, 2);
+    for (let second = 0; second < 5; second += 1) tick(world);
+    expect(said(planFor(world))).toEqual([]);
+    declare(world, topologyOf(WITHOUT_C));
+    const plan = planFor(world);
+    expect(plan.steps.map((step) => step.kind)).toContain('wait_drained');
+    expect(said(plan)).toEqual([
+      `NeverDelivered 2 changes of ${T} on b will never reach c: set aside, it is not on its way, and the removal does not wait for it [${T}]`,
+    ]);
+  });
+
+  test('says that nobody knows how much stood in a delta table that was dropped, and no longer when it drops that itself', () => {
+    const world = converged();
+    dropDelta(world);
+    declare(world, topologyOf(WITHOUT_C));
+    expect(said(planFor(world))).toEqual([
+      `UndeliveredUnknown how many changes of ${T} on b will never reach c is unknown: its delta table is missing [${T}]`,
+    ]);
+    const seen: string[][] = [];
+    expect(reconcile(world, { choose: () => 0, approvals: 'all', onPlan: (plan) => seen.push(said(plan)) }).fault).toBeNull();
+    expect(seen.at(-1)).toEqual([]);
+  });
+
+  test('says nothing of what arrives before it is gone', () => {
+    const world = converged();
+    behind(world, 2);
+    declare(world, topologyOf(WITHOUT_C));
+    expect(said(planFor(world))).toEqual([]);
+  });
+});
+
+describe('a table that leaves a link', () => {
+  test('says how much of it never arrives; the number is a measure, and moves no fingerprint', () => {
+    const world = converged();
+    declare(world, topologyOf(WITHOUT_INVOICE));
+    const before = planFor(world);
+    expect(said(before)).toEqual([]);
+    behind(world, 1);
+    const plan = planFor(world);
+    expect(said(plan)).toEqual([
+      `NeverDelivered 1 change of ${T} on b will never reach c: the removal does not wait for what a table that leaves has not delivered [${T}]`,
+    ]);
+    expect(plan.fingerprint).toBe(before.fingerprint);
+    run(world);
+    expect(said(planFor(world))).toEqual([]);
+  });
+
+  test('says that nobody knows, where its delta table was dropped', () => {
+    const world = converged();
+    dropDelta(world);
+    declare(world, topologyOf(WITHOUT_INVOICE));
+    expect(said(planFor(world))).toEqual([
+      `UndeliveredUnknown how many changes of ${T} on b will never reach c is unknown: its delta table is missing [${T}]`,
+    ]);
+  });
+});
