@@ -23,7 +23,9 @@ export function registeredElsewhere(
   const declared = others.map((row) => topology.links.find((one) => one.address === row.address) ?? row.definition);
   return (address, type) =>
     others.some((row) => hasReceipt(row, address)) ||
-    declared.some((one) => one !== null && (type === 'sequence' ? takesSequence(one.sequences, address) : matchesSelection(one.tables, address)));
+    declared.some(
+      (one) => one !== null && (type === 'sequence' ? takesSequence(one.sequences, address) : matchesSelection(one.tables, address)),
+    );
 }
 
 function hasReceipt({ receipt }: LedgerLink, address: string): boolean {

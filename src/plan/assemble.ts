@@ -10,6 +10,7 @@ import { departureSteps } from './steps/departures.ts';
 import { type Draft, draft, PHASE } from './steps/draft.ts';
 import { afterMove, endedElsewhere, leaveInstanceSteps, moveStep } from './steps/move-steps.ts';
 import { protectionStep } from './view/leaving.ts';
+import { cutOffLinks } from './view/cut-off.ts';
 import type { LinkView } from './view/link-view.ts';
 import { lossesOf, suspectStep } from './steps/losses.ts';
 import { endingOf, makedeltaStep, type Sorted } from './steps/makedelta.ts';
@@ -208,7 +209,14 @@ function run(scene: Scene, sorted: Sorted, prepared: readonly Draft[]): Draft[] 
       )
       .map(({ view }) => view.link.address),
   );
-  return [...steps, ...arrivalStep(topology, running, touched)];
+  const cut = new Set(
+    cutOffLinks(
+      running.map(({ view }) => view),
+      sorted.held,
+    ).map(({ upper }) => upper.link.address),
+  );
+  const provable = cut.size === 0 ? running : running.filter(({ view }) => !cut.has(view.link.address));
+  return [...steps, ...arrivalStep(topology, provable, touched)];
 }
 
 /** Whether a link that may not act goes on in a daemon that is started anew: a database that does not answer keeps its sync from that. */

@@ -9,7 +9,8 @@ import { wantsRunning } from './steps/planned.ts';
 
 /**
  * Orders, numbers and blocks the steps: for preflight, for approval, for what they wait on. `blocked`: links that nothing is done on;
- * `guarded`: those that run on and whose removal is refused; both by address, with the reason.
+ * `guarded`: those that run on and whose removal is refused; `cut`: those of which no run ends well (`cutOffLinks`); all by address, with
+ * the reason.
  */
 export function finish(
   views: readonly LinkView[],
@@ -17,10 +18,11 @@ export function finish(
   blocked: ReadonlyMap<string, string>,
   guarded: ReadonlyMap<string, string>,
   held: ReadonlySet<string>,
+  cut: ReadonlyMap<string, string>,
   judged: Judgement,
 ): readonly Step[] {
   const ordered = inOrder(drafts);
-  const steps = numbered(views, ordered, blocked, guarded, held, judged);
+  const steps = numbered(views, ordered, blocked, guarded, held, cut, judged);
   const proof = dueProof(views, ordered, steps);
   if (proof === undefined) return steps;
   // A proof of fewer links, or none, moves the numbers that others name.
@@ -31,6 +33,7 @@ export function finish(
     blocked,
     guarded,
     held,
+    cut,
     judged,
   );
 }
@@ -41,6 +44,7 @@ function numbered(
   blocked: ReadonlyMap<string, string>,
   guarded: ReadonlyMap<string, string>,
   held: ReadonlySet<string>,
+  cut: ReadonlyMap<string, string>,
   judged: Judgement,
 ): readonly Step[] {
   const refused = new Map([...blocked, ...guarded]);
@@ -52,7 +56,7 @@ function numbered(
       ({ link: one }) => one.address === step.address || (refused.has(one.address) && step.address.endsWith(`/instance/${one.instance}`)),
     )?.link;
     const reason =
-      ownReason(step, link, refused, held, judged) ?? reasonAgainst(views, step, blocked, judged) ?? waitsFor(after, reasons, ordered);
+      ownReason(step, link, refused, held, judged) ?? reasonAgainst(views, step, blocked, cut, judged) ?? waitsFor(after, reasons, ordered);
     if (reason !== null) reasons.set(step.id, reason);
     return {
       ...step,
@@ -105,9 +109,10 @@ export function reasonAgainst(
   views: readonly LinkView[],
   step: Pick<Draft, 'id' | 'kind' | 'address' | 'destructive'>,
   blocked: ReadonlyMap<string, string>,
+  cut: ReadonlyMap<string, string>,
   judged: Judgement,
 ): string | null {
-  return stoppedAbove(views, step) ?? heldAbove(views, step, blocked) ?? judged.reasonAgainst(step);
+  return stoppedAbove(views, step) ?? heldAbove(views, step, blocked) ?? endlessWait(step, cut) ?? judged.reasonAgainst(step);
 }
 
 function ownReason(
@@ -132,6 +137,11 @@ function stoppedAbove(views: readonly LinkView[], step: Pick<Draft, 'kind' | 'ad
     return upper !== undefined && !wantsRunning(upper) && !receiptOf(upper);
   });
   return above === undefined ? null : `waits for the copy of ${above.id}, which is ${above.state}`;
+}
+
+/** No run of a link that is cut off ends well: what waits for one would wait for ever. */
+function endlessWait(step: Pick<Draft, 'kind' | 'address'>, cut: ReadonlyMap<string, string>): string | null {
+  return step.kind === 'wait_run' || step.kind === 'wait_drained' ? (cut.get(step.address) ?? null) : null;
 }
 
 /** Tables that join a link below one that is held wait: what the link above brings of them later would not be passed on. */

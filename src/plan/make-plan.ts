@@ -15,6 +15,7 @@ import { drawingOf } from './drawing.ts';
 import type { Draft } from './steps/draft.ts';
 import { fingerprintOf, planFacts } from './fingerprint.ts';
 import { finish, reasonAgainst } from './finish.ts';
+import { cutOffLinks, cutOffReasons, cutOffWarnings } from './view/cut-off.ts';
 import { linksInTheWay, rivalWarnings } from './view/in-the-way.ts';
 import { guardedAmong, protectionWarnings, undrainedLinks } from './view/leaving.ts';
 import { withKeptNames } from './view/remembered/kept-names.ts';
@@ -92,7 +93,9 @@ export function makePlan(given: Topology, seen: Observation, found: Ledger, conf
   const waiting = approved ? ousted : rivals;
   const stopped = new Map([...blocked, ...waiting]);
   const wanted = approved ? removal : supervised;
-  const withheld = withheldSteps(wanted, (step) => reasonAgainst(views, step, stopped, judged) !== null);
+  const cut = cutOffLinks([...sorted.free.map(({ view }) => view), ...leaving], sorted.held);
+  const cutReasons = cutOffReasons(cut);
+  const withheld = withheldSteps(wanted, (step) => reasonAgainst(views, step, stopped, cutReasons, judged) !== null);
   const due = withheld.size === 0 ? wanted : approved ? removalWith(undrained, withheld) : assemble(all.scene, { ...all.sorted, withheld });
   const now = [...due, ...drifted.strays.flatMap((one) => sweepSteps(scene.topology, one))];
   // What a blocked link or an unapproved removal would need is shown, and nothing else depends on it.
@@ -113,6 +116,7 @@ export function makePlan(given: Topology, seen: Observation, found: Ledger, conf
     stopped,
     guarded,
     new Set(heldDrafts.map((step) => step.id)),
+    cutReasons,
     judged,
   );
   const steps = withWord(finished, found.suspensions[topology.name]);
@@ -132,6 +136,7 @@ export function makePlan(given: Topology, seen: Observation, found: Ledger, conf
   ];
   const diagnostics = sortDiagnostics([
     ...suspensionWarnings(suspended, ledger),
+    ...cutOffWarnings(cut, stopped, ledger),
     ...contendedWarnings(changes),
     ...strayWarnings(scene.topology, drifted.unknown),
     ...checked.diagnostics,

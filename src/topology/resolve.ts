@@ -3,7 +3,7 @@ import { checkGraph, type Draft, upstreamFirst } from './graph.ts';
 import { mergeLevels, readLevel, type Report, type SharedKeys } from './levels.ts';
 import type { Connection, Database, Link, Problem, Removal, SecretRef, Topology } from './model.ts';
 import { adoptedNames, freshNames } from './names.ts';
-import { type ParsedFile, parseYaml, type Path } from './yaml/parse.ts';
+import { besidesAliases, type ParsedFile, parseYaml, type Path } from './yaml/parse.ts';
 import { checkSchema } from './schema.ts';
 import type { Database as DatabaseKeys, Link as LinkKeys, Removal as RemovalKeys, Secret, TopologyFile } from './schema-types.ts';
 import { compare, sortProblems } from './yaml/source.ts';
@@ -31,11 +31,12 @@ export function readTopology(file: string, text: string): ReadTopology {
   const problems: Problem[] = [...form];
   const report: Report = (path, finding, part = 'value') => {
     // Warnings about a file with mistakes in it may be about what the mistakes left out.
-    if (finding.severity !== 'warning' || form.length === 0) problems.push(parsed.source.problem(parsed.at(path, part), finding));
+    if (finding.severity !== 'warning' || form.length + syntax.length === 0)
+      problems.push(parsed.source.problem(parsed.at(path, part), finding));
   };
   const draft = draftOf(remains, parsed, report);
   checkGraph(draft, report);
-  const sorted = sortProblems(problems);
+  const sorted = sortProblems(besidesAliases(syntax, problems));
   if (sorted.some(({ severity }) => severity === 'error')) return { parsed, problems: sorted };
   return { topology: { ...draft.topology, links: upstreamFirst(draft.topology.links) }, parsed, problems: sorted };
 }

@@ -2,10 +2,10 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import type { Lab } from '../../src/lab/lab.ts';
 import { declare } from './support/declare.ts';
 import { leftovers } from './support/leftovers.ts';
-import { query, withSession } from './support/query.ts';
+import { probe } from './support/probe.ts';
+import { query } from './support/query.ts';
 import { expectNothingLeft, planOf, reconcile, reconciled, said } from './support/reconciled.ts';
 import { runGoatherd } from './support/run-goatherd.ts';
 import { expectSameData } from './support/same-data.ts';
@@ -33,37 +33,6 @@ const configured = async (keys: string): Promise<void> => {
   const text = (await readFile(lab().configFile, 'utf8')).replace(/^caps:.*\n/m, '');
   await writeFile(lab().configFile, `${text.trimEnd()}\n${keys}`);
 };
-
-/** Writes a row into A every 50 ms and looks when it stands on B; gives the longest time between two arrivals, in ms. */
-function probe(started: Lab): { stop(): Promise<{ longestMs: number; rows: number }> } {
-  let over = false;
-  const write = withSession(clusterOf(started, 'a'), started.dbname, async (client) => {
-    for (let id = 10_000; !over; id += 1) {
-      await client.query('INSERT INTO notes VALUES ($1, $2)', [id, 'probe']);
-      await sleep(50);
-    }
-  });
-  const look = withSession(clusterOf(started, 'b'), started.dbname, async (client) => {
-    let [rows, since, longestMs] = [0, performance.now(), 0];
-    for (;;) {
-      const { rows: found } = await client.query<{ n: number }>('SELECT count(*)::int AS n FROM notes WHERE id >= 10000');
-      const n = found[0]?.n ?? 0;
-      if (n > rows) {
-        longestMs = rows === 0 ? 0 : Math.max(longestMs, performance.now() - since);
-        [rows, since] = [n, performance.now()];
-      }
-      if (over) return { longestMs: Math.max(longestMs, performance.now() - since), rows };
-      await sleep(20);
-    }
-  });
-  return {
-    stop: async () => {
-      over = true;
-      await write;
-      return look;
-    },
-  };
-}
 
 /** What stands for b -> c; the sessions on B that are left are those of a -> b. */
 const ofBC = (line: string): boolean => /^c: |^b: (?!session)|b[-_]c/.test(line);
@@ -136,7 +105,7 @@ test('a directory that no longer names a topology says so and plans nothing for 
 
 test('removed with an approval in git while A is written to: a -> b goes on, nothing of b -> c is left', async () => {
   await removed(id);
-  const measured = probe(lab());
+  const measured = probe(lab(), 'b');
   await sleep(3_000);
   let document: Awaited<ReturnType<typeof reconciled>>;
   let seen: Awaited<ReturnType<typeof measured.stop>>;

@@ -58,9 +58,7 @@ function ofLink(view: LinkView, removal: readonly Draft[], observation: Observat
 /** Tables that leave a link which stays. */
 function ofTables(view: LinkView, steps: readonly { readonly work: Work }[], observation: Observation): readonly Diagnostic[] {
   const { link } = view;
-  const addresses = new Set(
-    steps.flatMap(({ work }) => (work.kind === 'leave' && work.link === link.address ? work.addresses : [])),
-  );
+  const addresses = new Set(steps.flatMap(({ work }) => (work.kind === 'leave' && work.link === link.address ? work.addresses : [])));
   if (addresses.size === 0) return [];
   const rows = Object.entries(observation.undelivered?.[link.address] ?? {});
   return [

@@ -3,7 +3,7 @@ import { LONGEST_MS, parseDuration } from '../durations.ts';
 import { defaultListen, listenOf, listenProblems } from './host-listen.ts';
 import { receiverProblems, receiversOf } from './host-notify.ts';
 import type { ControllerSettings, HostConfig, HostSource, Problem } from '../model.ts';
-import { type ParsedFile, parseYaml } from '../yaml/parse.ts';
+import { besidesAliases, type ParsedFile, parseYaml } from '../yaml/parse.ts';
 import { password } from '../resolve.ts';
 import { checkSchema } from '../schema.ts';
 import type { HostFile } from '../schema-types.ts';
@@ -26,11 +26,10 @@ export const defaultHostConfig: HostConfig = {
 /** Reads the text of a goatherd.yaml. An empty file is one that leaves everything at its default. */
 export function readHostConfig(file: string, text: string): { readonly config?: HostConfig; readonly problems: readonly Problem[] } {
   const { parsed, problems: syntax } = parseYaml(file, text);
-  if (syntax.length > 0) return { problems: sortProblems(syntax) };
-  if (parsed === undefined) return { config: defaultHostConfig, problems: [] };
+  if (parsed === undefined) return syntax.length > 0 ? { problems: sortProblems(syntax) } : { config: defaultHostConfig, problems: [] };
   const { problems: form, value } = checkSchema(parsed, 'host');
   // What is of the wrong form cannot be looked into.
-  const problems = sortProblems([...form, ...(form.length > 0 ? [] : clashes(value as HostFile, parsed))]);
+  const problems = sortProblems(besidesAliases(syntax, [...form, ...(form.length > 0 ? [] : clashes(value as HostFile, parsed))]));
   return problems.length > 0 ? { problems } : { config: withDefaults(value as HostFile), problems: [] };
 }
 

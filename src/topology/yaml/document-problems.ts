@@ -1,5 +1,5 @@
 /** What is wrong with a file as YAML. Each check reads the document once, whatever stands in it. */
-import { type Alias, type Document, isCollection, isScalar, type ParsedNode, visit } from 'yaml';
+import { type Alias, type Document, isCollection, isScalar, type Node, type ParsedNode, Scalar, visit } from 'yaml';
 import type { Problem } from '../model.ts';
 import type { SourceFile } from './source.ts';
 import { hintForSyntax, messageForSyntax, wordAt } from './syntax-hints.ts';
@@ -105,6 +105,23 @@ function duplicateKeys(document: Parsed, source: SourceFile): Problem[] {
   return problems;
 }
 
+/** Puts the text of each alias that stands for nothing, or for what it stands in, in its place. */
+export function writeOutAliases(document: Parsed, source: SourceFile): void {
+  visit(document, {
+    Alias: (_key, alias: Alias) => {
+      const offset = alias.range?.[0] ?? 0;
+      const anchored = alias.resolve(document);
+      if (anchored !== undefined && !standsIn(anchored, offset)) return undefined;
+      const text = new Scalar(wordAt(offset, source));
+      text.source = text.value;
+      text.range = alias.range ?? null;
+      return text;
+    },
+  });
+}
+
+const standsIn = ({ range }: Pick<Node, 'range'>, offset: number): boolean => (range?.[0] ?? 0) <= offset && offset < (range?.[2] ?? 0);
+
 function aliasProblems(document: Parsed, source: SourceFile): Problem[] {
   const problems: Problem[] = [];
   let count = 0;
@@ -129,7 +146,7 @@ function aliasProblems(document: Parsed, source: SourceFile): Problem[] {
       if (anchored === undefined) {
         const message = `\`${word}\` is read as an alias, and nothing before it is anchored with that name`;
         problems.push(source.problem(at, { code: 'YamlAlias', message, hint: `a text that begins with * needs quotes: "${word}"` }));
-      } else if ((anchored.range?.[0] ?? 0) <= offset && offset < (anchored.range?.[2] ?? 0)) {
+      } else if (standsIn(anchored, offset)) {
         problems.push(source.problem(at, { code: 'YamlAlias', message: `the alias \`${word}\` stands inside the value that it repeats` }));
       }
       return undefined;

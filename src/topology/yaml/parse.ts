@@ -1,6 +1,6 @@
 /** YAML text -> a plain value, and where each part of it stands. YAML 1.2, one document, nothing executed, aliases bounded. */
 import { type Document, isAlias, isMap, isNode, isScalar, isSeq, type Node, type ParsedNode, parseDocument } from 'yaml';
-import { documentProblems, hidePasswords, MAX_ALIASES } from './document-problems.ts';
+import { documentProblems, hidePasswords, MAX_ALIASES, writeOutAliases } from './document-problems.ts';
 import type { Position, Problem } from '../model.ts';
 import { SourceFile } from './source.ts';
 
@@ -15,10 +15,16 @@ export interface ParsedFile {
   at(path: Path, part: 'key' | 'value'): Position;
 }
 
+/** What else is wrong, without what is said of the very place where an alias stands for nothing: it would be said of its text. */
+export function besidesAliases(syntax: readonly Problem[], others: readonly Problem[]): readonly Problem[] {
+  const places = new Set(syntax.map(({ at }) => `${at.line}:${at.column}`));
+  return [...syntax, ...others.filter(({ at }) => !places.has(`${at.line}:${at.column}`))];
+}
+
 /** Larger files are refused before they are parsed. */
 export const MAX_BYTES = 1024 * 1024;
 
-/** Reads one file's text. Problems are all errors; without any there is a value. */
+/** Reads one file's text. Problems are all errors. There is a value without any, and where all of them are of aliases, each read as its text. */
 export function parseYaml(file: string, text: string): { readonly parsed?: ParsedFile; readonly problems: readonly Problem[] } {
   const source = new SourceFile(file, text);
   const fail = (offset: number, code: string, message: string, hint?: string): { problems: readonly Problem[] } => ({
@@ -30,7 +36,9 @@ export function parseYaml(file: string, text: string): { readonly parsed?: Parse
   if (deep !== undefined) return fail(text.lastIndexOf('\n', deep.pos[0] - 1) + 1, 'YamlDepth', 'the file is nested too deeply to be read');
   hidePasswords(document, source);
   const problems = documentProblems(document, source);
-  if (problems.length > 0) return { problems };
+  // An alias that stands for nothing leaves the rest as it is: it is read as its own text, and the rest is looked at.
+  if (problems.some(({ code }) => code !== 'YamlAlias')) return { problems };
+  if (problems.length > 0) writeOutAliases(document, source);
   if (document.contents === null || (isScalar(document.contents) && document.contents.value === null)) return { problems: [] };
   try {
     return {

@@ -107,7 +107,7 @@ function run(world: World, file: TopologyFile, round: Round, next: Next): string
   };
   if (round.killedAt !== null) {
     const { fault } = reconcileWithCrash(world, world.statements + round.killedAt, round.seconds, options);
-    if (fault !== null && !waitsForAPerson(world, fault)) return [fault, ...world.violations];
+    if (fault !== null) return [fault, ...world.violations];
   }
   return settled(world, next, approvals);
 }
@@ -149,13 +149,6 @@ function checkApprovals(world: World, plan: Plan, approvals: RunOptions['approva
     violate(world, `caps: git alone removed ${[...removed].join(', ')}, and ${world.config.caps.linksRemoved} are allowed`);
 }
 
-/**
- * A link that writes to helper tables which somebody took from a suspended link below runs again when that one may be touched.
- */
-function waitsForAPerson(world: World, fault: string): boolean {
-  return world.tampered.size > 0 && fault.endsWith('arrival') && Object.keys(world.ledger.suspensions).length > 0;
-}
-
 /** Runs until nothing more may be done, and holds the world against what is declared. */
 function settled(world: World, next: Next, approvals: RunOptions['approvals']): string[] {
   const users = (seen: World): void => {
@@ -164,14 +157,15 @@ function settled(world: World, next: Next, approvals: RunOptions['approvals']): 
   const options: RunOptions = { choose: next, approvals, users, onPlan: (seen) => checkApprovals(world, seen, approvals) };
   const first = reconcile(world, options);
   const { fault } = first.adopted ? reconcile(world, options) : first;
-  if (fault !== null && waitsForAPerson(world, fault)) return world.violations;
   if (fault !== null) return [fault, ...world.violations];
   declare(world, world.declared);
   const again = planFor(world, approvals);
   world.asked = again.approvals.required.map((required) => required.id);
   // A link that was never copied may wait for an approval; all others run on.
   const waiting = again.steps.filter((step) => step.blocked !== null).map((step) => step.address);
-  const faults = unmet(world, new Set(waiting.filter((address) => (world.ledger.links[address]?.receipt ?? null) === null)));
+  // What somebody took from a link that is not to be touched holds up the link above: the plan names it.
+  const cut = again.diagnostics.filter((one) => one.code === 'DeltaTablesMissing' && one.objects.length > 0).map((one) => one.address);
+  const faults = unmet(world, new Set(waiting.filter((address) => (world.ledger.links[address]?.receipt ?? null) === null)), new Set(cut));
   const held = heldLinks(world);
   // A copy that is asked for again and empties tables waits for its approval, and holds nothing else.
   if (approvals !== 'all') faults.splice(0, Infinity, ...faults.filter((fault) => !fault.includes('has not copied')));
