@@ -87,14 +87,11 @@ function dueProof(views: readonly LinkView[], ordered: readonly Draft[], steps: 
         step.kind !== 'arrival' &&
         (step.address === address || step.address.endsWith(`/instance/${link.link.instance}`)),
     );
-    return acts || (link.ledger?.provedAt ?? null) === null;
+    return acts || isUnproved(views, address);
   });
   if (links.length === work.links.length && waits.length === 0) return undefined;
-  // Links that are not proved yet and cannot be now are shown as waiting; of others there is nothing to say.
-  if (links.length === 0)
-    return work.links.some((address) => (views.find((view) => view.link.address === address)?.ledger?.provedAt ?? null) === null)
-      ? undefined
-      : null;
+  // What is proved when the rest may be done is shown with it, waiting; of links of which nothing waits there is nothing to say.
+  if (links.length === 0) return waits.length > 0 || work.links.some((address) => isUnproved(views, address)) ? undefined : null;
   return {
     ...proof,
     what: `prove arrival on ${links.map((address) => address.split('/').at(-1)).join(', ')}`,
@@ -102,6 +99,10 @@ function dueProof(views: readonly LinkView[], ordered: readonly Draft[], steps: 
     after: proof.after.filter((id) => !held.has(id)),
     objects: links.length,
   };
+}
+
+function isUnproved(views: readonly LinkView[], address: string): boolean {
+  return (views.find((view) => view.link.address === address)?.ledger?.provedAt ?? null) === null;
 }
 
 /** Why a step of a link that may act is not carried out now, whatever it waits for; null when it may. */

@@ -79,7 +79,7 @@ export function makePlan(given: Topology, seen: Observation, found: Ledger, conf
   const judged = judge(topology, everything, going, ledger, policy, config.caps);
   const refused = refusedAmong(everything, all.sorted, judged.reasonAgainst);
   // A copy that is due again and not approved holds nothing else: the links go on without it.
-  const unapproved = refused.size === 0 ? [] : supervised.filter((step) => step.kind !== 'arrival');
+  const unapproved = refused.size === 0 ? [] : supervised;
   if (refused.size > 0) {
     [all, remaining] = sortAll(refused);
     supervised = assemble(all.scene, all.sorted);
@@ -109,7 +109,13 @@ export function makePlan(given: Topology, seen: Observation, found: Ledger, conf
   const acting = new Set(now.map((step) => step.id));
   const heldDrafts = uniqueById([...held, ...later].filter((step) => !acting.has(step.id)));
   const ofHeld = new Set(held.map((step) => step.id));
-  const drafts = now.map((step) => ({ ...step, after: step.after.filter((id) => acting.has(id) || ofHeld.has(id)) }));
+  // The proof knows what it would wait for if all were approved: which links of it may be proved now is for `finish` to say.
+  const whole = wanted.find((step) => step.kind === 'arrival');
+  const drafts = now.map((step) =>
+    step.kind === 'arrival' && whole !== undefined
+      ? { ...step, after: [...new Set([...step.after, ...whole.after])] }
+      : { ...step, after: step.after.filter((id) => acting.has(id) || ofHeld.has(id)) },
+  );
   const finished = finish(
     [...views, ...(approved ? leaving : [])],
     withRenameStep(topology, ledger, [...drafts, ...heldDrafts]),

@@ -33,14 +33,23 @@ let files = 0;
 async function dryRun(
   databases: Databases,
   links: readonly unknown[],
-  options: { readonly host?: object; readonly as?: { readonly uid: number; readonly gid: number }; readonly topology?: object } = {},
+  options: {
+    readonly host?: object;
+    readonly as?: { readonly uid: number; readonly gid: number };
+    readonly topology?: object;
+    readonly env?: Readonly<Record<string, string>>;
+  } = {},
 ): Promise<{ readonly run: GoatherdRun; readonly plan: PlanJson }> {
   files += 1;
   const [topology, config] = [join(lab().dir, `preflight-${files}.yaml`), join(lab().dir, `goatherd-${files}.yaml`)];
   await writeFile(topology, stringify({ topology: 'orders', databases, links, ...options.topology }));
   const host = parse(await readFile(lab().configFile, 'utf8')) as object;
   await writeFile(config, stringify({ ...host, ...options.host }));
-  const run = await runGoatherd(['reconcile', '--dry-run', '--output', 'json', '--config', config, topology], {}, options.as ?? {});
+  const run = await runGoatherd(
+    ['reconcile', '--dry-run', '--output', 'json', '--config', config, topology],
+    options.env ?? {},
+    options.as ?? {},
+  );
   expectExit(run, 0);
   const plan = (JSON.parse(run.stdout) as { readonly plans: readonly PlanJson[] }).plans[0];
   if (plan === undefined) throw new Error('no plan');
@@ -183,6 +192,13 @@ describe('preflight says all problems at once', () => {
     await writeFile(other, '#!/bin/sh\necho "bucardo version 5.5.0"\n');
     await chmod(other, 0o755);
     expect(said(await ask({ bucardo: other }), 'BucardoVersion', 'hub').message).toContain('5.5.0');
+    // A host with Bucardo's command and without PostgreSQL's.
+    const [same, empty] = [join(lab().dir, 'same-bucardo'), join(lab().dir, 'no-commands')];
+    await writeFile(same, '#!/bin/sh\necho "bucardo version 5.6.0"\n', { mode: 0o755 });
+    await mkdir(empty);
+    const { plan: noPsql } = await dryRun(healthy(), ['x -> y'], { host: { bucardo: same }, env: { PATH: empty } });
+    expect(said(noPsql, 'BucardoMissing', 'hub').message).toMatch(/^psql, .* could not be run \(ENOENT\): install postgresql-client$/);
+    expect(states(noPsql)).toEqual({ 'orders/x-y': 'blocked' });
 
     const belowFile = join(lab().configFile, 'log');
     expect(said(await ask({ log_dir: belowFile }), 'DirectoryNotWritable', 'hub').objects).toEqual([expect.stringContaining(belowFile)]);
