@@ -94,11 +94,13 @@ interface Fault {
 
 const restart = (name: string) => () => clusterOf(lab(), name).restart('immediate');
 /** What the fault before has ended may not be back yet: its pid file is gone, or names nobody or somebody else. */
-const killed = (kind: 'mcp' | 'ctl' | 'kid' | 'vac', instance: string) => (): Promise<boolean> =>
-  eventually(async () => {
-    const pid = await pidOf(kind, instance);
-    return commandLine(pid).includes('ucardo') && process.kill(pid, 'SIGKILL');
-  });
+const killed =
+  (kind: 'mcp' | 'ctl' | 'kid' | 'vac', instance: string, signal: NodeJS.Signals = 'SIGKILL') =>
+  (): Promise<boolean> =>
+    eventually(async () => {
+      const pid = await pidOf(kind, instance);
+      return commandLine(pid).includes('ucardo') && process.kill(pid, signal);
+    });
 const away = (name: string, ms: number) => async (): Promise<void> => {
   await clusterOf(lab(), name).stop('immediate');
   await sleep(ms);
@@ -135,7 +137,7 @@ const FAULTS: readonly Fault[] = [
   {
     // It lives and says active: what does not arrive tells.
     what: 'a controller of Bucardo hangs',
-    strike: async () => void process.kill(await pidOf('ctl', 'orders_b_c'), 'SIGSTOP'),
+    strike: killed('ctl', 'orders_b_c', 'SIGSTOP'),
   },
   {
     what: 'goatherd is killed',
