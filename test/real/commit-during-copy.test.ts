@@ -99,6 +99,7 @@ describe('a commit while a copy runs', { timeout: 240_000 }, () => {
     await commit({ links: ['a -> b', 'a -> c'] });
     await begun('b');
     await begun('c');
+    await query(clusterOf(lab(), 'a'), lab().dbname, "INSERT INTO aside VALUES (1000, 'never on C by this copy')");
     // Its removal, of which the plan knows the id.
     const links = [{ from: 'a', to: 'b', state: 'stopped' }];
     const without = await commit({ links });

@@ -42,3 +42,14 @@ test('the new link is made active only when the old one has ended', () => {
   const world = edited(['a -> c'], ['a -> b', 'b -> c']);
   expect(waits(world, 'b-c/activate')).toEqual(expect.arrayContaining(['a-c/deactivate', 'orders_a_c/stop-0']));
 });
+
+test('the end of a link waits until it is drained, and not for a copy that nobody wants any more', () => {
+  const world = edited(['a -> b', 'a -> c'], ['a -> b']);
+  const ids = (): readonly string[] => planFor(world, 'all').steps.map((step) => step.id);
+  expect(ids()).toEqual(expect.arrayContaining(['a-c/wait-drained', 'a-c/deactivate']));
+  const row = world.ledger.links['orders/a-c'];
+  if (row === undefined) throw new Error('it is there');
+  row.receipt = null;
+  expect(ids()).toContain('a-c/deactivate');
+  expect(ids()).not.toContain('a-c/wait-drained');
+});
