@@ -26,6 +26,18 @@ export interface ActContext {
   /** What an executor remembers from one attempt of a step to the next; empty after a restart, and nothing depends on that. */
   readonly memory: Map<string, unknown>;
   readonly progress: (progress: Progress) => void;
+  /** Told of each try to have a table's lock. */
+  readonly tried?: (lock: LockTry) => void;
+}
+
+/** One try to have the lock of one table. */
+export interface LockTry {
+  readonly database: string;
+  readonly mode: 'share' | 'share_row_exclusive' | 'access_exclusive';
+  /** `put_off`: somebody has held it for long, so that it was not asked for. */
+  readonly result: 'acquired' | 'timeout' | 'put_off';
+  /** How long it took, with the statements that needed it; 0 where it was not asked for. */
+  readonly seconds: number;
 }
 
 /** What one attempt of a step came to. No attempt waits longer than a few seconds: `pending` is asked again (rule 2). */

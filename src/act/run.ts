@@ -33,6 +33,7 @@ export interface RunOptions {
   readonly mayAct?: () => boolean;
   /** Told of each plan, before it is carried out. */
   readonly planned?: (plan: Plan) => void;
+  readonly tried?: ActContext['tried'];
 }
 
 /** The reason of a signal that ends a run so that another can begin: a newer commit, a request. */
@@ -111,6 +112,7 @@ export async function runTopology(access: Access, given: Topology, first: Plan, 
       clock: options.clock,
       signal: options.signal,
       memory: memoryOf(step),
+      ...(options.tried === undefined ? {} : { tried: options.tried }),
       progress,
     });
     const carried = await carryOut(plan, {

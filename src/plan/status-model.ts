@@ -40,6 +40,8 @@ export interface LinkStatus {
   /** Age of the oldest change that has not reached the target; null when it could not be measured. */
   readonly lagSeconds: number | null;
   readonly backlogRows: number | null;
+  /** When its last run that was not undone ended, by the clock of the hub, epoch milliseconds; null where none is known. */
+  readonly lastGoodAt: number | null;
   /** Triggers as they shall be, of those wanted; null when the source cannot be seen. */
   readonly triggers: { readonly right: number; readonly wanted: number } | null;
   readonly daemon: DaemonStatus | null;
@@ -56,6 +58,8 @@ export interface CopyStatus {
   readonly skipped: number;
   /** Rows on the target when it was complete. */
   readonly rows: number | null;
+  /** When it was complete, epoch milliseconds; null while it is not, or where nothing tells. */
+  readonly completedAt: number | null;
   /** The table that is filled now. */
   readonly now: string | null;
   /** Id of the link above that it waits for. */

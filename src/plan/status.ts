@@ -46,6 +46,7 @@ export function statusOf(topology: Topology, observation: Observation, found: Le
       copy: copyOf(view, measures.copies[address]),
       lagSeconds: backlog?.lagSeconds ?? null,
       backlogRows: backlog?.rows ?? null,
+      lastGoodAt: view.runs?.lastGood?.endedAt ?? null,
       triggers: view.source === null ? null : { right: Math.max(0, tables.length * wanted - wrong), wanted: tables.length * wanted },
       daemon,
       suspension,
@@ -117,6 +118,7 @@ function copyOf(view: LinkView, now: CopyNow | undefined): CopyStatus {
     tables: view.ledger?.recopy?.tables.length ?? receipt?.copied.length ?? request?.tables.length ?? 0,
     skipped: receipt?.skipped.length ?? request?.skipped.length ?? 0,
     rows: receipt === null || receipt.mode === 'unknown' ? null : receipt.rows,
+    completedAt: state === 'complete' && receipt !== null && receipt.endedAt > 0 ? receipt.endedAt : null,
     now: state === 'copying' ? (now?.table ?? null) : null,
     waitsFor: state === 'waiting' ? (view.upstream[0]?.id ?? null) : null,
   };

@@ -1,6 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { collectDefaultMetrics, Registry } from '@prometheus-io/client';
 import { GoatherdError, messageOf } from '../lib/errors.ts';
 import { toolVersion } from '../lib/version.ts';
 import type { Secret } from '../postgres/secret.ts';
@@ -11,6 +10,7 @@ import { EventStreams } from './event-streams.ts';
 import { FreshAnswers } from './fresh-answers.ts';
 import { refusalOf } from './guard.ts';
 import { type Limits, limits as usualLimits } from './limits.ts';
+import { processMetrics } from './process-metrics.ts';
 import { answerTo, openPaths, type Scene } from './routes.ts';
 import { showsToken, tokenRefusal } from './token.ts';
 
@@ -117,8 +117,7 @@ async function listening(server: Server, { host, port }: ServerOptions['listen']
 }
 
 function sceneOf({ snapshot, counters, clock = Date.now }: ServerOptions): Scene {
-  const registry = new Registry();
-  collectDefaultMetrics({ register: registry });
+  const registry = processMetrics();
   return {
     snapshot,
     counters,

@@ -88,6 +88,13 @@ describe('the controller', { timeout: 120_000 }, () => {
     expect(metrics).toMatch(/goatherd_replication_lag_seconds\{topology="orders",link="a-b"\} [\d.]+\n/);
     expect(metrics).toMatch(/goatherd_reconcile_total\{topology="orders",result="changed"\} [1-9]/);
     expect(metrics).toMatch(/goatherd_step_duration_seconds_count\{kind="triggers"\} [1-9]/);
+    expect(metrics).toMatch(
+      /goatherd_lock_attempts_total\{topology="orders",database="a",mode="share_row_exclusive",result="acquired"\} [1-9]/,
+    );
+    expect(metrics).toMatch(/goatherd_copy_completed_timestamp_seconds\{topology="orders",link="b-c"\} [1-9]/);
+    expect(metrics).toMatch(/goatherd_sync_last_good_timestamp_seconds\{topology="orders",link="a-b"\} [1-9]/);
+    expect(metrics).toMatch(/process_resident_memory_bytes [1-9]/);
+    await eventually(async () => /goatherd_delta_bytes\{topology="orders",database="b"\} [1-9]/.test(await text('/metrics')));
   });
 
   test('applies a commit, and keeps the last good one when a bad one comes', async () => {

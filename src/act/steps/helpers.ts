@@ -61,7 +61,14 @@ export async function makeHelpers(context: ActContext, work: Helpers): Promise<O
   if (state.next < fresh.length)
     return { state: 'pending', progress: { done: state.next, total: work.tables.length, unit: 'tables' }, retryMs: 0 };
   const standing = work.tables.filter((table) => !fresh.includes(table));
-  const mended = await tableByTable(context, `helpers mended ${work.link}`, session, standing.flatMap(mendingOf), link.locks);
+  const mended = await tableByTable(
+    context,
+    `helpers mended ${work.link}`,
+    work.database,
+    session,
+    standing.flatMap(mendingOf),
+    link.locks,
+  );
   if (mended.state !== 'done') return mended;
   if (standing.length > 0) await session.transaction(setup, (client) => name(client, standing));
   return done(plural(work.tables.length, 'table'));

@@ -38,7 +38,7 @@ export async function rekey(context: ActContext, work: Extract<Work, { kind: 're
       else await translate(client);
     },
   }));
-  const outcome = await tableByTable(context, `rekey ${work.link}`, context.access.ddl(work.database), works, link.locks);
+  const outcome = await tableByTable(context, `rekey ${work.link}`, work.database, context.access.ddl(work.database), works, link.locks);
   if (tooMany.size > 0)
     for (const below of context.topology.links.filter((one) => one.from === work.database))
       await suspectOf(context, below, 'KeyChanged', [...tooMany]);

@@ -81,6 +81,7 @@ export async function dropTriggers(context: ActContext, work: Extract<Work, { ki
     const outcome = await tableByTable(
       context,
       `disable ${work.link}`,
+      work.database,
       session,
       each((name, trigger) => `ALTER TABLE ${name} DISABLE TRIGGER ${trigger}`),
       link.locks,
@@ -91,6 +92,7 @@ export async function dropTriggers(context: ActContext, work: Extract<Work, { ki
   return tableByTable(
     context,
     `drop ${work.link}`,
+    work.database,
     session,
     each((name, trigger) => `DROP TRIGGER IF EXISTS ${trigger} ON ${name}`),
     link.locks,

@@ -4,7 +4,7 @@ import { messageOf } from '../../lib/errors.ts';
 import type { Sessions } from '../../postgres/session.ts';
 import { LOCK_NOT_AVAILABLE } from '../../postgres/sqlstate.ts';
 import type { Progress } from '../../report/run/run-model.ts';
-import { type ActContext, done, failed, type Outcome, remembered } from '../context.ts';
+import { type ActContext, done, failed, type LockTry, type Outcome, remembered } from '../context.ts';
 import { plural } from '../../lib/format.ts';
 
 /** One table and the statements that need its lock, run in one short transaction. */
@@ -42,11 +42,12 @@ interface Holder {
 
 /**
  * Takes the lock of one table at a time, at most `timeoutMs`, and leaves a table that is held for a later round (rule 10). One pass a
- * call; progress is kept between calls, and lost with the process only as far as the next plan finds out again.
+ * call; progress is kept between calls, and lost with the process only as far as the next plan finds out again. `session`: on `database`.
  */
 export async function tableByTable(
   context: ActContext,
   key: string,
+  database: string,
   session: Sessions,
   works: readonly LockedWork[],
   locks: { timeoutMs: number; budgetMs: number },
@@ -69,7 +70,11 @@ export async function tableByTable(
       const address = `${work.schema}.${work.table}`;
       const holders = (await client.query<Holder & Record<string, unknown>>(HOLDERS, [quoteTable(work.schema, work.table)])).rows;
       const old = holders.find((holder) => (holder.seconds ?? 0) >= OLD_HOLDER_SECONDS);
+      const tell = (result: LockTry['result'], since: number): void =>
+        context.tried?.({ database, mode: modeOf(work.statements), result, seconds: (performance.now() - since) / 1000 });
+      const askedAt = performance.now();
       if (old !== undefined) {
+        tell('put_off', askedAt);
         again.push(work);
         state.putOff.push({ object: address, reason: describeHolder(old) });
       } else {
@@ -77,6 +82,7 @@ export async function tableByTable(
           await client.query(
             `BEGIN; SET LOCAL lock_timeout = ${locks.timeoutMs}; SET LOCAL client_min_messages = 'error'; ${work.statements.join('; ')}${work.within === undefined ? '; COMMIT' : ''}`,
           );
+          tell('acquired', askedAt);
           if (work.within !== undefined) {
             await work.within(client);
             await client.query('COMMIT');
@@ -86,6 +92,7 @@ export async function tableByTable(
           if ((error as { code?: string }).code !== LOCK_NOT_AVAILABLE) {
             return failed((error as { code?: string }).code ?? 'XX000', `${session.where}, table ${address}: ${messageOf(error)}`);
           }
+          tell('timeout', askedAt);
           again.push(work);
           state.putOff.push({ object: address, reason: holders[0] === undefined ? 'lock not had in time' : describeHolder(holders[0]) });
         }
@@ -107,6 +114,12 @@ export async function tableByTable(
   }
   // Jitter keeps us from meeting the same short transaction in step, round after round.
   return { state: 'pending', progress: progressOf(state, state.left.length), retryMs: 250 + Math.random() * 750 };
+}
+
+/** The strongest lock that PostgreSQL takes for these statements, of those that are used here. */
+function modeOf(statements: readonly string[]): LockTry['mode'] {
+  if (statements.some((one) => /^DROP |^ALTER TABLE \S+ ALTER /.test(one))) return 'access_exclusive';
+  return statements.every((one) => /^CREATE (?:UNIQUE )?INDEX /.test(one)) ? 'share' : 'share_row_exclusive';
 }
 
 function progressOf(state: State, left: number): Progress {

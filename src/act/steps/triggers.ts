@@ -19,7 +19,7 @@ export async function makeTriggers(context: ActContext, work: Extract<Work, { ki
       ],
     };
   });
-  return tableByTable(context, `triggers ${work.link}`, context.access.ddl(work.database), works, link.locks);
+  return tableByTable(context, `triggers ${work.link}`, work.database, context.access.ddl(work.database), works, link.locks);
 }
 
 /** Truncate and kick triggers fire for what Bucardo writes on a database that passes changes on (rule 8). */
@@ -30,7 +30,7 @@ export async function makeAlways(context: ActContext, work: Extract<Work, { kind
     const actions = work.triggers.map((trigger) => `ENABLE ${work.mode === 'A' ? 'ALWAYS ' : ''}TRIGGER ${quoteIdent(trigger)}`).join(', ');
     return { ...table, statements: [`ALTER TABLE ${quoteTable(table.schema, table.table)} ${actions}`] };
   });
-  return tableByTable(context, `always ${work.link}`, context.access.ddl(work.database), works, link.locks);
+  return tableByTable(context, `always ${work.link}`, work.database, context.access.ddl(work.database), works, link.locks);
 }
 
 /** Schema and name of an address; the observation knows where the dot is. */

@@ -87,6 +87,7 @@ export class Flight {
         emit: (event) => this.#emit(event),
         heldBack,
         mayAct: () => lock.held(),
+        tried: (tried) => this.#world.counters.lockTried(topology.name, tried),
         planned: (newer) => {
           for (const step of newer.steps) this.#steps.set(step.id, step);
         },

@@ -4,6 +4,7 @@ import { GoatherdError } from '../../lib/errors.ts';
 import { observe, type Look } from '../../observe/observe.ts';
 import { observeAgain } from '../../observe/observe-again.ts';
 import { observeBacklog, observeCopies } from '../../observe/observe-backlog.ts';
+import { observeDeltaBytes } from '../../observe/observe-delta-bytes.ts';
 import { makePlan } from '../../plan/make-plan.ts';
 import type { Plan } from '../../plan/model.ts';
 import { copyingLinks, statusOf } from '../../plan/status.ts';
@@ -24,6 +25,8 @@ export interface Sight {
   readonly topology: Topology;
   readonly plan: Plan;
   readonly status: TopologyStatus;
+  /** Bytes of Bucardo's tables, by source; measured with a deep look. */
+  readonly deltaBytes: Readonly<Record<string, number>>;
   readonly deep: boolean;
   /** When it began, epoch milliseconds. */
   readonly at: number;
@@ -87,12 +90,21 @@ export class Looker {
       (before === null ? null : await this.#cheap(wanted, before, acting)) ?? (await this.#deep(wanted, before, acting));
     const access = this.#accessFor(topology, acting);
     const backlog = await observeBacklog(access, topology);
+    const deltaBytes = deep || before === null ? await observeDeltaBytes(access, topology) : before.deltaBytes;
     const copies = await observeCopies(access, topology, copyingLinks(topology, look.observation, look.ledger));
     this.#world.counters.took(wanted.name, 'observe', (this.#world.now() - at) / 1000);
     const began = performance.now();
     const plan = makePlan(topology, look.observation, look.ledger, this.#world.config, { approvals: [] });
     this.#world.counters.took(wanted.name, 'plan', (performance.now() - began) / 1000);
-    return { look, topology, plan, status: statusOf(topology, look.observation, look.ledger, plan, { backlog, copies }), deep, at };
+    return {
+      look,
+      topology,
+      plan,
+      status: statusOf(topology, look.observation, look.ledger, plan, { backlog, copies }),
+      deltaBytes,
+      deep,
+      at,
+    };
   }
 
   /** Null when only a deep look tells. */

@@ -117,6 +117,7 @@ export class Memory {
       status: sight?.status ?? null,
       plan: sight?.plan ?? null,
       conditions: this.#conditions,
+      deltaBytes: sight?.deltaBytes ?? {},
       observedAt: sight?.at ?? null,
       nextLookAt: state.nextLookAt,
       run: run ?? this.#lastRun,

@@ -198,6 +198,7 @@ export class TopologyWorker {
       if (this.#flight === null && !this.#busy) await this.#keepUp(sight);
     } catch (error) {
       this.#failedLooks += 1;
+      this.#world.counters.failed(this.name, false);
       journal.warn(`it cannot be looked at: ${messageOf(error)}`, { topology: this.name });
       this.#nextLookAt =
         now() +
@@ -287,7 +288,10 @@ export class TopologyWorker {
 
   #stepEnded(step: Step, error: { readonly message: string; readonly fatal: boolean } | null, healing: boolean): void {
     const { now, counters } = this.#world;
-    if (error !== null) return this.#backOff.failed(step.address, now(), error.message, error.fatal);
+    if (error !== null) {
+      counters.failed(this.name, error.fatal);
+      return this.#backOff.failed(step.address, now(), error.message, error.fatal);
+    }
     this.#backOff.progressed(step.address);
     if (step.work.kind === 'start_daemon') {
       // The first start of a link, or one that its file asks for, mends nothing.

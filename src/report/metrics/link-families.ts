@@ -2,7 +2,7 @@
 import type { LinkStatus } from '../../plan/status-model.ts';
 import type { TopologySnapshot } from '../status/snapshot-model.ts';
 import { copyProgress } from '../run/copy-progress.ts';
-import { type Family, known, type MetricSources, type Sample } from './family.ts';
+import { type Family, known, type MetricSources, type Sample, timestamp } from './family.ts';
 
 /** Samples of each link of each topology that was observed. */
 function ofLinks(make: (link: LinkStatus, topology: TopologySnapshot, labels: Sample['labels']) => readonly Sample[]) {
@@ -35,6 +35,13 @@ export const linkFamilies: readonly Family[] = [
     help: 'Changed rows that have not reached the target; absent when they could not be counted.',
     labels: perLink,
     samples: ofLinks(({ backlogRows }, _, labels) => known(labels, backlogRows)),
+  },
+  {
+    name: 'sync_last_good_timestamp_seconds',
+    type: 'gauge',
+    help: 'When the last run of a link ended well, one that found nothing to do included, by the clock of the hub.',
+    labels: perLink,
+    samples: ofLinks(({ lastGoodAt }, _, labels) => timestamp(labels, lastGoodAt)),
   },
   {
     name: 'daemon_up',
@@ -90,6 +97,23 @@ export const linkFamilies: readonly Family[] = [
     help: 'Bytes that the copy which goes on is to bring.',
     labels: perLink,
     samples: ofLinks((link, topology, labels) => known(labels, copyProgress(topology, link.address)?.totalBytes)),
+  },
+  {
+    name: 'copy_completed_timestamp_seconds',
+    type: 'gauge',
+    help: 'When the last copy of a link was complete; absent while one goes on.',
+    labels: perLink,
+    samples: ofLinks(({ copy }, _, labels) => timestamp(labels, copy.completedAt)),
+  },
+  {
+    name: 'delta_bytes',
+    type: 'gauge',
+    help: "Bytes of Bucardo's tables on a source, indexes included, as of the last look at the catalogs.",
+    labels: ['topology', 'database'],
+    samples: ({ snapshot }) =>
+      snapshot.topologies.flatMap(({ name, deltaBytes }) =>
+        Object.entries(deltaBytes).map(([database, value]) => ({ labels: { topology: name, database }, value })),
+      ),
   },
   {
     name: 'database_up',

@@ -1,4 +1,5 @@
 /** What is done about each topology: loops, plans, steps, approvals. */
+import type { Plan } from '../../plan/model.ts';
 import { type Durations, noDurations } from '../durations.ts';
 import { actionOf } from '../document/plan-json.ts';
 import { type Family, known, type Sample, timestamp } from './family.ts';
@@ -12,6 +13,16 @@ export const topologyFamilies: readonly Family[] = [
     samples: ({ counters }) =>
       Object.entries(counters.reconciles).flatMap(([topology, results]) =>
         Object.entries(results).map(([result, value]) => ({ labels: { topology, result }, value })),
+      ),
+  },
+  {
+    name: 'reconcile_errors_total',
+    type: 'counter',
+    help: 'Steps and looks that failed; terminal ones are not cured by waiting.',
+    labels: ['topology', 'class'],
+    samples: ({ counters }) =>
+      Object.entries(counters.errors).flatMap(([topology, counts]) =>
+        (['transient', 'terminal'] as const).map((name) => ({ labels: { topology, class: name }, value: counts[name] })),
       ),
   },
   {
@@ -63,9 +74,9 @@ export const topologyFamilies: readonly Family[] = [
   {
     name: 'drift_facts',
     type: 'gauge',
-    help: 'Facts that are not as they were applied.',
-    labels: ['topology'],
-    samples: ({ snapshot }) => snapshot.topologies.flatMap(({ name, plan }) => known({ topology: name }, plan?.counts.drift)),
+    help: 'Facts that are not as they were applied, by what is done about them; link is empty for those of databases and instances.',
+    labels: ['topology', 'link', 'treatment'],
+    samples: ({ snapshot }) => snapshot.topologies.flatMap(({ name, plan }) => (plan === null ? [] : driftFacts(name, plan))),
   },
   {
     name: 'drift_corrected_total',
@@ -92,6 +103,26 @@ export const topologyFamilies: readonly Family[] = [
         labels: { kind },
         took: all.map(({ took }) => took).reduce(together, noDurations),
       })),
+  },
+  {
+    name: 'lock_attempts_total',
+    type: 'counter',
+    help: 'Tries to have the lock of a table of users or of Bucardo, by how they ended; what somebody has held for long is put off without one.',
+    labels: ['topology', 'database', 'mode', 'result'],
+    samples: ({ counters }) =>
+      counters.locks.flatMap(({ topology, database, mode, ...counts }) =>
+        (['acquired', 'timeout', 'put_off'] as const).map((result) => ({
+          labels: { topology, database, mode, result },
+          value: counts[result],
+        })),
+      ),
+  },
+  {
+    name: 'lock_wait_seconds',
+    type: 'histogram',
+    help: "How long tries for a table's lock took, with the statements that needed it: no writer of that table waited longer for one.",
+    labels: ['topology', 'database', 'mode'],
+    samples: ({ counters }) => counters.locks.map(({ topology, database, mode, took }) => ({ labels: { topology, database, mode }, took })),
   },
   {
     name: 'gate_closed_since_timestamp_seconds',
@@ -136,6 +167,19 @@ export const topologyFamilies: readonly Family[] = [
       ),
   },
 ];
+
+/** Each link of the plan has its samples, 0 where nothing of it has drifted. */
+function driftFacts(topology: string, { links, changes }: Plan): readonly Sample[] {
+  const own = links.map(({ address }) => address);
+  return [topology, ...own].flatMap((address) =>
+    (['heal', 'warn', 'contended'] as const).map((treatment) => ({
+      labels: { topology, link: linkOf(address), treatment },
+      value: changes
+        .filter((change) => change.address === address || (address === topology && !own.includes(change.address)))
+        .reduce((sum, { drift }) => sum + (drift?.treatment === treatment ? drift.keys.length : 0), 0),
+    })),
+  );
+}
 
 /** The link's name in its topology; empty for an address that is none. */
 function linkOf(address: string): string {

@@ -57,6 +57,8 @@ export interface TopologySnapshot {
   readonly plan: Plan | null;
   /** Of the topology, its databases and its links, by their `address`. */
   readonly conditions: readonly Condition[];
+  /** Bytes of Bucardo's tables on each source that could be measured, by database; as of the last deep look. */
+  readonly deltaBytes: Readonly<Record<string, number>>;
   readonly observedAt: number | null;
   readonly nextLookAt: number | null;
   /** The run that goes on now, or the last one that did something. */
@@ -84,6 +86,15 @@ export interface RunSummary {
 export interface ControllerCounters {
   /** By topology. */
   readonly reconciles: Readonly<Record<string, Readonly<Record<'noop' | 'changed' | 'waiting' | 'blocked' | 'error', number>>>>;
+  /** Steps and looks that failed, by topology; `terminal`: waiting does not cure it. */
+  readonly errors: Readonly<Record<string, Readonly<Record<'transient' | 'terminal', number>>>>;
+  /** Tries to have the lock of a table: how they ended, and how long they took. */
+  readonly locks: readonly (Readonly<Record<'acquired' | 'timeout' | 'put_off', number>> & {
+    readonly topology: string;
+    readonly database: string;
+    readonly mode: 'share' | 'share_row_exclusive' | 'access_exclusive';
+    readonly took: Durations;
+  })[];
   readonly steps: readonly {
     readonly topology: string;
     readonly kind: string;

@@ -61,6 +61,15 @@ test('a histogram counts what was counted elsewhere', async () => {
   expect(buckets).toContain('goatherd_step_duration_seconds_bucket{le="+Inf",kind="triggers"} 3');
 });
 
+test('facts that have drifted are counted where they are, and add up to what the plan counts', async () => {
+  const plans = snapshots['drift']!.topologies.map(({ plan }) => plan!);
+  const series = (await lines('drift', 'drift_facts')).map((line) => Number(line.split(' ')[1]));
+  expect(series).toHaveLength(plans.reduce((sum, { links }) => sum + (links.length + 1) * 3, 0));
+  const counted = plans.reduce((sum, { counts }) => sum + counts.drift, 0);
+  expect(series.reduce((sum, one) => sum + one, 0)).toBe(counted);
+  expect(counted).toBeGreaterThan(0);
+});
+
 test('names keep to the rules of Prometheus', () => {
   for (const { name, type, labels, help } of metricFamilies) {
     expect(`${metricPrefix}${name}`).toMatch(/^goatherd_[a-z]+(?:_[a-z]+)*$/);

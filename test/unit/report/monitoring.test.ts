@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parser } from '@prometheus-io/lezer-promql';
-import { collectDefaultMetrics, Registry } from '@prometheus-io/client';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { processMetrics } from '../../../src/server/process-metrics.ts';
 import { metricFamilies, metricPrefix } from '../../../src/report/metrics/metrics-text.ts';
 
 const read = (name: string): string => readFileSync(join(import.meta.dirname, '../../../examples/monitoring', name), 'utf8');
@@ -36,14 +36,10 @@ const known = new Map<string, readonly string[] | null>([
   ...metricFamilies.flatMap(({ name, type, labels }) =>
     (type === 'histogram' ? ['_bucket', '_sum', '_count'] : ['']).map((suffix) => [`${metricPrefix}${name}${suffix}`, labels] as const),
   ),
-  ...processMetrics().map((name) => [name, null] as const),
+  ...processMetrics()
+    .getMetricsAsArray()
+    .map(({ name }) => [name, null] as const),
 ]);
-
-function processMetrics(): string[] {
-  const registry = new Registry();
-  collectDefaultMetrics({ register: registry });
-  return registry.getMetricsAsArray().map(({ name }) => name);
-}
 
 /** Labels that a scrape, or the kind of metric, adds to all. */
 const everywhere = ['job', 'instance', 'le'];

@@ -33,9 +33,10 @@ export function linkStatus(topology: string, id: string, rest: Partial<LinkStatu
     id,
     state: 'running',
     since: now - minutes(4000),
-    copy: { state: 'complete', tables: 42, skipped: 0, rows: 812_055_100, now: null, waitsFor: null },
+    copy: { state: 'complete', tables: 42, skipped: 0, rows: 812_055_100, completedAt: now - minutes(5000), now: null, waitsFor: null },
     lagSeconds: 0.4,
     backlogRows: 12,
+    lastGoodAt: now - 1_500,
     triggers: { right: 84, wanted: 84 },
     daemon: { state: 'up', pid: 8123, startedAt: now - minutes(4000) },
     suspension: null,
@@ -83,6 +84,7 @@ function topology(
     // Text to text: the shape stays what it was.
     plan: plan === null ? null : (JSON.parse(JSON.stringify(plan).replaceAll('orders', name)) as Plan),
     conditions: [],
+    deltaBytes: { a: 1_234_567_890 },
     observedAt: now - 12_000,
     nextLookAt: now + 18_000,
     run: null,
@@ -126,14 +128,14 @@ export const copying: TopologySnapshot = topology(
       linkStatus('orders', 'a-b', {
         state: 'copying',
         since: now - minutes(16),
-        copy: { state: 'copying', tables: 42, skipped: 0, rows: null, now: 'public.events', waitsFor: null },
+        copy: { state: 'copying', tables: 42, skipped: 0, rows: null, completedAt: null, now: 'public.events', waitsFor: null },
         lagSeconds: null,
         backlogRows: 18_204,
       }),
       linkStatus('orders', 'b-c', {
         state: 'waiting',
         since: null,
-        copy: { state: 'waiting', tables: 0, skipped: 0, rows: null, now: null, waitsFor: 'a-b' },
+        copy: { state: 'waiting', tables: 0, skipped: 0, rows: null, completedAt: null, now: null, waitsFor: 'a-b' },
         lagSeconds: null,
         backlogRows: null,
         daemon: { state: 'down', pid: null, startedAt: null },
@@ -202,7 +204,7 @@ export const unapproved: TopologySnapshot = topology(
       linkStatus('billing', 'a-b'),
       linkStatus('billing', 'b-c', {
         state: 'blocked',
-        copy: { state: 'complete', tables: 3, skipped: 0, rows: 8_121_755, now: null, waitsFor: null },
+        copy: { state: 'complete', tables: 3, skipped: 0, rows: 8_121_755, completedAt: now - minutes(5000), now: null, waitsFor: null },
       }),
     ],
     notes: ['approval 52fe-9103 is missing: 1 step'],
@@ -377,7 +379,14 @@ export const snapshots: Readonly<Record<string, ControllerSnapshot>> = {
     conditions: [condition('controller', 'LockHeld', 'False', 'HeldByOther', 'hub-2.internal, pid 991')],
   }),
   starting: snapshot(
-    [topology('orders', null, {}, { status: null, observedAt: null, nextLookAt: null, history: [], attempted: null, applied: null })],
+    [
+      topology(
+        'orders',
+        null,
+        {},
+        { status: null, deltaBytes: {}, observedAt: null, nextLookAt: null, history: [], attempted: null, applied: null },
+      ),
+    ],
     { role: 'starting', startedAt: now - 20_000, lastLoopAt: null, holder: null, conditions: [] },
   ),
   empty: snapshot([]),
@@ -388,6 +397,8 @@ const took = (...seconds: readonly number[]) => seconds.reduce(withDuration, noD
 
 export const counters: ControllerCounters = {
   reconciles: { orders: { noop: 812, changed: 4, waiting: 2, blocked: 0, error: 1 } },
+  errors: { orders: { transient: 3, terminal: 1 } },
+  locks: [{ topology: 'orders', database: 'a', mode: 'share_row_exclusive', acquired: 42, timeout: 3, put_off: 1, took: took(0.01, 0.5) }],
   steps: [
     { topology: 'orders', kind: 'triggers', result: 'done', took: took(62, 3) },
     { topology: 'mail', kind: 'triggers', result: 'done', took: took(0.2) },
@@ -405,6 +416,8 @@ export const counters: ControllerCounters = {
 
 export const noCounters: ControllerCounters = {
   reconciles: {},
+  errors: {},
+  locks: [],
   steps: [],
   driftCorrected: [],
   daemonRestarts: [],
