@@ -60,7 +60,11 @@ export function judge(
   const required = { id, steps: destructive.map((step) => step.id), given, ...(given && cap !== null ? { cap } : {}) };
   return {
     required: [required],
-    reasonAgainst: (step) => (step.destructive ? (reasons.get(step.id) ?? null) : null),
+    // What comes only because something else was refused has been judged by nobody.
+    reasonAgainst: (step) => {
+      if (!step.destructive) return null;
+      return destructive.some((one) => one.id === step.id) ? (reasons.get(step.id) ?? null) : `approval ${id} is missing`;
+    },
     pending: given ? cap : `approval ${id} is missing`,
   };
 }

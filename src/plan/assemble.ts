@@ -1,3 +1,5 @@
+import { runSeen, unheard } from './steps/unheard.ts';
+import type { Carried } from './view/carried.ts';
 import type { Ledger } from '../ledger/model.ts';
 import type { Observation } from '../observe/model.ts';
 import type { HostConfig, Topology } from '../topology/model.ts';
@@ -82,10 +84,11 @@ function mendedFirst({ observation }: Scene, view: LinkView, removal: readonly D
 function postponed(planned: Planned, leaving: readonly LinkView[]): Planned {
   const { view, carried } = planned;
   if (!leaving.some((one) => one.link.to === view.link.from)) return planned;
-  const late = new Set(newcomers(view, carried));
-  return late.size === 0
-    ? planned
-    : { ...planned, carried: { ...carried, tables: carried.tables.filter((one) => !late.has(one.table.address)) } };
+  return { ...planned, carried: without(carried, new Set(newcomers(view, carried))) };
+}
+
+function without(carried: Carried, late: ReadonlySet<string>): Carried {
+  return late.size === 0 ? carried : { ...carried, tables: carried.tables.filter((one) => !late.has(one.table.address)) };
 }
 
 function prepare(scene: Scene, sorted: Sorted): Draft[] {
@@ -118,6 +121,10 @@ function prepare(scene: Scene, sorted: Sorted): Draft[] {
       const below = links.filter((other) => other.view.link.from === view.link.to).map((one) => one.view);
       const above = links.filter((other) => other.view.link.to === view.link.from).map((one) => one.view);
       const move = moveStep(view);
+      const late = unheard(view, carried, above);
+      // One restart reads makedelta, another one the new members: in a shared instance they join when the first is over.
+      const joining = above.some((upper) => upper.link.instance === view.link.instance) ? without(carried, late) : carried;
+      const heard = late.size === 0 ? [] : above.map((upper) => runId.run(upper.link.id));
       const steps = [
         ...suspectStep(view, lossesOf(topology, view, carried, above)),
         ...dropKickStep(view),
@@ -126,10 +133,10 @@ function prepare(scene: Scene, sorted: Sorted): Draft[] {
         ...rekeyStep(view, carried, views),
         ...resendStep(view, carried),
         ...triggersStep(view, carried),
-        ...copyTablesStep(view, carried, above),
+        ...copyTablesStep(view, joining, above, heard),
         ...recopyStep(planned, links),
         ...setAsideStep(view, carried),
-        ...membershipStep(view, carried, below),
+        ...membershipStep(view, joining, below),
         ...makedeltaStep(topology, view, sorted),
         ...departureSteps(
           view,
@@ -198,6 +205,10 @@ function run(scene: Scene, sorted: Sorted, prepared: readonly Draft[]): Draft[] 
       prepared.some((step) => step.id === stepId.helpersGone(view) || step.id === stepId.triggersGone(view))
     )
       gatesFor(view);
+  for (const { view, carried } of links) {
+    const above = links.filter((other) => other.view.link.to === view.link.from).map((one) => one.view);
+    if (unheard(view, carried, above).size > 0) gatesFor(view);
+  }
   const daemonSteps = [...daemons.values()].flatMap((daemon) => daemon.steps).map((step) => afterOthersEnd(step, links));
   const steps = [...deactivations, ...recording, ...copies, ...gates.values(), ...daemonSteps];
   const touched = new Set(
@@ -276,10 +287,4 @@ function upstreamGates(
       }),
     ];
   });
-}
-
-function runSeen(view: LinkView): boolean {
-  const startedAt = view.daemon?.startedAt ?? null;
-  const good = view.runs?.lastGood ?? null;
-  return startedAt !== null && good !== null && startedAt >= (view.control?.changedAt ?? 0) && good.startedAt > startedAt;
 }

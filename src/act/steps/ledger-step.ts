@@ -4,7 +4,7 @@ import { identitiesOf } from '../../plan/view/remembered/identities.ts';
 import { protectionChanges } from '../../plan/view/leaving.ts';
 import { linkNames } from '../../topology/names.ts';
 import { withLostLinks } from '../../plan/view/remembered/lost-ledger.ts';
-import { unknownFormers } from '../../plan/view/remembered/renames.ts';
+import { unknownFormers, withRenames } from '../../plan/view/remembered/renames.ts';
 import { type ActContext, done, type Outcome } from '../context.ts';
 
 /**
@@ -13,15 +13,17 @@ import { type ActContext, done, type Outcome } from '../context.ts';
  */
 export async function fillLedger(context: ActContext): Promise<Outcome> {
   await ensureLedger(context.access);
-  const lost = withLostLinks(context.topology, context.observation, context.known).links;
+  // What is renamed in this plan has been, by now.
+  const ledger = withRenames(context.topology, context.known);
+  const lost = withLostLinks(context.topology, context.observation, ledger).links;
   for (const link of context.topology.links) {
-    const known = context.known.links[link.address];
+    const known = ledger.links[link.address];
     if (known !== undefined) {
       if (protectionChanges(link, known)) await context.ledger.saveProtection(link.address, link.protect);
       continue;
     }
     // It claims to have been another, which nobody knows: until its file is mended it is not begun.
-    if (unknownFormers(context.topology, context.known, link).length > 0) continue;
+    if (unknownFormers(context.topology, ledger, link).length > 0) continue;
     // Its row is written when it is adopted.
     if (link.adopt !== undefined && link.former !== true) continue;
     await context.ledger.addLink(

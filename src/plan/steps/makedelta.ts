@@ -142,7 +142,8 @@ export function endingOf(sorted: Sorted): readonly LinkView[] {
 /** Tables of the link that a link below carries too, where the target passes on what it receives. */
 function carriedBelow(topology: Topology, { view, carried }: Planned, sorted: Sorted): ReadonlySet<string> {
   if (!cascades(topology, view.link.to)) return new Set();
-  const below = sorted.free.filter((one) => one.view.link.from === view.link.to);
+  // In another instance it is written anew, for a link that may not act now, too.
+  const below = [...sorted.free, ...(view.leaves.length > 0 ? sorted.held : [])].filter((one) => one.view.link.from === view.link.to);
   // A table that is set aside, here or below, keeps its makedelta: it comes back with what was noted meanwhile.
   const own = new Set(tablesOf(carried));
   return new Set(below.flatMap((one) => tablesOf(one.carried)).filter((address) => own.has(address)));

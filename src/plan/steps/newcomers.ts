@@ -3,7 +3,7 @@ import { type Draft, draft, PHASE } from './draft.ts';
 import { type LinkView, membersOf } from '../view/link-view.ts';
 import { plural } from '../../lib/format.ts';
 import { receiptOf } from '../view/copy.ts';
-import { stepId } from './step-ids.ts';
+import { runId, stepId } from './step-ids.ts';
 
 /** Copies run at about this rate through one stream, measured. */
 const COPY_BYTES_PER_SECOND = 40 * 1024 * 1024;
@@ -20,8 +20,11 @@ export function newcomers(view: LinkView, carried: Carried): readonly string[] {
   return carried.tables.map((one) => one.table.address).filter((address) => !known.has(address) && !joined.has(address));
 }
 
-/** The newcomers' copy. Downstream copies come after upstream ones; `copy_data: never` copies nothing. */
-export function copyTablesStep(view: LinkView, carried: Carried, above: readonly LinkView[]): Draft[] {
+/**
+ * The newcomers' copy. Downstream copies come after upstream ones, and when a TRUNCATE from above would be noted; `copy_data: never` copies
+ * nothing. `heard`: gates of the links above.
+ */
+export function copyTablesStep(view: LinkView, carried: Carried, above: readonly LinkView[], heard: readonly string[]): Draft[] {
   const { link } = view;
   const addresses = newcomers(view, carried);
   if (addresses.length === 0 || link.copyData === 'never') return [];
@@ -46,7 +49,9 @@ export function copyTablesStep(view: LinkView, carried: Carried, above: readonly
         stepId.triggers(view),
         stepId.helpers(view),
         stepId.register(view),
+        runId.always(view),
         ...above.map((upper) => stepId.copyTables(upper)),
+        ...heard,
       ],
       work: { kind: 'copy_tables', link: link.address, instance: link.instance, tables, emptied, skipped, again: false },
       phase: PHASE.membership,

@@ -91,6 +91,7 @@ export function copySteps(planned: Planned, start: string, before: readonly stri
             : 'declared running',
         on: ['hub'],
         after: [
+          stepId.ledger,
           // A link that has its copy goes on with what it carries, whatever else waits for an approval.
           ...preparation(planned).filter((id) => !receipt || !withheld.has(id)),
           ...upstreamDone,

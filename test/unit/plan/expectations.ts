@@ -133,11 +133,11 @@ function lost(world: World, link: Link, cut: ReadonlySet<string>): string[] {
   });
 }
 
-/** Whether a table on a database holds what was copied there, or is written only there. */
+/** Whether a table on a database holds what was copied there, all the way from where it is written. */
 function whole(world: World, database: string, table: string): boolean {
   return world.topology.links
     .filter((link) => link.to === database)
-    .every((link) => world.ledger.links[link.address]?.receipt?.copied.includes(table) === true);
+    .every((link) => world.ledger.links[link.address]?.receipt?.copied.includes(table) === true && whole(world, link.from, table));
 }
 
 /** What of a world stays the same however it was reached: times, ids, pids and the measures of a run left out. */

@@ -31,6 +31,7 @@ export interface RunResult {
   readonly adopted: boolean;
 }
 
+const PASSES_EVERY = 6;
 const ROUNDS = 60;
 const ATTEMPTS = 200;
 
@@ -102,6 +103,8 @@ function carryOut(world: World, plan: Plan, known: ReturnType<typeof look>, opti
     }
     const step = fresh[options.choose(fresh.length) % fresh.length] as Step;
     options.users?.(world);
+    // Daemons do not wait for steps: now and then a second passes before one.
+    if (options.choose(PASSES_EVERY) === PASSES_EVERY - 1) tick(world);
     options.onStep?.(step);
     switch (applyStep(world, step, known)) {
       case 'done':

@@ -23,9 +23,10 @@ export function ledgerStep(world: World, known: Known): Outcome {
   statement(world);
   world.ledger.present = true;
   world.ledger.version = 1;
-  const lost = withLostLinks(world.topology, known.observation, known.ledger).links;
+  const ledger = withRenames(world.topology, known.ledger);
+  const lost = withLostLinks(world.topology, known.observation, ledger).links;
   for (const link of world.topology.links) {
-    const before = known.ledger.links[link.address];
+    const before = ledger.links[link.address];
     if (before !== undefined) {
       const row = world.ledger.links[link.address];
       if (!protectionChanges(link, before) || row?.definition === undefined || row.definition === null) continue;
@@ -33,7 +34,7 @@ export function ledgerStep(world: World, known: Known): Outcome {
       row.definition.protect = link.protect;
       continue;
     }
-    if (unknownFormers(world.topology, known.ledger, link).length > 0) continue;
+    if (unknownFormers(world.topology, ledger, link).length > 0) continue;
     if (link.adopt !== undefined && link.former !== true) continue;
     statement(world);
     const row = { ...linkRow(world, known, link), receipt: lost[link.address]?.receipt ?? null };

@@ -15,11 +15,14 @@ export function withLostLinks(topology: Topology, observation: Observation, ledg
   return lost.length === 0 ? ledger : { ...ledger, links: { ...ledger.links, ...Object.fromEntries(lost) } };
 }
 
-/** Whether a control database shows that the link's copy is over: a run has ended well, and no copy is asked for. */
+/**
+ * Whether a control database shows that the link's copy is over: a run of it has ended well, and the first one is the copy. One that is asked
+ * for now was asked for by other hands, and is not made.
+ */
 function hasRun(observation: Observation, link: Link): boolean {
   const control = observation.instances[link.instance]?.control;
-  const sync = control?.syncs.find((one) => one.name === link.sync);
-  return sync?.onetimecopy === 0 && (control?.runs[link.sync]?.lastGood ?? null) !== null;
+  const stands = control?.syncs.some((one) => one.name === link.sync) ?? false;
+  return stands && (control?.runs[link.sync]?.lastGood ?? null) !== null;
 }
 
 function lostLink(link: Link): LedgerLink {

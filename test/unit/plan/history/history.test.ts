@@ -57,12 +57,16 @@ describe('found before:', () => {
     ...edited(),
     drifts: drifts.map(([kind, at, pick]) => ({ kind, at, pick })),
   });
-  test.each<[string, readonly Round[], number?]>([
+  test.each<[string, readonly Round[], Partial<History>?]>([
     [
       'a table that joins below a link that runs, on one that is stopped, records what is truncated',
       [edited(['state', 1, 0], ['new table', 0, 0])],
     ],
-    ['a table leaves one link and joins another of the same source in one plan', [edited(['add link', 0, 15], ['tables', 0, 21])], 2],
+    [
+      'a table leaves one link and joins another of the same source in one plan',
+      [edited(['add link', 0, 15], ['tables', 0, 21])],
+      { tables: 2 },
+    ],
     ['a table whose leave is not approved goes on to the database below', [edited(['new table', 0, 0]), refused(edited(['tables', 0, 5]))]],
     [
       'an approval that is missing for one link starts and restarts the others all the same',
@@ -71,7 +75,7 @@ describe('found before:', () => {
     [
       'a table joins while another waits for the approval of its leave',
       [refused(edited(['tables', 0, 11])), refused(edited(['new table', 0, 0]))],
-      2,
+      { tables: 2 },
     ],
     ['a link below one that leaves copies when that one has come to its end', [edited(['remove all', 0, 0], ['add link', 10, 5])]],
     [
@@ -97,20 +101,40 @@ describe('found before:', () => {
     [
       'a table leaves a link below one that leaves, too: its triggers go when that one has come to its end',
       [refused(edited(['tables', 21, 7])), edited(['remove link', 0, 0])],
-      2,
+      { tables: 2 },
     ],
     ['a daemon that runs a sync which was made inactive is down before it is started', [drifted(['make a sync inactive', 0, 0])]],
     [
       'a link goes whose delta table was dropped, while changes of another table are on their way',
       [{ ...drifted(['drop the delta table', 0, 0]), edits: edited(['remove all', 0, 0]).edits, writes: 3 }],
-      2,
+      { tables: 2 },
     ],
     [
       'a link goes while a table waits to join it',
       [edited(['suspend', 0, 0]), refused(edited(['new table', 0, 0])), edited(['remove link', 3, 0])],
     ],
     ['a copy that other hands asked for is not made', [drifted(['ask for a copy', 0, 0]), drifted(['end the pruning', 0, 0])]],
-  ])('%s', (_name, rounds, tables = 1) => {
-    for (const seed of [0, 1, 2]) obeys({ ...PLAIN, tables, rounds, seed });
+    [
+      'a link goes, or is detached, below one that writes its changes down and whose source is away',
+      [
+        edited(['outage', 0, 0], ['remove link', 1, 0]),
+        edited(['return', 0, 0], ['add link', 1, 0]),
+        edited(['outage', 0, 0], ['detach', 1, 0]),
+      ],
+    ],
+    [
+      'a link leaves an instance whose other link has a database that is away',
+      [edited(['outage', 2, 0], ['instance', 0, 0])],
+      { shares: true },
+    ],
+    [
+      'a table leaves a link whose detaching is refused: its leave is refused, too',
+      [edited(['new table', 0, 0]), refused(edited(['detach', 0, 0], ['tables', 0, 5]))],
+    ],
+    ['a member is lost with the ledger', [drifted(['lose a member', 0, 0], ['lose the ledger', 0, 0])]],
+    ['a link is added below a database that is renamed', [edited(['add link', 26, 0], ['rename database', 26, 0])]],
+    ['the ledger is lost, and other hands ask for a copy', [drifted(['lose the ledger', 0, 0], ['ask for a copy', 0, 0])]],
+  ])('%s', (_name, rounds, more = {}) => {
+    for (const seed of [0, 1, 2]) obeys({ ...PLAIN, tables: 1, rounds, seed, ...more });
   });
 });

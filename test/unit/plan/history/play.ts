@@ -171,7 +171,9 @@ function settled(world: World, next: Next, approvals: RunOptions['approvals']): 
   if (approvals !== 'all') faults.splice(0, Infinity, ...faults.filter((fault) => !fault.includes('has not copied')));
   const open = again.steps.filter((step) => step.blocked === null);
   if (open.length > 0) faults.push(`the next plan is not empty: ${open.map((step) => `${step.id} (${step.reason})`).join(', ')}`);
-  const blocked = again.steps.filter((step) => step.blocked !== null && step.blocked !== 'protected');
+  // What other hands stopped is adopted when it runs: a person is asked.
+  const asks = (why: string): boolean => why === 'protected' || why.startsWith('preflight: Adopt');
+  const blocked = again.steps.filter((step) => step.blocked !== null && !asks(step.blocked));
   if (held.size === 0 && approvals === 'all' && blocked.length > 0)
     faults.push(`nothing holds a link, and these steps are blocked: ${blocked.map((step) => `${step.id} (${step.blocked})`).join(', ')}`);
   for (let second = 0; second < 3; second += 1) tick(world);

@@ -1,0 +1,32 @@
+/** Tables that join a link and of which the link above brings changes that it does not write down yet (rule 1's last clause). */
+import type { Carried } from '../view/carried.ts';
+import { receiptOf } from '../view/copy.ts';
+import { type LinkView, membersOf } from '../view/link-view.ts';
+import { makedeltaNames } from './makedelta.ts';
+import { newcomers } from './newcomers.ts';
+import { wantsRunning } from './planned.ts';
+
+/** A kid of the daemon that runs, younger than what was last changed of that which it reads when it is set up, has ended well. */
+export function runSeen(view: LinkView): boolean {
+  const startedAt = view.daemon?.startedAt ?? null;
+  const good = view.runs?.lastGood ?? null;
+  return startedAt !== null && good !== null && startedAt >= (view.control?.changedAt ?? 0) && good.startedAt > startedAt;
+}
+
+/**
+ * Newcomers that a live link above carries already. What it brings of them before its daemon has read their makedelta nobody notes, and a
+ * copy made before that would miss it.
+ */
+export function unheard(view: LinkView, carried: Carried, above: readonly LinkView[]): ReadonlySet<string> {
+  if (!view.passesOn) return new Set();
+  const feeding = above.filter((upper) => receiptOf(upper) && wantsRunning(upper));
+  return new Set(newcomers(view, carried).filter((address) => feeding.some((upper) => bringsUnnoted(upper, address))));
+}
+
+function bringsUnnoted(upper: LinkView, address: string): boolean {
+  if (!membersOf(upper).has(address)) return false;
+  const { control, link } = upper;
+  if (control?.dbs.find((db) => db.name === link.aliases.to)?.makedelta === true) return !runSeen(upper);
+  const goat = control?.goats.find((one) => one.db === link.aliases.from && one.address === address);
+  return !makedeltaNames(goat?.makedelta ?? null).has(link.aliases.to) || !runSeen(upper);
+}

@@ -1,0 +1,64 @@
+import { expect, test } from 'vitest';
+import { sequence } from './arbitrary-world.ts';
+import { unmet } from './expectations.ts';
+import { insert, truncate } from './world-users.ts';
+import { tick } from './world-daemon.ts';
+import { orders, topologyOf, worldOf } from './world-build.ts';
+import { declare, type World } from './world.ts';
+import { planFor, reconcile, reconcileWithCrash, type RunOptions } from './world-run.ts';
+
+const TABLES = [
+  { name: 't1', key: ['id'] },
+  { name: 't2', key: ['id', 'line'] },
+];
+
+/** A -> B -> C of which the second link carries t1 only; A is written to all the while. `more`: keys of the topology. */
+function converged(
+  seed: number,
+  more: readonly string[],
+): { readonly world: World; readonly options: RunOptions; readonly join: () => void } {
+  const text = (tables: string): string => orders(['{from: a, to: b}', `{from: b, to: c${tables}}`], more);
+  const world = worldOf({ topology: text(', tables: {include: [public.t1]}'), tables: TABLES, rows: { a: { t1: ['r1'], t2: ['r1'] } } });
+  const next = sequence(seed);
+  let count = 0;
+  const options: RunOptions = {
+    choose: next,
+    approvals: [],
+    // Daemons go on between any two steps.
+    users: (seen) => {
+      count += 1;
+      if (count % 7 === 0) truncate(seen, 'a', 'public.t2');
+      insert(seen, 'a', 'public.t2', `w${count}`);
+      tick(seen);
+    },
+  };
+  expect(reconcile(world, options).fault).toBeNull();
+  return { world, options, join: () => declare(world, topologyOf(text(''))) };
+}
+
+const INSTANCES: readonly (readonly [string, readonly string[]])[] = [
+  ['in instances of their own', []],
+  ['in one instance', ['bucardo: {instance: pool}']],
+];
+
+test.each(INSTANCES)(
+  'a table that joins below a link that carries it already misses nothing of what that brings meanwhile, %s',
+  (_what, more) => {
+    for (let seed = 0; seed < 40; seed += 1) {
+      const { world, options, join } = converged(seed, more);
+      join();
+      expect(reconcile(world, options).fault).toBeNull();
+      expect(planFor(world).steps).toEqual([]);
+      expect(unmet(world)).toEqual([]);
+    }
+  },
+);
+
+test('nor when the run is killed at any statement; nothing is doubted that was not lost', () => {
+  for (let crashAt = 0; crashAt < 60; crashAt += 1) {
+    const { world, options, join } = converged(crashAt, []);
+    join();
+    expect(reconcileWithCrash(world, world.statements + crashAt, 1, options).fault).toBeNull();
+    expect(unmet(world)).toEqual([]);
+  }
+});
