@@ -152,7 +152,7 @@ function secretsOf({ topology, config }: Pick<ActContext, 'topology' | 'config'>
  */
 export async function stopDaemon(context: ActContext, instance: string): Promise<Outcome> {
   const { pidDir } = context.config;
-  const memory = remembered(context, `stop ${instance}`, () => ({ askedAt: 0, pids: [] as number[], endedAt: 0, killed: false }));
+  const memory = remembered(context, `stop ${instance}`, () => ({ askedAt: 0, pids: [] as number[], most: 0, endedAt: 0, killed: false }));
   const daemon = await lookAtDaemon(context, instance);
   // Those of another host are known by their sessions alone.
   const all = [...new Set([...memory.pids, ...pidsOf(daemon)])];
@@ -193,11 +193,12 @@ export async function stopDaemon(context: ActContext, instance: string): Promise
       'look at them (ps), end them, and run goatherd again',
     );
   memory.pids = all;
+  memory.most = Math.max(memory.most, pids.length);
   return {
     state: 'pending',
     progress: {
-      done: 0,
-      total: pids.length,
+      done: memory.most - pids.length,
+      total: memory.most,
       unit: 'processes',
       waitingFor: `the end of ${plural(pids.length, 'process', 'processes')}, ${plural(daemon.sessions.length, 'session')}`,
     },
