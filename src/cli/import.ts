@@ -100,7 +100,7 @@ function summary(imported: ImportedTopology, out: string | undefined): string {
     ...imported.links.flatMap((link) => link.findings),
     ...imported.findings,
   ];
-  const lines = [...new Set(findings.map((one) => `${one.code} (${one.where}): ${one.message}`))];
+  const lines = [...new Set(findings.map((one) => [`${one.code} (${one.where}): ${one.message}`, ...(one.commands ?? [])].join('\n    ')))];
   const held = imported.links.length - live.length;
   return [
     ...lines,

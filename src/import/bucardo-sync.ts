@@ -2,11 +2,10 @@ import type { InstalledGoat, InstalledSync, Installation } from './installation.
 import type { ImportedLink, ImportFinding, YamlMap } from './model.ts';
 import type { NamedDatabases } from './bucardo-databases.ts';
 import { patternFor } from './names.ts';
+import { LONGEST_SYNC, severalTargets, splitName } from './several-targets.ts';
 
 /** Bucardo's names for `copy_data`. */
 const COPY = ['never', 'always', 'empty'] as const;
-/** Above this, Bucardo's second check of a sync fails on its own trigger (FACTS 2.2). */
-const LONGEST_SYNC = 42;
 
 /** A sync as one link for each of its targets; held where it cannot be one, with the reason. */
 export function linksOf(
@@ -24,30 +23,32 @@ export function linksOf(
   const refusals = [
     ...(sources.length === 1
       ? []
-      : [say('SeveralSources', `it has ${sources.length} sources (${namesOf(sources)}); a link has one, and goes one way`)]),
-    ...(others.length === 0 ? [say('NoTarget', 'its dbgroup has no target')] : []),
-    ...(others.length > 1
-      ? [
+      : [
           say(
-            'SeveralTargets',
-            `it has ${others.length} targets, and a link is one sync with one: make a sync for each in Bucardo and import again, or leave it to Bucardo`,
+            'SeveralSources',
+            `it has ${sources.length} sources (${namesOf(sources)}), which feed each other; a link has one, and goes one way: leave it to Bucardo`,
           ),
-        ]
-      : []),
+        ]),
+    ...(others.length === 0 && sources.length < 2 ? [say('NoTarget', 'its dbgroup has no target')] : []),
     ...others
       .filter((one) => one.role !== 'target')
       .map((one) => say('Fullcopy', `${one.db} is copied in full at every run (role ${one.role}), which is no replication of changes`)),
     ...(goats.some((goat) => goat.type === 'table')
       ? []
       : [say('NoTables', `its relgroup ${sync.herd === '' ? '(none)' : sync.herd} has no table`)]),
-    ...foreignGoats(goats, sources[0]?.db, say),
+    ...(sources.length > 1 ? [] : foreignGoats(goats, sources[0]?.db, say)),
     ...customNames(installation, sync, goats, say),
-    ...customCode(installation, sync, goats, say),
+    ...customCode(installation, sync, goats, sources.length > 1, say),
     ...(sync.name.length > LONGEST_SYNC
       ? [say('LongName', `its name has ${sync.name.length} characters, and Bucardo's own check fails above ${LONGEST_SYNC}`)]
       : []),
   ];
-  const remarks = [...syncRemarks(sync, say), ...customColumns(installation, sync, goats, say), ...goatRemarks(goats, say)];
+  if (others.length > 1) refusals.unshift(severalTargets(installation, sync, refusals.length === 0, where));
+  const remarks = [
+    ...syncRemarks(sync, sources.length > 1, say),
+    ...customColumns(installation, sync, goats, say),
+    ...goatRemarks(goats, say),
+  ];
   const { tables, sequences, widened } = selectionOf(goats);
   if (widened.length > 0) remarks.push(say('PatternWidened', `names that patterns cannot hold are written with ?: ${widened.join(', ')}`));
   const keys: YamlMap = {
@@ -57,18 +58,20 @@ export function linksOf(
     ...(sync.status === 'inactive' ? { state: 'stopped' } : {}),
     tables: { include: tables },
     sequences: { include: sequences },
-    bucardo: {
-      adopt: { database: installation.database, sync: sync.name },
-      ...(Object.keys(settings).length === 0 ? {} : { settings }),
-    },
   };
-  const ends = others.length === 0 ? [{ db: '?' }] : others;
-  return ends.map((target): ImportedLink => ({
+  const bucardo: YamlMap = Object.keys(settings).length === 0 ? {} : { settings };
+  // Sources that feed each other are shown as the first of the directions.
+  const ends = others.length > 0 ? others : sources.length > 1 ? sources.slice(1) : [{ db: '?' }];
+  return ends.map((target, index): ImportedLink => ({
     where,
     from: named.nameOf(installation, sources[0]?.db ?? '?'),
     to: named.nameOf(installation, target.db),
-    keys,
-    findings: [...refusals, ...remarks],
+    keys: {
+      ...keys,
+      bucardo: { adopt: { database: installation.database, sync: splitName(installation, sync, others, target.db) }, ...bucardo },
+    },
+    // What is said of the sync stands at its first link; the others name it.
+    findings: index === 0 ? [...refusals, ...remarks] : [say('SeveralTargets', `${target.db} is another of its targets`)],
     held: refusals.length > 0,
   }));
 }
@@ -131,10 +134,16 @@ function customColumns(installation: Installation, sync: InstalledSync, goats: r
   );
 }
 
-/** Code for conflicts never runs where there is one source. */
-function customCode(installation: Installation, sync: InstalledSync, goats: readonly InstalledGoat[], say: Say): ImportFinding[] {
+/** Code for conflicts never runs where there is one source: `conflicts` says that there are more. */
+function customCode(
+  installation: Installation,
+  sync: InstalledSync,
+  goats: readonly InstalledGoat[],
+  conflicts: boolean,
+  say: Say,
+): ImportFinding[] {
   const rows = installation.customCode.filter(
-    (row) => row.whenrun !== 'conflict' && (row.sync === sync.name || goats.some((goat) => goat.id === row.goat)),
+    (row) => (conflicts || row.whenrun !== 'conflict') && (row.sync === sync.name || goats.some((goat) => goat.id === row.goat)),
   );
   return rows.length === 0
     ? []
@@ -146,7 +155,7 @@ function customCode(installation: Installation, sync: InstalledSync, goats: read
       ];
 }
 
-function syncRemarks(sync: InstalledSync, say: Say): ImportFinding[] {
+function syncRemarks(sync: InstalledSync, conflicts: boolean, say: Say): ImportFinding[] {
   const settings = Object.entries(sync.settings).filter(([name]) => name !== 'conflict_strategy');
   const seconds = sync.checktimeSeconds;
   return [
@@ -168,11 +177,13 @@ function syncRemarks(sync: InstalledSync, say: Say): ImportFinding[] {
             `there are no keys for ${settings.map(([name, value]) => `${name} = ${value}`).join(', ')}; its row keeps them`,
           ),
         ]),
-    ...('conflict_strategy' in sync.settings
+    ...(conflicts || 'conflict_strategy' in sync.settings
       ? [
           say(
             'ConflictStrategy',
-            `conflict_strategy is ${sync.settings['conflict_strategy'] ?? ''}: a link has one source, so there are no conflicts`,
+            conflicts
+              ? `conflict_strategy is ${sync.settings['conflict_strategy'] ?? 'bucardo_latest'}, which decides between its sources: there is no key for it`
+              : `conflict_strategy is ${sync.settings['conflict_strategy'] ?? ''}: a link has one source, so there are no conflicts`,
           ),
         ]
       : []),

@@ -73,7 +73,14 @@ function installationFindings(installation: Installation, known: ReadonlySet<str
   const owned = Object.entries(installation.settings).filter(([name]) => isOwned(name));
   const used = new Set(installation.syncs.flatMap((sync) => installation.herds[sync.herd] ?? []));
   const idle = installation.goats.filter((goat) => !used.has(goat.id));
-  const conflicts = installation.customCode.filter((row) => row.whenrun === 'conflict' || (row.sync === '' && row.goat === null));
+  const disputed = installation.syncs.filter(
+    (sync) => installation.members.filter((one) => one.group === sync.dbs && one.role === 'source').length > 1,
+  );
+  const settles = (row: Installation['customCode'][number]): boolean =>
+    disputed.some((sync) => row.sync === sync.name || goatsOf(installation, sync).some((goat) => goat.id === row.goat));
+  const conflicts = installation.customCode.filter(
+    (row) => (row.whenrun === 'conflict' && !settles(row)) || (row.sync === '' && row.goat === null),
+  );
   return [
     ...(installation.syncs.length === 0 ? [{ code: 'NoSyncs', where, message: 'it has no sync' }] : []),
     ...(unknown.length === 0

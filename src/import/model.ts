@@ -11,6 +11,8 @@ export interface ImportFinding {
   /** What it concerns: `sync orders`, `database a`. */
   readonly where: string;
   readonly message: string;
+  /** What a person may run about it, one line each. */
+  readonly commands?: readonly string[];
 }
 
 export interface ImportedDatabase {

@@ -70,18 +70,24 @@ function isList(value: YamlValue): value is readonly YamlValue[] {
   return Array.isArray(value);
 }
 
-function findingLines({ code, where, message }: ImportFinding, indent: number): string[] {
-  return comment(`${code} (${where}): ${message}`, indent);
+/** What is said, and below it what may be run, each on a line of its own however long: it is copied. */
+function findingLines({ code, where, message, commands = [] }: ImportFinding, indent: number): string[] {
+  return [...comment(`${code} (${where}): ${message}`, indent), ...commands.map((line) => `${' '.repeat(indent)}#     ${oneLine(line)}`)];
 }
 
 function commented(line: string): string {
   return line.replace(/^ {0,2}/, (pad) => `${pad}# `);
 }
 
-/** A comment, broken where it is long. Control characters would end it. */
+/** Control characters would end a comment. */
+function oneLine(text: string): string {
+  return text.replaceAll(/[\p{Cc}\u2028\u2029]/gu, ' ');
+}
+
+/** A comment, broken where it is long. */
 function comment(text: string, indent: number): string[] {
   const lines: string[] = [];
-  for (const word of text.replaceAll(/[\p{Cc}\u2028\u2029]/gu, ' ').split(' ')) {
+  for (const word of oneLine(text).split(' ')) {
     const last = lines.at(-1);
     if (last !== undefined && last.length + word.length + 1 <= WIDTH - indent - 2) lines[lines.length - 1] = `${last} ${word}`;
     else lines.push(word);
