@@ -75,6 +75,8 @@ export async function runTopology(access: Access, given: Topology, first: Plan, 
     const topology = withKeptNames(given, known);
     adopted = adopted.filter((address) => known.links[address] !== undefined);
     const plan = makePlan(topology, observation, known, access.config, options.policy);
+    // What is remembered of a topology is remembered of all of it, whatever part of it is done now.
+    const whole = options.policy.only === undefined ? plan : makePlan(topology, observation, known, access.config, wholeOf(options.policy));
     options.planned?.(plan);
     if (!started) emit({ kind: 'run_start', run: options.run, steps: (plan.fingerprint === first.fingerprint ? first : plan).steps });
     else if (plan.fingerprint !== lastFingerprint && plan.steps.length > 0)
@@ -87,7 +89,7 @@ export async function runTopology(access: Access, given: Topology, first: Plan, 
       emit({ kind: 'summary', outcome: 'adopted', reason, driftLeft: true });
       return { outcome: 'adopted', reason, plan };
     }
-    await forgetApprovals(ledger, plan, known);
+    await forgetApprovals(ledger, whole, known);
     const open = plan.steps.filter((step) => step.blocked === null);
     const beyond = options.exactly === undefined ? [] : stepsBeyond(options.exactly, open);
     if (beyond.length > 0) {
@@ -101,7 +103,7 @@ export async function runTopology(access: Access, given: Topology, first: Plan, 
       emit({ kind: 'summary', outcome: 'not_converged', reason });
       return { outcome: 'not_converged', reason, plan };
     }
-    if (open.length === 0) return finish(access, topology, plan, ledger, { observation, known }, emit);
+    if (open.length === 0) return finish(access, topology, { plan, whole }, ledger, { observation, known }, emit);
     const contextFor = (step: Step, progress: ActContext['progress']): ActContext => ({
       topology,
       config: access.config,
@@ -130,7 +132,7 @@ export async function runTopology(access: Access, given: Topology, first: Plan, 
     });
     await noteHeals(ledger, topology, plan, carried.done);
     adopted = open.filter((step) => step.kind === 'adopt').map((step) => step.address);
-    await noteSuspected(access, topology, plan, { observation, known }, carried.done);
+    await noteSuspected(access, topology, whole, { observation, known }, carried.done);
     const end = endOf(carried, plan, options.signal);
     if (end !== null) {
       emit({ kind: 'summary', ...end });
@@ -143,6 +145,11 @@ export async function runTopology(access: Access, given: Topology, first: Plan, 
       return { outcome: 'failed', reason, plan };
     }
   }
+}
+
+/** The policy of the same run, for every link. */
+function wholeOf({ approvals }: Policy): Policy {
+  return { approvals };
 }
 
 /** Approvals of steps that are done or no longer planned; not while something cannot be seen, which would plan it again later. */
@@ -213,7 +220,7 @@ function whyInterrupted(signal: AbortSignal): string {
 async function finish(
   access: Access,
   topology: Topology,
-  plan: Plan,
+  { plan, whole }: { readonly plan: Plan; readonly whole: Plan },
   ledger: LedgerWriter,
   seen: { readonly observation: Observation; readonly known: Ledger },
   emit: CarryOptions['emit'],
@@ -228,7 +235,7 @@ async function finish(
       : null;
   if (seen.known.present) {
     const settled = new Set(
-      plan.links.filter((link) => ['converged', 'stopped', 'detached'].includes(link.state)).map((link) => link.address),
+      whole.links.filter((link) => ['converged', 'stopped', 'detached'].includes(link.state)).map((link) => link.address),
     );
     for (const link of topology.links)
       if (settled.has(link.address)) {
@@ -237,7 +244,7 @@ async function finish(
         const learned = row === undefined ? null : learnedIdentities(row.identities, identitiesOf(seen.observation, link));
         if (learned !== null) await ledger.saveIdentities(link.address, learned);
       }
-    await noteSeen(access, topology, plan, seen.observation, seen.known);
+    await noteSeen(access, topology, whole, seen.observation, seen.known);
     for (const note of await purgeDelivered(access, topology)) emit({ kind: 'message', level: 'info', text: note });
   }
   emit({ kind: 'summary', outcome, reason, driftLeft });

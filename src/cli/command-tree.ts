@@ -5,6 +5,7 @@ import type { ApproveOptions } from './person/approve.ts';
 import type { ControllerCliOptions } from './controller.ts';
 import type { ExplainOptions } from './explain.ts';
 import type { ImportOptions } from './import.ts';
+import { addCompletion } from './completion/completion-commands.ts';
 import { labCommand } from './lab.ts';
 import type { LinkVerb, LinkVerbOptions } from './person/link-verb.ts';
 import type { ReconcileOptions } from './reconcile/reconcile.ts';
@@ -70,6 +71,11 @@ export function commandTree(): Command {
     .option('--timeout <duration>', 'end with 21 when it has not converged by then, such as 30m', duration)
     .option('--approve <id>', 'approve the destructive steps that the plan names by this id (repeatable)', collect, [])
     .option('--destroy <topology>', 'remove everything of a topology, as the ledger knows it; the dry run prints the id to approve')
+    .addOption(
+      new Option('--only <link>', 'only this link, such as orders/a-b (repeatable); refused where another must come before, which it names')
+        .argParser((link: string, before: readonly string[] | undefined) => [...(before ?? []), link])
+        .conflicts(['out', 'plan', 'destroy']),
+    )
     .option('--verbose', 'reasons, hazards and facts of every step')
     .option('--config <file>', 'host settings (default: GOATHERD_CONFIG, then /etc/goatherd/goatherd.yaml)')
     .exitOverride()
@@ -201,5 +207,6 @@ export function commandTree(): Command {
       process.exitCode = await importTopology({ ...command.optsWithGlobals(), ...options });
     });
   root.addCommand(labCommand());
+  addCompletion(root);
   return root;
 }

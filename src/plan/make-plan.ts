@@ -23,6 +23,7 @@ import { withLostLinks } from './view/remembered/lost-ledger.ts';
 import { unknownFormers, withRenames } from './view/remembered/renames.ts';
 import type { Diagnostic, Plan, Policy, Verdict } from './model.ts';
 import type { Step } from './step-model.ts';
+import { chosenOf } from './only.ts';
 import { riskOf } from './risk.ts';
 import { renameChanges, withRenameStep } from './steps/rename-step.ts';
 import type { Planned } from './steps/planned.ts';
@@ -125,21 +126,24 @@ export function makePlan(given: Topology, seen: Observation, found: Ledger, conf
     cutReasons,
     judged,
   );
-  const steps = withWord(finished, found.suspensions[topology.name]);
+  const allSteps = withWord(finished, found.suspensions[topology.name]);
+  const chosen = policy.only === undefined ? null : chosenOf(topology, allSteps, policy.only);
+  const steps = chosen?.steps ?? allSteps;
   const waitingLinks =
     waiting.size === 0 ? [] : sort(sceneOf(declared), refused).planned.filter(({ view }) => waiting.has(view.link.address));
   const removals = all.views.filter(({ link }) => link.former === true);
-  const changes = [
+  const allChanges = [
     ...renameChanges(topology, ledger),
     ...changesOf(
       scene.topology,
       [...sorted.free, ...sorted.held, ...sorted.detached, ...waitingLinks],
       drifted.facts,
       removals,
-      steps,
+      allSteps,
       ledger,
     ),
   ];
+  const changes = chosen === null ? allChanges : allChanges.filter(chosen.holds);
   const diagnostics = sortDiagnostics([
     ...suspensionWarnings(suspended, ledger),
     ...cutOffWarnings(cut, stopped, ledger),
@@ -158,22 +162,36 @@ export function makePlan(given: Topology, seen: Observation, found: Ledger, conf
       observation,
     ),
     ...rivalWarnings(waiting),
+    ...(chosen?.diagnostics ?? []),
   ]);
   const counts = countsOf(changes, steps);
   return {
     topology: topology.name,
     file: topology.file,
-    verdict: verdictOf(counts, stopped.size + drifted.facts.filter((fact) => fact.treatment === 'contended').length),
+    verdict: verdictOf(
+      counts,
+      [...stopped.keys(), ...drifted.facts.filter((fact) => fact.treatment === 'contended').map((fact) => fact.address)].filter(
+        (address) => policy.only === undefined || policy.only.includes(address),
+      ).length,
+    ),
     fingerprint: fingerprintOf(planFacts(topology, steps, diagnostics)),
     drawing: drawingOf(scene.topology, observation),
     changes,
     steps,
     diagnostics,
-    approvals: { required: judged.required },
-    risk: riskOf(steps, drifted.facts, scene.topology.links),
+    approvals: {
+      required: chosen === null ? judged.required : judged.required.filter((one) => steps.some((step) => one.steps.includes(step.id))),
+    },
+    risk: riskOf(
+      steps,
+      drifted.facts.filter((fact) => policy.only === undefined || policy.only.includes(fact.address)),
+      scene.topology.links,
+    ),
     counts,
     factsChecked: countFacts(planned),
-    links: linkSummaries([...planned, ...waitingLinks], stopped, steps),
+    links: linkSummaries([...planned, ...waitingLinks], stopped, allSteps).filter(
+      (link) => policy.only === undefined || policy.only.includes(link.address),
+    ),
   };
 }
 

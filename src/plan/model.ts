@@ -8,6 +8,8 @@ import type { LockMode, Step } from './step-model.ts';
 export interface Policy {
   /** Ids given with `--approve`. */
   readonly approvals: readonly string[];
+  /** Addresses of links, `--only`: nothing else is done; the topology's every link without it. */
+  readonly only?: readonly string[];
 }
 
 export type Verdict = 'in_sync' | 'changes' | 'drift' | 'blocked';

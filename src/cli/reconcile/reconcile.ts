@@ -9,13 +9,15 @@ import { keepHouse, type Looked } from '../../act/keep-house.ts';
 import { runTopology } from '../../act/run.ts';
 import { diskFiles } from '../../lib/files.ts';
 import { GoatherdError } from '../../lib/errors.ts';
+import { nearest } from '../../lib/nearest.ts';
 import { toolVersion } from '../../lib/version.ts';
 import { observe } from '../../observe/observe.ts';
 import { observeLedger, observeLedgerStrictly } from '../../observe/observe-ledger.ts';
 import { missingNote, topologyToDestroy, withFormer } from '../../plan/view/remembered/former.ts';
 import { gitWord } from '../../plan/approvals.ts';
 import { makePlan } from '../../plan/make-plan.ts';
-import type { Plan, RequiredApproval } from '../../plan/model.ts';
+import { BREAKS_ORDER } from '../../plan/only.ts';
+import type { Plan, Policy, RequiredApproval } from '../../plan/model.ts';
 import { Access } from '../../postgres/access.ts';
 import { documentText, planDocument } from '../../report/document/document.ts';
 import { isBlocked, planExitCodes, runExitCodes } from '../../report/exit-code.ts';
@@ -46,6 +48,8 @@ export interface ReconcileOptions {
   readonly timeout?: number;
   readonly approve: readonly string[];
   readonly verbose?: boolean;
+  /** Addresses of links: nothing else is done. */
+  readonly only?: readonly string[];
   /** Where a dry run saves its plan. */
   readonly out?: string;
   /** A saved plan, to be carried out exactly. */
@@ -58,6 +62,7 @@ const USAGE = 64;
 const INVALID = 78;
 const LOCK_HELD = 23;
 const STALE = 22;
+const ERROR = 1;
 
 /** What was asked for, with what a saved plan adds to it. */
 interface Asked extends ReconcileOptions {
@@ -85,14 +90,21 @@ export async function reconcile(given: readonly string[], asked: ReconcileOption
   }
   const { config } = host;
   const ledger = options.destroy === undefined ? await observeLedger(config) : await observeLedgerStrictly(config);
-  const topologies =
+  const declared =
     options.destroy === undefined
       ? loaded.topologies.map((topology) => withFormer(topology, ledger))
       : [topologyToDestroy(options.destroy, ledger)];
   if (options.destroy === undefined && (await readsDirectory(paths, diskFiles))) {
-    const missing = missingNote(topologies, ledger);
+    const missing = missingNote(declared, ledger);
     if (missing !== null) process.stderr.write(`goatherd: ${missing}\n`);
   }
+  const only = options.only ?? [];
+  const unknown = unknownAmong(only, declared);
+  if (unknown !== null) {
+    process.stderr.write(`goatherd: ${unknown}\n`);
+    return USAGE;
+  }
+  const topologies = only.length === 0 ? declared : declared.filter(({ links }) => links.some((link) => only.includes(link.address)));
   const accesses = topologies.map((topology) => new Access(config, topology, { applicationName: 'goatherd reconcile' }));
   try {
     return await planAndAct(topologies, accesses, config, problems, options, tool);
@@ -126,7 +138,7 @@ async function planAndAct(
     topologies.map(async (topology, index): Promise<Looked> => {
       const access = accesses[index] as Access;
       const { observation, ledger } = await observe(access, topology);
-      const plan = makePlan(topology, observation, ledger, config, { approvals: options.approve });
+      const plan = makePlan(topology, observation, ledger, config, policyOf(options));
       return { topology, access, plan, observation, ledger };
     }),
   );
@@ -142,6 +154,11 @@ async function planAndAct(
   const codes = planExitCodes(plans);
   const refusal = options.saved === undefined ? null : await refusalOf(options.saved, planned);
   if (refusal !== null) return refuse(refusal, plans, meta, options);
+  const broken = plans.flatMap((plan) => plan.diagnostics).find((one) => one.code === BREAKS_ORDER);
+  if (broken !== undefined) {
+    const { code, address, message, hint } = broken;
+    return refuse(new GoatherdError(code, `--only ${address}: ${message}`, { hint }), plans, meta, options, ERROR);
+  }
   if (options.dryRun === true) {
     if (options.out !== undefined) writePlanFile(options.out, planned, options.paths, options.approve, tool);
     report(options, plans, meta);
@@ -158,7 +175,8 @@ async function act(planned: readonly Looked[], meta: ReportMeta, options: Asked)
   const nothing = plans.every((plan) => plan.steps.every((step) => step.blocked !== null));
   const codes = planExitCodes(plans);
   const given = planned.filter((one) => one.plan.approvals.required.some((required) => required.given));
-  if (nothing) for (const note of await keepHouse(planned)) process.stderr.write(`goatherd: ${note}\n`);
+  // A part of the plan does not say what stands of the rest.
+  if (nothing && options.only === undefined) for (const note of await keepHouse(planned)) process.stderr.write(`goatherd: ${note}\n`);
   if (first === undefined || (nothing && plans.every((plan) => plan.verdict === 'in_sync'))) {
     report({ ...options, output: options.output === 'text' ? 'none' : options.output }, plans, meta, []);
     return 0;
@@ -208,7 +226,7 @@ async function act(planned: readonly Looked[], meta: ReportMeta, options: Asked)
     for (const one of planned) {
       const { plan } = await runTopology(one.access, one.topology, one.plan, {
         run,
-        policy: { approvals: options.approve },
+        policy: policyOf(options),
         ...(options.saved === undefined ? {} : { exactly: one.plan }),
         clock: { now: () => Date.now() },
         signal: signals.signal,
@@ -248,16 +266,29 @@ function wordFor(required: RequiredApproval, topology: Topology, options: Reconc
   return gitWord(required, topology);
 }
 
-/** A saved plan that may not be carried out. */
-function refuse(error: GoatherdError, plans: readonly Plan[], meta: ReportMeta, options: Asked): number {
+/** A plan that may not be carried out: a saved one that is stale, a part that breaks the order. */
+function refuse(error: GoatherdError, plans: readonly Plan[], meta: ReportMeta, options: Asked, exitCode: number = STALE): number {
   const { code, message, hint } = error;
   process.stderr.write(`goatherd: ${message}\nhint: ${hint}\n`);
   report({ ...options, output: options.output === 'text' ? 'none' : options.output }, plans, {
     ...meta,
-    exitCode: STALE,
+    exitCode,
     error: { code, message, hint },
   });
-  return STALE;
+  return exitCode;
+}
+
+/** Why an address of `--only` is none, with the one that was probably meant; null when each is a link of a file. */
+function unknownAmong(only: readonly string[], declared: readonly Topology[]): string | null {
+  const known = declared.flatMap(({ links }) => links.map((link) => link.address));
+  const wrong = only.find((address) => !known.includes(address));
+  if (wrong === undefined) return null;
+  const meant = nearest(wrong, known);
+  return `--only ${wrong}: there is no such link${meant === undefined ? '' : `; is it ${meant}?`}`;
+}
+
+function policyOf({ approve, only }: Asked): Policy {
+  return only === undefined ? { approvals: approve } : { approvals: approve, only };
 }
 
 type Reporting = Omit<ReconcileOptions, 'output'> & { readonly output: ReconcileOptions['output'] | 'none' };

@@ -8,7 +8,8 @@ export interface Wish {
   readonly status: string;
 }
 
-const TYPES = [
+/** The conditions that can be waited for. */
+export const conditionTypes = [
   'SpecValid',
   'Approved',
   'InSync',
@@ -29,10 +30,10 @@ const TYPES = [
 /** `Ready`, `orders/b-c:CopyComplete`, `Suspended=False`; a text says why it is none of these. */
 export function parseWish(text: string): Wish | string {
   const groups = /^(?:(?<address>[a-z0-9_/-]+):)?(?<type>[A-Za-z]+)(?:=(?<status>[A-Za-z]+))?$/.exec(text)?.groups;
-  const type = TYPES.find((one) => one.toLowerCase() === groups?.['type']?.toLowerCase());
+  const type = conditionTypes.find((one) => one.toLowerCase() === groups?.['type']?.toLowerCase());
   const status = ['True', 'False', 'Unknown'].find((one) => one.toLowerCase() === (groups?.['status'] ?? 'True').toLowerCase());
   if (groups === undefined || type === undefined || status === undefined)
-    return `--wait takes a condition such as Ready, orders/b-c:CopyComplete or Suspended=False, of ${TYPES.join(', ')}`;
+    return `--wait takes a condition such as Ready, orders/b-c:CopyComplete or Suspended=False, of ${conditionTypes.join(', ')}`;
   return { address: groups['address'] ?? null, type, status };
 }
 
