@@ -178,9 +178,11 @@ function saidBy(controller: StartedController): string {
 
 const failed = await withLab({ clusters: ['a', 'b', 'c'] }, async (lab) => {
   const folder = await prepare(lab);
+  // As its first line has it started where it is installed.
+  const flags = /^#!\/usr\/bin\/env -S node (.*)$/m.exec(await readFile(MAIN, 'utf8'))?.[1] ?? '';
   const controller = startController(
     { configFile: await hostFile(lab, 'soak', SETTINGS), directory: folder },
-    { timeoutMs: 0, main: MAIN },
+    { timeoutMs: 0, main: MAIN, env: { NODE_OPTIONS: flags } },
   );
   let ended = false;
   const watch = controller.ended.then(() => {

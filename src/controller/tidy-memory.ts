@@ -5,16 +5,14 @@ import { runInNewContext } from 'node:vm';
 const EVERY_MS = 120_000;
 
 /**
- * Keeps the process as small as what it knows. V8 doubles the space of new objects, up to 128 MiB, whenever a look that reads every catalog
- * leaves much alive, and keeps it for good; from here on that space stays as large as it is. And where as little happens as at rest it sees
- * no reason to collect: `tidy` does, at most every two minutes. It stops everything for that moment, so it is for when nothing is done.
+ * Collects all garbage, at most every two minutes: where as little happens as at rest, V8 sees no reason to for a long time. It stops
+ * everything for that moment, so it is to be called when nothing is being done.
  */
 export class MemoryTidier {
   readonly #collect: () => void;
   #doneAt = performance.now();
 
   constructor() {
-    setFlagsFromString('--semi-space-growth-factor=1');
     setFlagsFromString('--expose-gc');
     this.#collect = runInNewContext('gc') as () => void;
   }
