@@ -90,23 +90,7 @@ test('a table that is excluded leaves when that is approved; nothing stands for 
   await expectNothingLeft(lab());
   await on(['a', 'b', 'c'], 'DROP TABLE joined');
   await declare(lab(), { tables: null });
-  await expectNothingLeft(lab());
-});
-
-test('kick triggers come and go one table at a time, and changes arrive before, between and after', async () => {
-  const kicks = "SELECT count(*)::int AS value FROM pg_trigger WHERE tgname LIKE 'bucardo_kick_%'";
-  await declare(lab(), { disable_kicking: false });
   await reconciled(lab());
-  expect((await values('a', kicks))[0]).toBeGreaterThan(0);
-  expect(await values('b', "SELECT DISTINCT tgenabled::text AS value FROM pg_trigger WHERE tgname LIKE 'bucardo_kick_%'")).toEqual(['A']);
-  await on(['a'], "INSERT INTO notes VALUES (70001, 'kicked')");
-  await expectSameData(lab(), 'a', 'b', 'c');
-  await expectNothingLeft(lab());
-  await declare(lab(), { disable_kicking: null });
-  await reconciled(lab());
-  expect([await values('a', kicks), await values('b', kicks)]).toEqual([[0], [0]]);
-  await on(['a'], "INSERT INTO notes VALUES (70002, 'polled')");
-  await expectSameData(lab(), 'a', 'b', 'c');
   await expectNothingLeft(lab());
 });
 

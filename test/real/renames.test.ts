@@ -1,7 +1,6 @@
-import { readFile, writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { parse, stringify } from 'yaml';
 import { bucardoVersions } from './support/bucardo-objects.ts';
+import { declare, editFile, type File, take } from './support/declare.ts';
 import { query } from './support/query.ts';
 import { expectNothingLeft, planOf, reconcile, reconciled, said } from './support/reconciled.ts';
 import { runGoatherd } from './support/run-goatherd.ts';
@@ -9,32 +8,13 @@ import { expectSameData } from './support/same-data.ts';
 import { makeShop, startWriter } from './support/shop.ts';
 import { clusterOf, useLab } from './support/use-lab.ts';
 
-interface File {
-  databases: Record<string, Record<string, unknown>>;
-  links: unknown[];
-}
-
-/** Writes the topology file anew. */
-async function edit(change: (file: File) => void): Promise<void> {
-  const file = parse(await readFile(lab().topologyFile, 'utf8')) as File;
-  change(file);
-  await writeFile(lab().topologyFile, stringify(file));
-}
-
-/** Takes a database's entry out and gives it. */
-function take(file: File, name: string): Record<string, unknown> {
-  const entry = file.databases[name];
-  if (entry === undefined) throw new Error(`no database ${name}`);
-  delete file.databases[name];
-  return entry;
-}
-
 const lab = useLab({}, async (started) => {
   await makeShop(started);
-  const file = parse(await readFile(started.topologyFile, 'utf8')) as File;
-  await writeFile(started.topologyFile, stringify({ ...file, links: ['a -> b', 'b -> c'] }));
+  await declare(started, { links: ['a -> b', 'b -> c'] });
   await reconciled(started);
 });
+
+const edit = (change: (file: File) => void): Promise<void> => editFile(lab(), change);
 
 /** What stands on the sources and in the control databases, down to who touched it, and which daemons run it. */
 async function standing(): Promise<unknown> {

@@ -1,5 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { isMap, parseDocument } from 'yaml';
+import { isMap, parse, parseDocument, stringify } from 'yaml';
 import type { Lab } from '../../../src/lab/lab.ts';
 
 /**
@@ -21,4 +21,25 @@ export async function declare(lab: Lab, keys: Readonly<Record<string, unknown>>)
       }
   }
   await writeFile(lab.topologyFile, String(document));
+}
+
+/** A topology file as its text has it. */
+export interface File {
+  databases: Record<string, Record<string, unknown>>;
+  links: unknown[];
+}
+
+/** Writes the lab's topology file anew. */
+export async function editFile(lab: Lab, change: (file: File) => void): Promise<void> {
+  const file = parse(await readFile(lab.topologyFile, 'utf8')) as File;
+  change(file);
+  await writeFile(lab.topologyFile, stringify(file));
+}
+
+/** Takes a database's entry out and gives it. */
+export function take(file: File, name: string): Record<string, unknown> {
+  const entry = file.databases[name];
+  if (entry === undefined) throw new Error(`no database ${name}`);
+  delete file.databases[name];
+  return entry;
 }

@@ -3,7 +3,7 @@ import { kickName, truncateName } from '../../../../src/bucardo/names.ts';
 import { EMPTY_LEDGER } from '../../../../src/ledger/model.ts';
 import type { ControlObservation } from '../../../../src/observe/control-model.ts';
 import type { TableBucardo } from '../../../../src/observe/table-model.ts';
-import { type Mutable, serial, type World, type WorldInstance } from '../world.ts';
+import { type Mutable, placeOf, serial, type World, type WorldInstance } from '../world.ts';
 
 type Table = Mutable<TableBucardo>;
 type Control = Mutable<ControlObservation>;
@@ -198,7 +198,7 @@ export function tableAt(
   at: number,
 ): { readonly database: string; readonly address: string; readonly bucardo: Table } | undefined {
   const places = Object.entries(world.databases).flatMap(([database, { facts }]) =>
-    facts.bucardo === null
+    facts.bucardo === null || placeOf(world, database) !== database
       ? []
       : facts.tables.flatMap(({ address, bucardo }) => (bucardo === null ? [] : [{ database, address, bucardo }])),
   );

@@ -5,91 +5,25 @@ import { declare } from './support/declare.ts';
 import { eventually } from './support/eventually.ts';
 import { leftovers } from './support/leftovers.ts';
 import { query } from './support/query.ts';
-import { planOf, type PlanJson, reconcile, reconciled, said } from './support/reconciled.ts';
+import { reconcile, reconciled } from './support/reconciled.ts';
 import { runGoatherd } from './support/run-goatherd.ts';
 import { expectSameData } from './support/same-data.ts';
 import { onEach, SHAPED, steadyWrites } from './support/steady.ts';
 import { loadStock } from './support/stock.ts';
 import { clusterOf, useLab } from './support/use-lab.ts';
 
-/** One set of databases whose links are declared otherwise again and again, while the first database is written to. */
+/** A source that two topologies share, while it is written to. */
 const lab = useLab({}, async (started) => {
   await loadStock(started);
   await onEach(started, ['a', 'b', 'c'], SHAPED);
-  await declare(started, { links: ['a -> b', 'b -> c'] });
+  await onEach(started, ['c'], "INSERT INTO notes VALUES (1, 'own')");
+  await declare(started, { links: ['a -> b'] });
   await reconciled(started);
 });
 const writes = steadyWrites(lab);
 afterAll(() => writes.pause().catch(() => undefined));
-const whole = process.env['GOATHERD_TEST_ALL'] === '1';
-
-/** Declares these links, reconciles with whatever approval that takes, and looks that what the links carry is equal and nothing is left to do. */
-async function become(links: readonly unknown[], keys: Readonly<Record<string, unknown>> = {}): Promise<PlanJson> {
-  writes.start();
-  await declare(lab(), { links, ...keys });
-  const [required] = (await planOf(lab())).approvals.required;
-  await reconciled(lab(), 0, ...(required === undefined ? [] : ['--approve', required.id]));
-  await writes.pause();
-  const plan = await planOf(lab(), 0, '--detailed-exitcode');
-  expect(plan).toMatchObject({ verdict: 'in_sync', steps: [], changes: [] });
-  return plan;
-}
-
-/** Objects that stand on a database, in the ledger or on the hub for links that the topology no longer has. */
-async function strangers(links: readonly string[]): Promise<readonly string[]> {
-  const all = ['a-b', 'b-c', 'a-c'].filter((id) => !links.includes(id)).map((id) => id.replace('-', '[-_]'));
-  return (await leftovers(lab())).filter((line) => new RegExp(`orders[_/](${all.join('|')})`).test(line));
-}
-
-const tables = 'public.items, public.moves, public.notes, public.shaped';
-
-test('a chain becomes a fan-out: C keeps its rows, misses no change, and is not taken for equal', async () => {
-  const plan = await become(['a -> b', 'a -> c']);
-  await expectSameData(lab(), 'a', 'b', 'c');
-  expect(said(plan, 'SkippedNotEmpty')).toEqual([`orders/a-c: ${tables}`]);
-  expect(await strangers(['a-b', 'a-c'])).toEqual([]);
-  expect((await leftovers(lab())).filter((line) => line.startsWith('b: ') && !line.startsWith('b: session'))).toEqual([]);
-});
-
-test('and a chain again', async () => {
-  const plan = await become(['a -> b', 'b -> c']);
-  await expectSameData(lab(), 'a', 'b', 'c');
-  expect(said(plan, 'SkippedNotEmpty')).toEqual([`orders/b-c: ${tables}`]);
-  expect(await strangers(['a-b', 'b-c'])).toEqual([]);
-});
-
-test.runIf(whole)('A is removed while b -> c lives on', async () => {
-  await become(['b -> c']);
-  expect(await strangers(['b-c'])).toEqual([]);
-  expect((await leftovers(lab())).filter((line) => line.startsWith('a: '))).toEqual([]);
-  await onEach(
-    lab(),
-    ['b'],
-    "INSERT INTO notes VALUES (31, 'written on b') ON CONFLICT (id) DO UPDATE SET note = excluded.note; TRUNCATE moves",
-  );
-  await expectSameData(lab(), 'b', 'c');
-});
-
-test.runIf(whole)('a database is inserted in the middle: A -> C becomes A -> B -> C, and C is copied where that is approved', async () => {
-  await become([{ from: 'a', to: 'c', copy_data: 'always' }]);
-  await expectSameData(lab(), 'a', 'c');
-  await onEach(lab(), ['b'], 'TRUNCATE items, moves, notes, shaped');
-  const plan = await become(['a -> b', { from: 'b', to: 'c', copy_data: 'always' }]);
-  await expectSameData(lab(), 'a', 'b', 'c');
-  expect(said(plan, 'SkippedNotEmpty')).toEqual([]);
-  expect(await strangers(['a-b', 'b-c'])).toEqual([]);
-});
-
-test.runIf(whole)('a database is inserted in the middle without a copy: what was written meanwhile has arrived all the same', async () => {
-  await become([{ from: 'a', to: 'c', copy_data: 'always' }]);
-  await onEach(lab(), ['b'], 'TRUNCATE items, moves, notes, shaped');
-  const plan = await become(['a -> b', 'b -> c']);
-  await expectSameData(lab(), 'a', 'b', 'c');
-  expect(said(plan, 'SkippedNotEmpty')).toEqual([`orders/b-c: ${tables}`]);
-});
 
 test('two topologies share a source: neither purges nor removes what the other needs', async () => {
-  await become(['a -> b']);
   const text = await readFile(lab().topologyFile, 'utf8');
   const other = join(dirname(lab().topologyFile), 'others.yaml');
   await writeFile(
