@@ -18,8 +18,11 @@ export interface Ledger {
   readonly seen?: Readonly<Record<string, SeenDatabase>>;
   /** What was put back, and when, by link address: those of the last hour and some more. */
   readonly heals?: Readonly<Record<string, readonly Heal[]>>;
-  /** Names that the marks on control databases tell of, by link address: for a link that a lost ledger does not know. */
-  readonly marked?: Readonly<Record<string, LinkNames>>;
+  /**
+   * Names that the marks on control databases tell of, by link address, one for each control database whose mark names the link: what a ledger
+   * that was lost or restored does not know.
+   */
+  readonly marked?: Readonly<Record<string, readonly LinkNames[]>>;
   /** Who holds the lock, as text for people; null when nobody does. */
   readonly holder: string | null;
 }

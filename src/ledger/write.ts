@@ -10,6 +10,7 @@ import { WordWriter } from './writers/words.ts';
 export interface LinkRow {
   readonly address: string;
   readonly names: LinkNames;
+  readonly leaves: readonly LeftInstance[];
   readonly identities: LinkIdentities;
   readonly definition: unknown;
 }
@@ -32,7 +33,7 @@ export class LedgerWriter {
   async addLink(row: LinkRow, receipt: Receipt | null): Promise<void> {
     const { sync, instance, ...names } = row.names;
     await this.#query(
-      'INSERT INTO goatherd.link(address, sync, instance, names, identities, definition, receipt) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (address) DO NOTHING',
+      'INSERT INTO goatherd.link(address, sync, instance, names, identities, definition, receipt, leaves) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (address) DO NOTHING',
       [
         row.address,
         sync,
@@ -41,6 +42,7 @@ export class LedgerWriter {
         JSON.stringify(row.identities),
         JSON.stringify(row.definition),
         receipt === null ? null : JSON.stringify(receipt),
+        JSON.stringify(row.leaves),
       ],
     );
   }

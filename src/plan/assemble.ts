@@ -13,6 +13,7 @@ import { type Draft, draft, PHASE } from './steps/draft.ts';
 import { afterMove, endedElsewhere, leaveInstanceSteps, moveStep } from './steps/move-steps.ts';
 import { protectionStep } from './view/leaving.ts';
 import { cutOffLinks } from './view/cut-off.ts';
+import type { ForgottenLink } from './view/remembered/forgotten.ts';
 import type { LinkView } from './view/link-view.ts';
 import { lossesOf, suspectStep } from './steps/losses.ts';
 import { endingOf, makedeltaStep, type Sorted } from './steps/makedelta.ts';
@@ -40,6 +41,8 @@ export interface Scene {
   readonly ledger: Ledger;
   /** Links of which the ledger, as it was found, has no row. */
   readonly unknown: readonly string[];
+  /** Links that only marks tell of. */
+  readonly forgotten: readonly ForgottenLink[];
 }
 
 /** The steps of the links in `sorted.free`, and of those that leave. */

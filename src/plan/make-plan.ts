@@ -18,6 +18,7 @@ import { finish, reasonAgainst } from './finish.ts';
 import { cutOffLinks, cutOffReasons, cutOffWarnings } from './view/cut-off.ts';
 import { linksInTheWay, rivalWarnings } from './view/in-the-way.ts';
 import { guardedAmong, protectionWarnings, undrainedLinks } from './view/leaving.ts';
+import { forgottenLinks, forgottenWarnings } from './view/remembered/forgotten.ts';
 import { withKeptNames } from './view/remembered/kept-names.ts';
 import { withLostLinks } from './view/remembered/lost-ledger.ts';
 import { unknownFormers, withRenames } from './view/remembered/renames.ts';
@@ -49,12 +50,14 @@ export function makePlan(given: Topology, seen: Observation, found: Ledger, conf
   const unknown = topology.links
     .filter((link) => known.links[link.address] === undefined && unknownFormers(topology, ledger, link).length === 0)
     .map((link) => link.address);
+  const forgotten = forgottenLinks(topology, ledger, observation.instances);
   const sceneOf = (links: readonly Link[]): Scene => ({
     config,
     topology: links.length === topology.links.length ? topology : { ...topology, links },
     observation,
     ledger,
     unknown,
+    forgotten,
   });
 
   // What cannot stand beside a link that is still there waits for its end.
@@ -146,6 +149,7 @@ export function makePlan(given: Topology, seen: Observation, found: Ledger, conf
   const changes = chosen === null ? allChanges : allChanges.filter(chosen.holds);
   const diagnostics = sortDiagnostics([
     ...suspensionWarnings(suspended, ledger),
+    ...forgottenWarnings(forgotten),
     ...cutOffWarnings(cut, stopped, ledger),
     ...contendedWarnings(changes),
     ...strayWarnings(scene.topology, drifted.unknown),

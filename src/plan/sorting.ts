@@ -57,9 +57,17 @@ export function sort(found: Scene, refused: ReadonlySet<string>): Sorting {
   const free = staying.filter(isFree);
   const held = staying.filter((one) => !isFree(one)).map((one) => asStopped(one, scene.ledger));
   const adopting = planned.filter(({ view }) => view.adopting && !blocked.has(view.link.address));
-  const sides = { free, held, leaving: [], detached };
+  const forgotten = new Set(scene.forgotten.map((link) => link.from));
+  const sides = { free, held, leaving: [], detached, forgotten };
   const drifted = driftOf(scene, found.observation, [...free, ...held.filter(({ view }) => !view.adopting)], sides);
-  const sorted = { free: leavingAlone(free, drifted.facts), held: leavingAlone(held, drifted.facts), adopting, leaving: [], detached };
+  const sorted = {
+    free: leavingAlone(free, drifted.facts),
+    held: leavingAlone(held, drifted.facts),
+    adopting,
+    leaving: [],
+    detached,
+    forgotten,
+  };
   return { scene, views, planned, checked, suspended, blocked, waiting: again.waiting, sorted, drifted };
 }
 

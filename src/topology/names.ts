@@ -25,7 +25,7 @@ export function sharedInstance(topology: string, instanceName: string): string {
 }
 
 /** The names of a link, and nothing else of it. */
-export function linkNames({ instanceName, instance, control, sync, dbgroup, relgroup, aliases }: Link): LinkNames {
+export function linkNames({ instanceName, instance, control, sync, dbgroup, relgroup, aliases }: LinkNames): LinkNames {
   return { instanceName, instance, control, sync, dbgroup, relgroup, aliases };
 }
 

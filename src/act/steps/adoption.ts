@@ -26,7 +26,7 @@ export async function adopt(context: ActContext, work: Extract<Work, { kind: 'ad
   await access.database(link.from).query(`COMMENT ON SCHEMA bucardo IS '${SCHEMA_MARK}'`);
   const definition = definitionOf(topology, link);
   await context.ledger.addLink(
-    { address: link.address, names, identities: identitiesOf(context.observation, link), definition },
+    { address: link.address, names, leaves: [], identities: identitiesOf(context.observation, link), definition },
     { mode: 'unknown', generation: link.copyGeneration, copied: [], skipped: [], rows: 0, endedAt: 0 },
   );
   await context.ledger.saveApplied(link.address, definition, definitionHash(topology, link));

@@ -8,7 +8,7 @@ import { linkNames } from '../../topology/names.ts';
 import { type ActContext, done, linkAt, type Outcome } from '../context.ts';
 import { registeredElsewhere } from '../siblings.ts';
 import { logFile } from './daemon.ts';
-import { markControl } from './rename.ts';
+import { leftKey, markControl } from './rename.ts';
 
 /** The whole control database with its files, or the rows of one link in it. */
 export async function dropControl(context: ActContext, work: Extract<Work, { kind: 'drop_control' }>): Promise<Outcome> {
@@ -38,6 +38,7 @@ export async function leaveInstance(context: ActContext, work: Extract<Work, { k
     else if (there.length > 0) gone = await dropRows(context, link, left);
   }
   await context.ledger.forgetInstance(link.address, work.instance);
+  context.memory.set(leftKey(link.address, work.instance), true);
   for (const instance of gone ? [link.instance] : [link.instance, work.instance]) await markControl(context, instance);
   return done();
 }

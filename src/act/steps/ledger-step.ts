@@ -2,9 +2,10 @@ import { ensureLedger } from '../../ledger/ensure.ts';
 import { definitionOf } from '../../plan/view/definition.ts';
 import { identitiesOf } from '../../plan/view/remembered/identities.ts';
 import { protectionChanges } from '../../plan/view/leaving.ts';
-import { linkNames } from '../../topology/names.ts';
 import { withLostLinks } from '../../plan/view/remembered/lost-ledger.ts';
+import { namesFound } from '../../plan/view/remembered/kept-names.ts';
 import { unknownFormers, withRenames } from '../../plan/view/remembered/renames.ts';
+import { markControl } from './rename.ts';
 import { type ActContext, done, type Outcome } from '../context.ts';
 
 /**
@@ -29,12 +30,15 @@ export async function fillLedger(context: ActContext): Promise<Outcome> {
     await context.ledger.addLink(
       {
         address: link.address,
-        names: linkNames(link),
+        names: namesFound(link, ledger),
+        leaves: link.leaves ?? [],
         identities: identitiesOf(context.observation, link),
         definition: definitionOf(context.topology, link),
       },
       lost[link.address]?.receipt ?? null,
     );
+    // Its mark may still call it otherwise: the run that renamed it was cut off.
+    if (lost[link.address] !== undefined) await markControl(context, link.instance);
   }
   return done();
 }

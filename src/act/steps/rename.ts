@@ -1,6 +1,7 @@
 import { quoteIdent } from '../../bucardo/names.ts';
-import { instanceMark } from '../../ledger/marks.ts';
+import { instanceMark, markedLinks } from '../../ledger/marks.ts';
 import { plural } from '../../lib/format.ts';
+import { forgottenLinks } from '../../plan/view/remembered/forgotten.ts';
 import { renamedDatabases, renamedRows, withRenames } from '../../plan/view/remembered/renames.ts';
 import { type ActContext, done, type Outcome } from '../context.ts';
 
@@ -22,9 +23,23 @@ export async function markControl(context: ActContext, instance: string, except?
   if (there.length > 0) await hub.query(`COMMENT ON DATABASE ${quoteIdent(name)} IS ${markLiteral(context, instance, except)}`);
 }
 
+/** Under which the run remembers that a link has left an instance: the topology that it began with says that it has still to leave. */
+export const leftKey = (address: string, instance: string): string => `left ${address} ${instance}`;
+
 /** The mark of an instance as SQL writes it. */
-export function markLiteral(context: Pick<ActContext, 'access' | 'topology'>, instance: string, except?: string): string {
-  const links = context.topology.links.filter((link) => link.instance === instance && link.address !== except);
-  const mark = instanceMark(context.topology.name, instance, context.access.controlDatabase(instance), links);
+export function markLiteral(
+  { access, topology, known, observation, memory }: Pick<ActContext, 'access' | 'topology' | 'known' | 'observation' | 'memory'>,
+  instance: string,
+  except?: string,
+): string {
+  const links = topology.links.filter(({ address }) => address !== except && !memory.has(leftKey(address, instance)));
+  // What only the mark tells of stays in it.
+  const forgotten = forgottenLinks(topology, known, observation.instances)
+    .filter((link) => link.names.instance === instance && link.address !== except)
+    .map(({ id, names }) => ({ id, ...names }));
+  const mark = instanceMark(topology.name, instance, access.controlDatabase(instance), [
+    ...markedLinks(topology.name, instance, links),
+    ...forgotten,
+  ]);
   return `'${mark.replaceAll("'", "''")}'`;
 }

@@ -98,7 +98,18 @@ function knownSyncs({ topology, observation, ledger }: Scene): ReadonlySet<strin
     return match === null ? [] : (match[2] ?? '').split(' ').map((id) => `${match[1]}_${id.replace('-', '_')}`);
   });
   const names = (link: Pick<Link, 'sync' | 'dbgroup'>): readonly string[] => [link.sync, link.dbgroup];
-  return new Set([...topology.links.flatMap(names), ...Object.values(ledger.links).flatMap((link) => names(link.names)), ...made]);
+  // What stands in a control database is no leftover, and neither is what a mark tells of under names of its own.
+  const standing = Object.values(observation.instances).flatMap(
+    ({ control }) => control?.syncs.flatMap((sync) => [sync.name, sync.dbs]) ?? [],
+  );
+  const marked = Object.values(ledger.marked ?? {}).flat();
+  return new Set([
+    ...topology.links.flatMap(names),
+    ...Object.values(ledger.links).flatMap((link) => names(link.names)),
+    ...marked.flatMap(names),
+    ...standing,
+    ...made,
+  ]);
 }
 
 function syncsNamedOn(database: ObservedDatabase): readonly string[] {

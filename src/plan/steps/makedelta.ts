@@ -20,6 +20,8 @@ export interface Sorted {
   readonly detached: readonly Planned[];
   /** Addresses of those that leave without waiting for what is on its way. */
   readonly undrained?: ReadonlySet<string>;
+  /** Databases that links leave which nobody but their marks knows of: what is written down there for them stays so. */
+  readonly forgotten?: ReadonlySet<string>;
   /** Steps that an approval is missing for, and those that wait for them: no daemon is restarted for these. */
   readonly withheld?: ReadonlySet<string>;
 }
@@ -85,7 +87,7 @@ export function endsForDatabase(topology: Topology, { control, link, left }: Lin
   if (control?.dbs.find((db) => db.name === alias)?.makedelta !== true) return false;
   const ours = new Set(topology.links.filter((one) => one.instance === link.instance).map((one) => one.dbgroup));
   if (control.dbmap.some((one) => one.db === alias && one.role !== 'source' && !ours.has(one.group))) return false;
-  if (sorted.held.some((one) => one.view.link.from === link.to)) return false;
+  if (sorted.held.some((one) => one.view.link.from === link.to) || sorted.forgotten?.has(link.to) === true) return false;
   return !left.has(factKey.makedeltaWhole) || !sorted.free.some((one) => one.view.link.from === link.to);
 }
 
@@ -103,7 +105,10 @@ export function makedeltaChanges(topology: Topology, view: LinkView, sorted: Sor
   const passedOn = new Map(siblings.map((one) => [one.view.link.aliases.to, carriedBelow(topology, one, sorted)]));
   const uncertain = new Set(
     siblings
-      .filter(({ view: sibling }) => sorted.held.some((one) => one.view.link.from === sibling.link.to))
+      .filter(
+        ({ view: { link: sibling } }) =>
+          sorted.held.some((one) => one.view.link.from === sibling.to) || sorted.forgotten?.has(sibling.to) === true,
+      )
       .map((one) => one.view.link.aliases.to),
   );
   const target = link.aliases.to;

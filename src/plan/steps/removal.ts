@@ -172,6 +172,9 @@ export function removalSteps(view: LinkView, staying: readonly Planned[], leavin
           stepId.triggersGone(view),
           stepId.helpersGone(view),
           ...(whole ? leaving.filter((one) => one !== view && one.link.instance === link.instance) : []).map(removalId.control),
+          ...(whole ? staying.filter((one) => leaves(one.view, link.instance)) : []).map((one) =>
+            runId.leftInstance(one.view.link.id, link.instance),
+          ),
         ],
         destructive: true,
         hits,
@@ -220,10 +223,14 @@ function isDetached({ link }: LinkView): boolean {
   return link.state === 'detached' && link.former !== true;
 }
 
+const leaves = (view: LinkView, instance: string): boolean => view.leaves.some((left) => left.instance === instance);
+
 /** Whether another link uses the instance: one that stays, or one of those that go whose removal comes later in order. */
 function shared(view: LinkView, staying: readonly Planned[], leaving: readonly LinkView[]): boolean {
   if (staying.some((one) => one.view.link.instance === view.link.instance)) return true;
-  const ours = new Set(leaving.filter((one) => one.link.instance === view.link.instance).map((one) => one.link.sync));
+  // Links that move out of it in the same plan are gone before the last one goes.
+  const moving = staying.filter(({ view: one }) => leaves(one, view.link.instance)).map(({ view: one }) => one);
+  const ours = new Set([...leaving.filter((one) => one.link.instance === view.link.instance), ...moving].map((one) => one.link.sync));
   // Syncs that were not adopted are other hands' work still.
   if (view.control?.syncs.some((sync) => !ours.has(sync.name)) === true) return true;
   const others = leaving.filter((one) => one.link.instance === view.link.instance);

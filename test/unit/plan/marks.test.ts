@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { EMPTY_LEDGER } from '../../../src/ledger/model.ts';
-import { instanceMark, namesInMark } from '../../../src/ledger/marks.ts';
+import { byAddress, instanceMark, namesInMark } from '../../../src/ledger/marks.ts';
 import { withFormer } from '../../../src/plan/view/remembered/former.ts';
 import type { Link } from '../../../src/topology/model.ts';
 import { linkNames } from '../../../src/topology/names.ts';
@@ -36,7 +36,7 @@ it('what a mark says is read back, other names too; a comment of others says not
 
 it('a link that a lost ledger does not know is looked for where its mark says', () => {
   const [link] = linksOf(['a -> b']) as [Link];
-  const marked = Object.fromEntries(namesInMark('bucardo', instanceMark('orders', link.instance, 'bucardo', [adopted(link)])));
+  const marked = byAddress(namesInMark('bucardo', instanceMark('orders', link.instance, 'bucardo', [adopted(link)])));
   const topology = withFormer(topologyOf(orders(['a -> b'])), { ...EMPTY_LEDGER, marked });
   expect(linkNames(topology.links[0] as Link)).toEqual(linkNames(adopted(link)));
 });

@@ -137,4 +137,18 @@ describe('bucardo.instance', () => {
     expect(plan.steps.filter((step) => step.kind === 'move').map((step) => step.address)).toEqual(['orders/b-c']);
     expectMoved(world, reconcile(world, OPTIONS), ['main']);
   });
+
+  it('one leaves the shared instance while the other is removed, in any order, killed before any statement: nothing of it is left', () => {
+    const after = orders(['a -> b']);
+    const probe = converged(SHARED);
+    const first = probe.statements;
+    declare(probe, topologyOf(after));
+    reconcile(probe, { ...OPTIONS, approvals: 'all' });
+    for (let crashAt = first; crashAt <= probe.statements; crashAt += 1) {
+      const world = converged(SHARED);
+      declare(world, topologyOf(after));
+      const options = { ...OPTIONS, approvals: 'all', choose: ORDERS[crashAt % 3]?.(crashAt) ?? OPTIONS.choose, users: writing() } as const;
+      expectMoved(world, reconcileWithCrash(world, crashAt, 2, options), ['a_b']);
+    }
+  });
 });

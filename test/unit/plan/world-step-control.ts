@@ -4,6 +4,7 @@ import type { FormerDefinition, LedgerLink } from '../../../src/ledger/model.ts'
 import { definitionOf } from '../../../src/plan/view/definition.ts';
 import { protectionChanges } from '../../../src/plan/view/leaving.ts';
 import { identitiesOf } from '../../../src/plan/view/remembered/identities.ts';
+import { namesFound } from '../../../src/plan/view/remembered/kept-names.ts';
 import { withLostLinks } from '../../../src/plan/view/remembered/lost-ledger.ts';
 import { unknownFormers, withRenames } from '../../../src/plan/view/remembered/renames.ts';
 import type { Work } from '../../../src/plan/work-model.ts';
@@ -37,8 +38,12 @@ export function ledgerStep(world: World, known: Known): Outcome {
     if (unknownFormers(world.topology, ledger, link).length > 0) continue;
     if (link.adopt !== undefined && link.former !== true) continue;
     statement(world);
-    const row = { ...linkRow(world, known, link), receipt: lost[link.address]?.receipt ?? null };
+    const names = namesFound(link, ledger);
+    const row = { ...linkRow(world, known, link), names, receipt: lost[link.address]?.receipt ?? null };
     world.ledger.links[link.address] ??= structuredClone(row) as Mutable<LedgerLink>;
+    if (lost[link.address] === undefined) continue;
+    statement(world);
+    markControl(world, link.instance);
   }
   return 'done';
 }
@@ -48,7 +53,7 @@ export function linkRow(world: World, known: Known, link: Link): Mutable<LedgerL
   return structuredClone({
     address: link.address,
     names: linkNames(link),
-    leaves: [],
+    leaves: [...(link.leaves ?? [])],
     identities: identitiesOf(known.observation, link),
     appliedDefinition: null,
     request: null,

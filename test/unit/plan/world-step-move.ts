@@ -38,6 +38,7 @@ export function leaveInstanceStep(world: World, work: Extract<Work, { kind: 'lea
     control.dbs = control.dbs.filter((db) => members.has(db.name) || ![left.aliases.from, left.aliases.to].includes(db.name));
   }
   statement(world);
+  world.memory.set(`left ${work.link} ${work.instance}`, 1);
   const row = world.ledger.links[work.link];
   if (row !== undefined) row.leaves = row.leaves.filter((one) => one.instance !== work.instance);
   statement(world);

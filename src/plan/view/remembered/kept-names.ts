@@ -1,7 +1,7 @@
 import { controlDatabase } from '../../../bucardo/names.ts';
 import type { Ledger, LedgerLink } from '../../../ledger/model.ts';
 import type { LeftInstance, Link, Topology } from '../../../topology/model.ts';
-import { adoptedNames, freshNames, type LinkNames } from '../../../topology/names.ts';
+import { adoptedNames, freshNames, type LinkNames, linkNames } from '../../../topology/names.ts';
 import { withRenames } from './renames.ts';
 
 /**
@@ -11,7 +11,14 @@ import { withRenames } from './renames.ts';
  */
 export function withKeptNames(topology: Topology, found: Ledger): Topology {
   const ledger = withRenames(topology, found);
-  const marked = Object.entries(ledger.marked ?? {}).filter(([address]) => ledger.links[address] === undefined);
+  const declared = new Map(topology.links.map((link) => [link.address, link.instanceName]));
+  const marked = Object.entries(ledger.marked ?? {})
+    .filter(([address]) => ledger.links[address] === undefined)
+    .flatMap(([address, marks]): [string, LinkNames][] => {
+      // One that was about to move is where its file wants it.
+      const names = marks.find((one) => one.instanceName === declared.get(address)) ?? marks[0];
+      return names === undefined ? [] : [[address, names]];
+    });
   const given = new Map<string, LinkNames>([
     ...marked,
     ...Object.values(ledger.links).map((row): [string, LinkNames] => [row.address, row.names]),
@@ -20,15 +27,30 @@ export function withKeptNames(topology: Topology, found: Ledger): Topology {
   // Names are given by address, whatever the order in which the file has its links.
   for (const link of topology.links.toSorted((one, other) => (one.address < other.address ? -1 : 1)))
     given.set(link.address, namesOf(topology.name, link, ledger.links[link.address], given));
-  return { ...topology, links: topology.links.map((link) => named(link, given.get(link.address), ledger.links[link.address])) };
+  return {
+    ...topology,
+    links: topology.links.map((link) => named(link, given.get(link.address), ledger.links[link.address], ledger.marked?.[link.address])),
+  };
 }
 
-function named({ leaves: _leaves, ...link }: Link, names: LinkNames | undefined, row: LedgerLink | undefined): Link {
-  const left = [...(row?.leaves ?? []), ...(row === undefined ? [] : [leftInstance(row.names)])].filter(
-    (one) => one.instance !== names?.instance,
-  );
+/** `marks`: of all control databases that name the link. One that the ledger does not know of was moved by a run that it has forgotten. */
+function named(
+  { leaves: _leaves, ...link }: Link,
+  names: LinkNames | undefined,
+  row: LedgerLink | undefined,
+  marks: readonly LinkNames[] = [],
+): Link {
+  const known = [...(row?.leaves ?? []), ...(row === undefined ? [] : [leftInstance(row.names)])];
+  const standing = marks.filter((one) => one.sync === names?.sync && known.every((left) => left.instance !== one.instance));
+  const left = [...known, ...standing.map(leftInstance)].filter((one) => one.instance !== names?.instance);
   // What is declared stays on the link: one that waits has still to move.
   return { ...link, ...names, instanceName: link.instanceName, ...(left.length === 0 ? {} : { leaves: left }) };
+}
+
+/** What the ledger is told of a link that it did not know: where it stands, by its mark, and not yet what its file says of that. */
+export function namesFound(link: Link, ledger: Ledger): LinkNames {
+  const mark = ledger.marked?.[link.address]?.find((one) => one.instance === link.instance);
+  return { ...linkNames(link), instanceName: mark === undefined ? link.instanceName : mark.instanceName };
 }
 
 function leftInstance({ instance, control, aliases }: LinkNames): LeftInstance {

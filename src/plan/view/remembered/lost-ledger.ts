@@ -20,16 +20,19 @@ export function withLostLinks(topology: Topology, observation: Observation, ledg
  * for now was asked for by other hands, and is not made.
  */
 function hasRun(observation: Observation, link: Link): boolean {
-  const control = observation.instances[link.instance]?.control;
-  const stands = control?.syncs.some((one) => one.name === link.sync) ?? false;
-  return stands && (control?.runs[link.sync]?.lastGood ?? null) !== null;
+  // One that was about to move may have run only where it comes from.
+  return [link, ...(link.leaves ?? [])].some(({ instance }) => {
+    const control = observation.instances[instance]?.control;
+    const stands = control?.syncs.some((one) => one.name === link.sync) ?? false;
+    return stands && (control?.runs[link.sync]?.lastGood ?? null) !== null;
+  });
 }
 
 function lostLink(link: Link): LedgerLink {
   return {
     address: link.address,
     names: linkNames(link),
-    leaves: [],
+    leaves: link.leaves ?? [],
     identities: { from: null, to: null },
     definition: null,
     appliedDefinition: null,

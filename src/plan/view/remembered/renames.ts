@@ -1,5 +1,6 @@
 import type { FormerDefinition, Ledger, LedgerLink } from '../../../ledger/model.ts';
 import type { Link, Topology } from '../../../topology/model.ts';
+import type { LinkNames } from '../../../topology/names.ts';
 
 /**
  * The ledger with the addresses that the file has now: a link that is `renamed_from` another, or whose database is, is the one
@@ -8,13 +9,14 @@ import type { Link, Topology } from '../../../topology/model.ts';
  */
 export function withRenames(topology: Topology, ledger: Ledger): Ledger {
   const taken = new Set(Object.keys(ledger.links));
+  const marked = marksNow(topology, ledger);
   const renamed = Object.values(ledger.links).flatMap((row): [string, LedgerLink][] => {
     const address = addressNow(topology, row.address);
     if (address === row.address || taken.has(address)) return [];
     taken.add(address);
     return [[row.address, underAddress(row, address)]];
   });
-  if (renamed.length === 0) return ledger;
+  if (renamed.length === 0) return marked === undefined ? ledger : { ...ledger, marked };
   const moved = new Map(renamed);
   const rows = Object.values(ledger.links).map((row) => moved.get(row.address) ?? row);
   const byAddress = Object.fromEntries(rows.map((row) => [row.address, row]));
@@ -22,12 +24,25 @@ export function withRenames(topology: Topology, ledger: Ledger): Ledger {
     Object.fromEntries(Object.entries(kept).map(([address, one]) => [moved.get(address)?.address ?? address, one]));
   return {
     ...ledger,
+    ...(marked === undefined ? {} : { marked }),
     links: byAddress,
     suspensions: under(ledger.suspensions),
     ...(ledger.heals === undefined ? {} : { heals: under(ledger.heals) }),
     ...(ledger.seen === undefined ? {} : { seen: seenNow(topology, ledger.seen, [...moved.values()]) }),
     approvals: ledger.approvals.map((one) => ({ ...one, step: stepNow(topology.name, one, moved) })),
   };
+}
+
+/** Marks under the addresses that the file has now: a run that was cut off, or a ledger that was lost, may have left them under the former ones. */
+function marksNow(topology: Topology, { marked }: Ledger): Ledger['marked'] {
+  if (marked === undefined) return undefined;
+  const found = new Map<string, readonly LinkNames[]>();
+  for (const [address, marks] of Object.entries(marked)) {
+    const now = addressNow(topology, address);
+    const under = now !== address && marked[now] !== undefined ? address : now;
+    found.set(under, [...(found.get(under) ?? []), ...marks]);
+  }
+  return Object.fromEntries(found);
 }
 
 /** Databases that have another name now, former name first: those at the ends of links that were renamed, and no entry of the file any more. */
