@@ -16,7 +16,7 @@ export function withRenames(topology: Topology, ledger: Ledger): Ledger {
     taken.add(address);
     return [[row.address, underAddress(row, address)]];
   });
-  if (renamed.length === 0) return marked === undefined ? ledger : { ...ledger, marked };
+  if (renamed.length === 0) return marked === ledger.marked || marked === undefined ? ledger : { ...ledger, marked };
   const moved = new Map(renamed);
   const rows = Object.values(ledger.links).map((row) => moved.get(row.address) ?? row);
   const byAddress = Object.fromEntries(rows.map((row) => [row.address, row]));
@@ -35,7 +35,8 @@ export function withRenames(topology: Topology, ledger: Ledger): Ledger {
 
 /** Marks under the addresses that the file has now: a run that was cut off, or a ledger that was lost, may have left them under the former ones. */
 function marksNow(topology: Topology, { marked }: Ledger): Ledger['marked'] {
-  if (marked === undefined) return undefined;
+  const renames = topology.links.some((link) => link.renamedFrom !== undefined) || topology.databases.some((one) => one.renamedFrom !== undefined);
+  if (marked === undefined || !renames) return marked;
   const found = new Map<string, readonly LinkNames[]>();
   for (const [address, marks] of Object.entries(marked)) {
     const now = addressNow(topology, address);
