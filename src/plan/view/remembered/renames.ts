@@ -35,7 +35,8 @@ export function withRenames(topology: Topology, ledger: Ledger): Ledger {
 
 /** Marks under the addresses that the file has now: a run that was cut off, or a ledger that was lost, may have left them under the former ones. */
 function marksNow(topology: Topology, { marked }: Ledger): Ledger['marked'] {
-  const renames = topology.links.some((link) => link.renamedFrom !== undefined) || topology.databases.some((one) => one.renamedFrom !== undefined);
+  const renames =
+    topology.links.some((link) => link.renamedFrom !== undefined) || topology.databases.some((one) => one.renamedFrom !== undefined);
   if (marked === undefined || !renames) return marked;
   const found = new Map<string, readonly LinkNames[]>();
   for (const [address, marks] of Object.entries(marked)) {
