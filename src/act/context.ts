@@ -63,6 +63,17 @@ export function linkAt(context: Pick<ActContext, 'topology'>, address: string): 
   return link;
 }
 
+/**
+ * How long a step that waits for something of this name leaves it before its next look, ms: a tenth of what it has waited so far, at least
+ * 50 ms and at most a second. What is there soon is seen soon, and what takes hours is not asked for all the time.
+ */
+export function nextLookMs(context: Pick<ActContext, 'memory' | 'clock'>, name: string): number {
+  const key = `looked for ${name}`;
+  const now = context.clock.now();
+  if (!context.memory.has(key)) context.memory.set(key, now);
+  return Math.min(1_000, Math.max(50, (now - (context.memory.get(key) as number)) / 10));
+}
+
 /** A value that a step keeps between its attempts. */
 export function remembered<T>(context: ActContext, key: string, initial: () => T): T {
   if (!context.memory.has(key)) context.memory.set(key, initial());

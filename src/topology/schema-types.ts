@@ -275,7 +275,7 @@ export interface Settings {
    */
   autosync_ddl?: string;
   /**
-   * Seconds between a controller's looks at its kids. Bucardo's default: 10.
+   * Seconds between a controller's looks at its kids. Bucardo's default: 10; goatherd's: 1.
    */
   ctl_checkonkids_time?: number;
   /**
@@ -283,7 +283,7 @@ export interface Settings {
    */
   ctl_createkid_time?: number;
   /**
-   * Seconds that a controller sleeps between loops. Bucardo's default: 0.2.
+   * Seconds that a controller sleeps between loops. Bucardo's default: 0.2; goatherd's: 0.1.
    */
   ctl_sleep?: number;
   /**
@@ -307,7 +307,7 @@ export interface Settings {
    */
   kid_deadlock_sleep?: number;
   /**
-   * Seconds to sleep when there are no changes. Bucardo's default: 0.5.
+   * Seconds to sleep when there are no changes. Bucardo's default: 0.5; goatherd's: 0.1.
    */
   kid_nodeltarows_sleep?: number;
   /**
@@ -315,7 +315,7 @@ export interface Settings {
    */
   kid_pingtime?: number;
   /**
-   * Seconds before a kid is started again. Bucardo's default: 1.
+   * Seconds before a kid is started again. Bucardo's default: 1; goatherd's: 0.5.
    */
   kid_restart_sleep?: number;
   /**
@@ -323,7 +323,7 @@ export interface Settings {
    */
   kid_serial_sleep?: number;
   /**
-   * Seconds that a kid sleeps between loops. Bucardo's default: 0.5.
+   * Seconds that a kid sleeps between loops. Bucardo's default: 0.5; goatherd's: 0.2.
    */
   kid_sleep?: number;
   /**
@@ -363,7 +363,7 @@ export interface Settings {
    */
   mcp_dbproblem_sleep?: number;
   /**
-   * Seconds that the master sleeps between loops. Bucardo's default: 0.2.
+   * Seconds that the master sleeps between loops. Bucardo's default: 0.2; goatherd's: 0.1.
    */
   mcp_loop_sleep?: number;
   /**
@@ -901,7 +901,7 @@ export const topologySchema = {
       properties: {
         autosync_ddl: { description: 'Without effect in Bucardo 5.6.', $ref: '#/$defs/settingText' },
         ctl_checkonkids_time: {
-          description: "Seconds between a controller's looks at its kids. Bucardo's default: 10.",
+          description: "Seconds between a controller's looks at its kids. Bucardo's default: 10; goatherd's: 1.",
           $ref: '#/$defs/settingSeconds',
         },
         ctl_createkid_time: {
@@ -909,7 +909,7 @@ export const topologySchema = {
           $ref: '#/$defs/settingSeconds',
         },
         ctl_sleep: {
-          description: "Seconds that a controller sleeps between loops. Bucardo's default: 0.2.",
+          description: "Seconds that a controller sleeps between loops. Bucardo's default: 0.2; goatherd's: 0.1.",
           $ref: '#/$defs/settingSeconds',
         },
         default_conflict_strategy: {
@@ -931,7 +931,7 @@ export const topologySchema = {
           $ref: '#/$defs/settingRetry',
         },
         kid_nodeltarows_sleep: {
-          description: "Seconds to sleep when there are no changes. Bucardo's default: 0.5.",
+          description: "Seconds to sleep when there are no changes. Bucardo's default: 0.5; goatherd's: 0.1.",
           $ref: '#/$defs/settingSeconds',
         },
         kid_pingtime: {
@@ -939,7 +939,7 @@ export const topologySchema = {
           $ref: '#/$defs/settingSeconds',
         },
         kid_restart_sleep: {
-          description: "Seconds before a kid is started again. Bucardo's default: 1.",
+          description: "Seconds before a kid is started again. Bucardo's default: 1; goatherd's: 0.5.",
           $ref: '#/$defs/settingSeconds',
         },
         kid_serial_sleep: {
@@ -947,7 +947,7 @@ export const topologySchema = {
           $ref: '#/$defs/settingRetry',
         },
         kid_sleep: {
-          description: "Seconds that a kid sleeps between loops. Bucardo's default: 0.5.",
+          description: "Seconds that a kid sleeps between loops. Bucardo's default: 0.5; goatherd's: 0.2.",
           $ref: '#/$defs/settingSeconds',
         },
         log_level: {
@@ -977,7 +977,7 @@ export const topologySchema = {
           $ref: '#/$defs/settingSeconds',
         },
         mcp_loop_sleep: {
-          description: "Seconds that the master sleeps between loops. Bucardo's default: 0.2.",
+          description: "Seconds that the master sleeps between loops. Bucardo's default: 0.2; goatherd's: 0.1.",
           $ref: '#/$defs/settingSeconds',
         },
         mcp_pingtime: {

@@ -3,7 +3,7 @@ import { GoatherdError } from '../../lib/errors.ts';
 import type { Work } from '../../plan/work-model.ts';
 import { UNDEFINED_DATABASE } from '../../postgres/sqlstate.ts';
 import type { Link } from '../../topology/model.ts';
-import { type ActContext, done, failed, linkAt, type Outcome, remembered } from '../context.ts';
+import { type ActContext, done, failed, linkAt, nextLookMs, type Outcome, remembered } from '../context.ts';
 import { logFile } from './daemon.ts';
 import { lookAtControl, lookAtDaemon } from '../instance-look.ts';
 import { kick } from '../kick.ts';
@@ -22,7 +22,7 @@ export async function waitForRun(context: ActContext, work: Extract<Work, { kind
   return {
     state: 'pending',
     progress: { done: 0, total: 1, unit: 'runs', waitingFor: `a run of ${link.id} that began after its daemon` },
-    retryMs: 300,
+    retryMs: nextLookMs(context, 'the run'),
   };
 }
 
@@ -91,7 +91,7 @@ export async function proveArrival(context: ActContext, work: Extract<Work, { ki
       unit: 'links',
       waitingFor: `the key noted on ${waiting.from} to reach ${waiting.to}`,
     },
-    retryMs: 200,
+    retryMs: nextLookMs(context, 'the arrival'),
   };
 }
 

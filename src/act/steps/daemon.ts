@@ -8,7 +8,7 @@ import { mayBelongTo, processTitle } from '../../observe/instance-processes.ts';
 import { masterPidFile, putDownFile } from '../../observe/observe-daemon.ts';
 import type { Work } from '../../plan/work-model.ts';
 import type { SecretRef } from '../../topology/model.ts';
-import { type ActContext, done, failed, type Outcome, remembered } from '../context.ts';
+import { type ActContext, done, failed, nextLookMs, type Outcome, remembered } from '../context.ts';
 import { bucardoEnvironment } from './daemon-environment.ts';
 import { lookAtControl, lookAtDaemon } from '../instance-look.ts';
 import { exclusiveHolder } from '../quiet.ts';
@@ -41,7 +41,7 @@ export async function startDaemon(context: ActContext, work: Extract<Work, { kin
       unit: 'syncs',
       waitingFor,
     },
-    retryMs: 250,
+    retryMs: nextLookMs(context, 'the daemon'),
   });
   const alive = daemon.masterPid !== null && daemon.startedAt !== null;
   const since = memory.startedAt === null ? 0 : context.clock.now() - memory.startedAt;
@@ -202,7 +202,7 @@ export async function stopDaemon(context: ActContext, instance: string): Promise
       unit: 'processes',
       waitingFor: `the end of ${plural(pids.length, 'process', 'processes')}, ${plural(daemon.sessions.length, 'session')}`,
     },
-    retryMs: 200,
+    retryMs: nextLookMs(context, 'its end'),
   };
 }
 

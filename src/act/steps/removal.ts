@@ -6,7 +6,7 @@ import { plural } from '../../lib/format.ts';
 import type { Work } from '../../plan/work-model.ts';
 import type { Sessions } from '../../postgres/session.ts';
 import type { Link } from '../../topology/model.ts';
-import { type ActContext, done, linkAt, type Outcome, remembered } from '../context.ts';
+import { type ActContext, done, linkAt, nextLookMs, type Outcome, remembered } from '../context.ts';
 import { membersOf } from '../members.ts';
 import { registeredElsewhere } from '../siblings.ts';
 import { kick } from '../kick.ts';
@@ -50,7 +50,7 @@ export async function waitDrained(context: ActContext, work: Extract<Work, { kin
   return {
     state: 'pending',
     progress: { done: 0, total: 1, unit: 'moments', waitingFor: `${open} changes on ${link.from} to reach ${link.to}` },
-    retryMs: 500,
+    retryMs: nextLookMs(context, 'the drain'),
   };
 }
 

@@ -14,9 +14,20 @@ export function instancePaths(config: Pick<HostConfig, 'pidDir' | 'logDir'>, ins
 }
 
 /**
- * bucardo_config of one instance as it shall be: what goatherd owns, what the links say, and a kid check every two seconds, as a kid
- * ends after each copy and its controller would leave the link without one for ten (FACTS 5.2).
+ * Shorter than Bucardo's own, where a topology does not say otherwise. A kid ends after each copy, and its controller would leave the link
+ * without one for ten seconds (FACTS 5.2). A change waits for the sleep of each process on its way (master, controller, kid: 0.2, 0.2 and
+ * up to 1 s); all of them together cost half a percent of a core for a link.
  */
+const QUICKER: Readonly<Record<string, string>> = {
+  ctl_checkonkids_time: '1',
+  ctl_sleep: '0.1',
+  kid_nodeltarows_sleep: '0.1',
+  kid_restart_sleep: '0.5',
+  kid_sleep: '0.2',
+  mcp_loop_sleep: '0.1',
+};
+
+/** bucardo_config of one instance as it shall be: what goatherd owns, what the links say, and shorter sleeps than Bucardo's own. */
 export function wantedSettings(
   config: Pick<HostConfig, 'pidDir' | 'logDir'>,
   topology: Topology,
@@ -26,7 +37,7 @@ export function wantedSettings(
   const links = topology.links.filter((link) => link.instance === instance);
   const { pidDir, logDir } = instancePaths(config, instance);
   return {
-    ctl_checkonkids_time: '2',
+    ...QUICKER,
     ...links[0]?.settings,
     piddir: pidDir,
     stopfile: 'fullstopbucardo',

@@ -1,7 +1,7 @@
 import { deltaTable, makerName, quoteIdent, quoteTable } from '../../../bucardo/names.ts';
 import type { Work } from '../../../plan/work-model.ts';
 import type { Link } from '../../../topology/model.ts';
-import { type ActContext, done, failed, linkAt, type Outcome, remembered } from '../../context.ts';
+import { type ActContext, done, failed, linkAt, nextLookMs, type Outcome, remembered } from '../../context.ts';
 import { copyProgress } from './copy-progress.ts';
 import { logFile } from '../daemon.ts';
 import { lookAtControl, lookAtDaemon } from '../../instance-look.ts';
@@ -40,7 +40,7 @@ export async function waitForCopy(context: ActContext, work: Extract<Work, { kin
       : progress.now === undefined && runs?.running === null
         ? 'the copy to begin'
         : undefined;
-  return { state: 'pending', progress: { ...progress, ...(waitingFor === undefined ? {} : { waitingFor }) }, retryMs: 300 };
+  return { state: 'pending', progress: { ...progress, ...(waitingFor === undefined ? {} : { waitingFor }) }, retryMs: nextLookMs(context, 'the copy') };
 }
 
 /** When the ledger says that Bucardo was asked; the plan may be older than the question. */
@@ -104,7 +104,7 @@ export async function writeReceipt(context: ActContext, work: Extract<Work, { ki
         unit: 'tables',
         waitingFor: `equal counts of ${named}`,
       },
-      retryMs: 1_000,
+      retryMs: nextLookMs(context, 'equal counts'),
     };
   }
   const rows = right.reduce((sum, one) => sum + one.rows, 0);
