@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { GoatherdError } from '../lib/errors.ts';
 import { processesWorkingBelow, signalProcess, waitUntilGone } from './processes.ts';
 import { type OsUser, runProgram } from './run-program.ts';
@@ -64,6 +64,7 @@ export async function startServer(bindir: string, dataDir: string, user: OsUser,
   try {
     await runProgram(join(bindir, 'pg_ctl'), ['start', '-D', dataDir, '-l', log, '-w', '-t', '60', '-s'], {
       as: user,
+      cwd: dirname(dataDir),
       timeoutMs: 90_000,
       ...(signal === undefined ? {} : { signal }),
     });

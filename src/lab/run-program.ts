@@ -14,6 +14,8 @@ export interface RunOptions {
   /** Run as this user; only root may name another one than itself. */
   readonly as?: OsUser;
   readonly timeoutMs: number;
+  /** Where it works, by which it is found when whoever started it was killed; `/` unless told, as the caller's own may be closed to the user. */
+  readonly cwd?: string;
   readonly signal?: AbortSignal;
 }
 
@@ -27,8 +29,7 @@ export async function runProgram(command: string, args: readonly string[], optio
   const result = await execa(command, args, {
     reject: false,
     stdin: 'ignore',
-    // The caller's directory may be closed to the server's user.
-    cwd: '/',
+    cwd: options.cwd ?? '/',
     extendEnv: false,
     env: { PATH: process.env['PATH'] ?? '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC', HOME: '/' },
     timeout: options.timeoutMs,

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { chown, lstat, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { isErrno } from './processes.ts';
 import type { Installation } from './installation.ts';
 import { type OsUser, runProgram } from './run-program.ts';
@@ -19,7 +19,8 @@ const TOO_OLD_MS = 2 * 24 * 3_600_000;
  * result stays in the temporary folder as a template that is copied, as a reflink where the file system can.
  */
 export async function placeDataDirectory(installation: Installation, owner: OsUser, dataDir: string, signal?: AbortSignal): Promise<void> {
-  const options = { as: owner, timeoutMs: 120_000, ...(signal === undefined ? {} : { signal }) };
+  // It works below the lab's folder: what an interrupted start leaves is found and ended by that.
+  const options = { as: owner, cwd: dirname(dataDir), timeoutMs: 120_000, ...(signal === undefined ? {} : { signal }) };
   const template = await templateFor(installation, owner);
   try {
     if (await isUsable(template, owner)) {

@@ -57,15 +57,13 @@ const lab = useLab({ clusters: ['a', 'b', 'c'] }, async (started) => {
   async function expectCopied(): Promise<void> {
     const count = async (name: string): Promise<unknown> =>
       (await query(clusterOf(started, name), started.dbname, 'SELECT count(*)::int AS n FROM items'))[0]?.['n'];
-    await eventually(async () => (await count('b')) === 200, { timeoutMs: 60_000 });
+    await eventually(async () => (await count('b')) === 200);
     // What the lower link copied before the upper one had is nothing: it is asked again, as its owner would.
     await query(started.hub, CONTROL, "UPDATE bucardo.sync SET onetimecopy = 2 WHERE name = 'to_last'");
     await bucardo('reload', 'to_last');
     await bucardo('kick', 'to_last');
-    await eventually(async () => (await count('c')) === 200, { timeoutMs: 60_000 });
-    await eventually(async () => (await query(started.hub, CONTROL, 'SELECT 1 FROM bucardo.sync WHERE onetimecopy <> 0')).length === 0, {
-      timeoutMs: 60_000,
-    });
+    await eventually(async () => (await count('c')) === 200);
+    await eventually(async () => (await query(started.hub, CONTROL, 'SELECT 1 FROM bucardo.sync WHERE onetimecopy <> 0')).length === 0);
   }
 });
 
@@ -160,23 +158,20 @@ test('every change arrives through the adopted cascade, and the sync that was no
   await change("INSERT INTO audit VALUES (1, 'theirs')");
   for (const sql of STOCK_CHANGES) {
     await change(sql);
-    await eventually(
-      async () => {
-        const rows = await Promise.all(
-          ['a', 'b', 'c'].map((name) =>
-            query(
-              clusterOf(lab(), name),
-              lab().dbname,
-              'SELECT (SELECT jsonb_agg(i ORDER BY id) FROM items i) AS items, (SELECT jsonb_agg(m ORDER BY item, at) FROM moves m) AS moves, (SELECT jsonb_agg(n ORDER BY id) FROM notes n) AS notes',
-            ),
+    await eventually(async () => {
+      const rows = await Promise.all(
+        ['a', 'b', 'c'].map((name) =>
+          query(
+            clusterOf(lab(), name),
+            lab().dbname,
+            'SELECT (SELECT jsonb_agg(i ORDER BY id) FROM items i) AS items, (SELECT jsonb_agg(m ORDER BY item, at) FROM moves m) AS moves, (SELECT jsonb_agg(n ORDER BY id) FROM notes n) AS notes',
           ),
-        );
-        expect(rows[1]).toEqual(rows[0]);
-        expect(rows[2]).toEqual(rows[0]);
-        return true;
-      },
-      { timeoutMs: 60_000 },
-    );
+        ),
+      );
+      expect(rows[1]).toEqual(rows[0]);
+      expect(rows[2]).toEqual(rows[0]);
+      return true;
+    });
   }
   await eventually(async () => (await query(clusterOf(lab(), 'c'), lab().dbname, 'SELECT * FROM audit')).length === 1);
 });
@@ -204,7 +199,5 @@ test('a removed link takes along what stands under its kept names, and nothing o
     ),
   ).toEqual([{ ours: null, mark: null }]);
   await change("INSERT INTO audit VALUES (2, 'still')");
-  await eventually(async () => (await query(clusterOf(lab(), 'c'), lab().dbname, 'SELECT * FROM audit')).length === 2, {
-    timeoutMs: 60_000,
-  });
+  await eventually(async () => (await query(clusterOf(lab(), 'c'), lab().dbname, 'SELECT * FROM audit')).length === 2);
 });

@@ -15,7 +15,7 @@ test('every benchmark runs', async () => {
   try {
     const run = await execa(process.execPath, [join(REPOSITORY, 'bench', 'main.ts'), '--smoke', '--json', json], {
       reject: false,
-      timeout: 170_000,
+      timeout: 580_000,
     });
     if (run.exitCode !== 0) throw new Error(run.stderr.slice(-4_000));
     const { results } = JSON.parse(await readFile(json, 'utf8')) as { results: Readonly<Record<string, Result>> };

@@ -28,7 +28,6 @@ async function expectSame(): Promise<void> {
   const wanted = await checksums(at('a'), lab().dbname);
   for (const name of ['b', 'c'])
     await eventually(async () => JSON.stringify(await checksums(at(name), lab().dbname)) === JSON.stringify(wanted), {
-      timeoutMs: 60_000,
       everyMs: 250,
     });
 }
@@ -64,7 +63,8 @@ test('a password is rotated: the plan says so without it, the daemons begin anew
   expect(JSON.stringify(plan)).not.toContain(ROTATED.slice(0, 7));
   await reconciled(lab());
   await expectSame();
-  expect(await begunBefore('b', now?.['now'])).toBe(0);
+  // A backend notices a moment after its client that it is alone.
+  await eventually(async () => (await begunBefore('b', now?.['now'])) === 0);
   const hub = lab().hub;
   for (const control of ['bucardo_orders_a_b', 'bucardo_orders_b_c'])
     expect(await query(hub, control, "SELECT dbpass FROM bucardo.db WHERE name = 'b'")).toEqual([{ dbpass: ROTATED }]);

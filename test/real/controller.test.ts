@@ -14,7 +14,7 @@ import { controllerFiles, type ControllerFiles, startController, type StartedCon
 import { loadStock } from './support/stock.ts';
 import { clusterOf, useLab } from './support/use-lab.ts';
 
-describe('the controller', { timeout: 120_000 }, () => {
+describe('the controller', () => {
   let files: ControllerFiles;
   /** What the receiver of notifications has read, a document a line. */
   let told = '';
@@ -30,13 +30,7 @@ describe('the controller', { timeout: 120_000 }, () => {
   async function arrives(): Promise<void> {
     rows += 1;
     await query(clusterOf(lab(), 'a'), lab().dbname, `INSERT INTO items(id, name) VALUES (${rows}, 'one more')`);
-    await eventually(
-      async () => (await query(clusterOf(lab(), 'c'), lab().dbname, `SELECT 1 FROM items WHERE id = ${rows}`)).length === 1,
-      {
-        timeoutMs: 60_000,
-        everyMs: 100,
-      },
-    );
+    await eventually(async () => (await query(clusterOf(lab(), 'c'), lab().dbname, `SELECT 1 FROM items WHERE id = ${rows}`)).length === 1);
   }
 
   /** What was said of an address: kind, condition, severity. */
@@ -110,7 +104,6 @@ describe('the controller', { timeout: 120_000 }, () => {
     await eventually(
       async () =>
         (await query(lab().hub, 'bucardo_orders_a_b', 'SELECT extract(epoch FROM checktime)::int AS s FROM bucardo.sync'))[0]?.['s'] === 2,
-      { timeoutMs: 30_000 },
     );
     await controller.says(/CONVERGED/, { from });
     await arrives();
@@ -191,7 +184,7 @@ describe('the controller', { timeout: 120_000 }, () => {
     const refused = await runGoatherd(['reconcile', '--config', files.configFile, '--destroy', 'orders', '--dry-run']);
     expectExit(refused, 0);
     controller.kill('SIGKILL');
-    await second.says(/acting: this controller holds the lock/, { timeoutMs: 30_000 });
+    await second.says(/acting: this controller holds the lock/);
     await arrives();
     const from = second.lines.length;
     const master = await masterPid(lab(), 'orders_a_b');

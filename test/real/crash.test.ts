@@ -95,7 +95,7 @@ async function killAtEveryStep(lab: Lab, firstArgs: readonly string[] = []): Pro
   }
 }
 
-describe('a run that is killed is continued by the next one', { timeout: EVERYTHING ? 900_000 : 300_000 }, () => {
+describe('a run that is killed is continued by the next one', { timeout: EVERYTHING ? 1_200_000 : 600_000 }, () => {
   test('killed wherever it says something new, in one bring-up', async () => {
     await withLab({}, async (lab) => {
       await makeShop(lab, { fillers: FILLERS });
@@ -150,7 +150,7 @@ describe('a run that is killed is continued by the next one', { timeout: EVERYTH
   });
 });
 
-describe('a run that is asked to end', { timeout: 300_000 }, () => {
+describe('a run that is asked to end', () => {
   test('ends after its statement with 21 and says the state in one line; the next goes on', async () => {
     await withLab({}, async (lab) => {
       await makeShop(lab, { fillers: FILLERS });
@@ -177,7 +177,8 @@ describe('a run that is asked to end', { timeout: 300_000 }, () => {
       expect(await sessionsOfGoatherd(lab)).toEqual([]);
 
       const terminated = startReconcile(lab, { args: ['--output', 'json'] });
-      await terminated.says(POINTS['the second copy is waited for']);
+      // Where it begins depends on how far the one before came; whatever is left takes a run of Bucardo, which is not over by then.
+      await terminated.says(POINTS['the plan stands, nothing is done']);
       terminated.kill('SIGTERM');
       const last = await terminated.ended;
       expect(last.exitCode).toBe(21);

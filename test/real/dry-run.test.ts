@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { bucardoProcesses } from '../../src/lab/bucardo-daemons.ts';
 import type { Lab } from '../../src/lab/lab.ts';
+import { signalProcess } from '../../src/lab/processes.ts';
 import { readState } from '../../src/lab/state.ts';
 import { schemaErrors } from '../unit/report/schemas.ts';
+import { eventually } from './support/eventually.ts';
 import { fingerprintOf } from './support/fingerprint.ts';
 import { query } from './support/query.ts';
 import { reconciled } from './support/reconciled.ts';
@@ -47,14 +49,28 @@ function dryRun(started: Lab, ...args: readonly string[]): Promise<GoatherdRun> 
 
 /** Stops Bucardo's processes where they stand while `work` goes on, so that whatever moves meanwhile was moved by us. */
 async function whileFrozen(started: Lab, work: () => Promise<void>): Promise<void> {
-  const pids = await bucardoProcesses(await readState(started.dir));
-  const signal = (name: NodeJS.Signals): void => pids.forEach((pid) => process.kill(pid, name));
-  signal('SIGSTOP');
+  const state = await readState(started.dir);
+  const signal = (pids: readonly number[], name: NodeJS.Signals): void => pids.forEach((pid) => signalProcess(pid, name));
+  const frozen = await eventually(async () => {
+    const pids = await bucardoProcesses(state);
+    signal(pids, 'SIGSTOP');
+    // What a server was asked for before goes on there, and a process may have been made after the look.
+    const whole = (await bucardoProcesses(state)).every((pid) => pids.includes(pid)) && !(await isBusy(started));
+    if (!whole) signal(pids, 'SIGCONT');
+    return whole ? pids : null;
+  });
   try {
     await work();
   } finally {
-    signal('SIGCONT');
+    signal(frozen ?? [], 'SIGCONT');
   }
+}
+
+/** Whether a server carries out a statement of Bucardo's. */
+async function isBusy(started: Lab): Promise<boolean> {
+  const sql = "SELECT 1 FROM pg_stat_activity WHERE application_name LIKE 'bucardo %' AND state = 'active'";
+  const found = await Promise.all([started.hub, ...Object.values(started.clusters)].map((cluster) => query(cluster, 'postgres', sql)));
+  return found.some((rows) => rows.length > 0);
 }
 
 /** What a run says about the clock and the machine. */

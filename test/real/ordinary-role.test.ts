@@ -33,7 +33,7 @@ async function prepare(lab: Lab): Promise<void> {
   await declare(lab, { state: 'stopped', databases: { a: ordinary, b: ordinary, c: ordinary } });
 }
 
-describe('a role that is no superuser, and another that owns the tables', { timeout: 300_000 }, () => {
+describe('a role that is no superuser, and another that owns the tables', () => {
   const lab = useLab({}, prepare);
   const sql = (name: string, text: string): ReturnType<typeof query> => query(clusterOf(lab(), name), lab().dbname, text);
 

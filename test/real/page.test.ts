@@ -32,6 +32,7 @@ async function open(url: string, options: BrowserContextOptions, skip: (note: st
   if (browser === null) return skip(chromiumMissing);
   const context = await browser.newContext(options);
   onTestFinished(() => context.close());
+  context.setDefaultTimeout(180_000);
   const page = await context.newPage();
   const complaints: string[] = [];
   page.on('console', (message) => {

@@ -129,7 +129,7 @@ async function files(): Promise<readonly string[]> {
 
 const isPassfile = (file: string): boolean => file.endsWith('/pgpass');
 
-describe('passwords', { timeout: 300_000 }, () => {
+describe('passwords', () => {
   test('a plan shows none, in any form', async () => {
     for (const output of ['text', 'json', 'markdown']) {
       const into = join(folder, `plan.${output}`);
@@ -176,10 +176,10 @@ describe('passwords', { timeout: 300_000 }, () => {
       await query(cluster, 'postgres', "ALTER SYSTEM SET log_statement = 'all'");
       await query(cluster, 'postgres', 'SELECT pg_reload_conf()');
     }
-    // Bucardo's own command, after it has noted what environment it was given.
+    // Bucardo's own command, after it has noted what environment it was given, and for long enough to be seen.
     const command = join(lab.dir, 'bucardo');
     const environment = join(lab.dir, 'environment');
-    await writeFile(command, `#!/bin/sh\ncase " $* " in *" start "*) env >> ${environment};; esac\nexec bucardo "$@"\n`);
+    await writeFile(command, `#!/bin/sh\ncase " $* " in *" start "*) env >> ${environment}; sleep 2;; esac\nexec bucardo "$@"\n`);
     await chmod(command, 0o755);
     await writeFile(lab.configFile, `${await readFile(lab.configFile, 'utf8')}bucardo: ${command}\n`);
 

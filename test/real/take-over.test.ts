@@ -24,7 +24,7 @@ const ELSEWHERE = [
 ];
 const { exitCode } = await execa('unshare', ['--uts', '--pid', '--fork', '--mount-proc', 'hostname', 'elsewhere'], { reject: false });
 
-describe.skipIf(exitCode !== 0)('a controller on another host', { timeout: 240_000 }, () => {
+describe.skipIf(exitCode !== 0)('a controller on another host', () => {
   const lab = useLab({}, loadStock);
 
   test('takes the daemons over, those of the first host do not come back, and that host has them again when the other one goes', async () => {
@@ -53,7 +53,7 @@ describe.skipIf(exitCode !== 0)('a controller on another host', { timeout: 240_0
     const second = startController({ ...here, configFile: config }, { wrapper: ELSEWHERE });
     await second.says(/standing by/);
     first.kill('SIGKILL');
-    await second.says(/acting: this controller holds the lock/, { timeoutMs: 30_000 });
+    await second.says(/acting: this controller holds the lock/);
     await second.says(/orders Ready=True/);
 
     for (const instance of ['orders_a_b', 'orders_b_c']) {
@@ -64,9 +64,7 @@ describe.skipIf(exitCode !== 0)('a controller on another host', { timeout: 240_0
     }
     expect(await mastersOf('orders_a_b')).not.toEqual(before);
     await query(clusterOf(lab(), 'a'), lab().dbname, "INSERT INTO items(id, name) VALUES (777777, 'taken over')");
-    await eventually(async () => (await query(clusterOf(lab(), 'c'), lab().dbname, 'SELECT 1 FROM items WHERE id = 777777')).length === 1, {
-      timeoutMs: 60_000,
-    });
+    await eventually(async () => (await query(clusterOf(lab(), 'c'), lab().dbname, 'SELECT 1 FROM items WHERE id = 777777')).length === 1);
     // What a master of the first host does when it starts itself anew, 15 s after its databases went away.
     const respawn = await execa(
       'bucardo',

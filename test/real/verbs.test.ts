@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { masterPidFile } from '../../src/observe/observe-daemon.ts';
 import type { Lab } from '../../src/lab/lab.ts';
 import { declare } from './support/declare.ts';
+import { eventually } from './support/eventually.ts';
 import { hold } from './support/hold.ts';
 import { query, withSession } from './support/query.ts';
 import { expectNothingLeft, planOf, reconcile, reconciled } from './support/reconciled.ts';
@@ -146,9 +147,5 @@ describe.runIf(process.env['GOATHERD_TEST_ALL'] === '1')('verbs on a link that s
 });
 
 async function expectNotes(lab: Lab, name: string, id: number): Promise<void> {
-  await expect
-    .poll(async () => (await query(clusterOf(lab, name), lab.dbname, 'SELECT 1 FROM notes WHERE id = $1', [id])).length, {
-      timeout: 30_000,
-    })
-    .toBe(1);
+  await eventually(async () => (await query(clusterOf(lab, name), lab.dbname, 'SELECT 1 FROM notes WHERE id = $1', [id])).length === 1);
 }

@@ -78,7 +78,6 @@ async function install(lab: Lab, job: Job): Promise<() => Promise<void>> {
       (await query(lab.hub, job.control, 'SELECT 1 FROM bucardo.sync WHERE onetimecopy <> 0')).length === 0;
     // Its `watch` kicks every second.
     await eventually(async () => (await query(lab.hub, job.control, `NOTIFY bucardo_kick_sync_${job.name}`), copied()), {
-      timeoutMs: 90_000,
       everyMs: 1_000,
     });
   };

@@ -19,7 +19,7 @@ export async function bucardoControl(lab: Lab, control: string, pidDir: string):
   const schema = (await readFile('/usr/share/bucardo/bucardo.schema', 'utf8')).split('\n').slice(35).join('\n');
   await execa('psql', ['-X', '-q', '-o', '/dev/null', '-h', lab.hub.host, '-p', String(lab.hub.port), '-U', 'goatherd', control], {
     input: schema,
-    timeout: 60_000,
+    timeout: 300_000,
   });
   // In replica role no trigger folds the capitals of the folder's name.
   await query(
@@ -30,7 +30,7 @@ export async function bucardoControl(lab: Lab, control: string, pidDir: string):
      UPDATE bucardo.bucardo_config SET setting = '${join(lab.logDir, 'reason')}' WHERE name = 'reason_file'`,
   );
   const server = [`--dbhost=${lab.hub.host}`, `--dbport=${lab.hub.port}`, '--dbuser=goatherd', `--dbname=${control}`];
-  return (...args) => execa('bucardo', ['--no-bucardorc', ...server, ...args], { cwd: lab.logDir, timeout: 60_000 });
+  return (...args) => execa('bucardo', ['--no-bucardorc', ...server, ...args], { cwd: lab.logDir, timeout: 300_000 });
 }
 
 /** What `bucardo add db` wants to know of a database in the lab. */

@@ -17,7 +17,7 @@ export async function launchChromium(): Promise<Browser | null> {
   const executablePath = chromiumPath();
   if (executablePath === undefined) return null;
   // Root, as which containers run tests, may not use Chromium's sandbox.
-  return chromium.launch({ executablePath, chromiumSandbox: process.getuid?.() !== 0 });
+  return chromium.launch({ executablePath, timeout: 180_000, chromiumSandbox: process.getuid?.() !== 0 });
 }
 
 export const chromiumMissing = 'no Chromium: apt-get install chromium, or GOATHERD_CHROMIUM=PATH';

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Lab } from '../../../src/lab/lab.ts';
+import { signalProcess } from '../../../src/lab/processes.ts';
 import { query } from './query.ts';
 import { runGoatherd } from './run-goatherd.ts';
 import { clusterOf } from './use-lab.ts';
@@ -37,7 +38,7 @@ export function handsOn(lab: () => Lab): Hands {
         String.raw`SELECT DISTINCT substring(application_name FROM '\(PID (\d+)\)') AS pid FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE 'bucardo %'`,
       );
       const master = await readFile(join(lab().pidDir, `orders_${link}`, 'bucardo.mcp.pid'), 'utf8');
-      for (const pid of new Set([Number(master.split('\n')[0]), ...rows.map((row) => Number(row.pid))])) process.kill(pid, 'SIGKILL');
+      for (const pid of new Set([Number(master.split('\n')[0]), ...rows.map((row) => Number(row.pid))])) signalProcess(pid, 'SIGKILL');
     },
   };
 }

@@ -10,10 +10,10 @@ export interface EventuallyOptions<T> {
 
 /**
  * Calls `probe` until it gives what is awaited, and gives that; a probe that throws is asked again.
- * Fails with the last value or error when the time (30 s unless told) is over.
+ * Fails with the last value or error when the time (two minutes unless told: it is for what never comes, on a slow machine too) is over.
  */
 export async function eventually<T>(probe: () => T | Promise<T>, options: EventuallyOptions<T> = {}): Promise<T> {
-  const { timeoutMs = 30_000, everyMs = 100, until = Boolean } = options;
+  const { timeoutMs = 120_000, everyMs = 100, until = Boolean } = options;
   const end = performance.now() + timeoutMs;
   for (;;) {
     let last: string;

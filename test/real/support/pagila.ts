@@ -48,5 +48,5 @@ async function psql(cluster: Pick<Cluster, 'socketDir' | 'port'>, dbname: string
     '-d',
     dbname,
   ];
-  await execa('psql', args, { input, timeout: 120_000 });
+  await execa('psql', args, { input, timeout: 300_000 });
 }

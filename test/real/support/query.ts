@@ -1,11 +1,14 @@
 import pg from 'pg';
 import type { Cluster } from '../../../src/lab/cluster.ts';
 
+const DEADLOCK = '40P01';
+
 export type Row = Readonly<Record<string, unknown>>;
 
 /**
  * Runs SQL as `goatherd` over 127.0.0.1 in a session of its own and gives the rows of the last statement.
- * Several statements in one text are one transaction and take no parameters.
+ * Several statements in one text are one transaction and take no parameters. A TRUNCATE that PostgreSQL ended because of a deadlock is
+ * repeated, as an application would: Bucardo's trigger then wants the delta table that a run may be reading (docs/bucardo.md).
  */
 export async function query(
   cluster: Pick<Cluster, 'host' | 'port' | 'password'>,
@@ -14,10 +17,16 @@ export async function query(
   params: readonly unknown[] = [],
 ): Promise<readonly Row[]> {
   return withSession(cluster, dbname, async (client) => {
-    // The extended protocol takes one statement only.
-    const answer: unknown = await (params.length === 0 ? client.query(sql) : client.query(sql, [...params]));
-    const last: unknown = Array.isArray(answer) ? answer.at(-1) : answer;
-    return (last as pg.QueryResult<Row>).rows;
+    for (;;) {
+      try {
+        // The extended protocol takes one statement only.
+        const answer: unknown = await (params.length === 0 ? client.query(sql) : client.query(sql, [...params]));
+        const last: unknown = Array.isArray(answer) ? answer.at(-1) : answer;
+        return (last as pg.QueryResult<Row>).rows;
+      } catch (error) {
+        if (!(error instanceof pg.DatabaseError) || error.code !== DEADLOCK || !/\bTRUNCATE\b/.test(sql)) throw error;
+      }
+    }
   });
 }
 

@@ -16,7 +16,7 @@ export async function expectSameData(lab: Lab, first: string, ...others: readonl
   const wanted = await contentsOf(lab, first);
   for (const name of others) {
     try {
-      await eventually(() => contentsOf(lab, name), { everyMs: 250, timeoutMs: 60_000, until: (now) => isDeepStrictEqual(now, wanted) });
+      await eventually(() => contentsOf(lab, name), { everyMs: 250, timeoutMs: 180_000, until: (now) => isDeepStrictEqual(now, wanted) });
     } catch {
       expect({ database: name, ...(await contentsOf(lab, name)) }).toEqual({ database: name, ...wanted });
     }

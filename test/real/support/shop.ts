@@ -84,6 +84,6 @@ export async function untilEqual(lab: Lab, names: readonly string[] = Object.key
       }
       return true;
     },
-    { timeoutMs: 60_000, everyMs: 300 },
+    { timeoutMs: 180_000, everyMs: 300 },
   );
 }

@@ -106,7 +106,7 @@ export function startController(
     pid,
     lines,
     stderr: () => complaints,
-    says: async (pattern, { from = 0, timeoutMs = 60_000 } = {}) => {
+    says: async (pattern, { from = 0, timeoutMs = 180_000 } = {}) => {
       const find = (): LogLine | undefined => lines.slice(from).find(({ message }) => pattern.test(message));
       try {
         await eventually(() => over || find() !== undefined, { timeoutMs, everyMs: 20 });

@@ -46,7 +46,7 @@ export function startReconcile(
     pid,
     stderr: () => said,
     says: async (pattern) => {
-      await eventually(() => over || pattern.test(said), { timeoutMs: 120_000, everyMs: 20 });
+      await eventually(() => over || pattern.test(said), { timeoutMs: 280_000, everyMs: 20 });
       return pattern.test(said);
     },
     kill: (signal) => void child.kill(signal),

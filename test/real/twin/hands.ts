@@ -1,6 +1,7 @@
 /** The drifts of the model (test/unit/plan/history/drifts.ts), done to a lab by other hands than goatherd's. */
 import type { Lab } from '../../../src/lab/lab.ts';
 import { bucardoProcesses } from '../../../src/lab/bucardo-daemons.ts';
+import { signalProcess } from '../../../src/lab/processes.ts';
 import { readState } from '../../../src/lab/state.ts';
 import { type Drift, instanceAt, tableAt } from '../../unit/plan/history/drifts.ts';
 import type { World } from '../../unit/plan/world.ts';
@@ -77,6 +78,6 @@ async function endDaemon(lab: Lab, instance: string): Promise<void> {
     return rows.map((row) => Number(row['pid']));
   };
   const pids = new Set(await sessions());
-  for (const pid of (await bucardoProcesses(await readState(lab.dir))).filter((one) => pids.has(one))) process.kill(pid, 'SIGKILL');
-  await eventually(sessions, { timeoutMs: 30_000, until: (left) => left.length === 0 });
+  for (const pid of (await bucardoProcesses(await readState(lab.dir))).filter((one) => pids.has(one))) signalProcess(pid, 'SIGKILL');
+  await eventually(sessions, { until: (left) => left.length === 0 });
 }

@@ -40,7 +40,11 @@ export async function waitForCopy(context: ActContext, work: Extract<Work, { kin
       : progress.now === undefined && runs?.running === null
         ? 'the copy to begin'
         : undefined;
-  return { state: 'pending', progress: { ...progress, ...(waitingFor === undefined ? {} : { waitingFor }) }, retryMs: nextLookMs(context, 'the copy') };
+  return {
+    state: 'pending',
+    progress: { ...progress, ...(waitingFor === undefined ? {} : { waitingFor }) },
+    retryMs: nextLookMs(context, 'the copy'),
+  };
 }
 
 /** When the ledger says that Bucardo was asked; the plan may be older than the question. */
