@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './test/real/support/longest-first.ts';
 
 /** Real test files at a time, two unless told: each runs several PostgreSQL servers and Bucardo's processes, and mostly waits for them. */
 const realWorkers = Math.min(2, Math.max(1, Number(process.env['GOATHERD_TEST_WORKERS'] ?? 2) || 2));
@@ -10,6 +11,7 @@ const env = { NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] ?? join(impo
 // Vitest asks for a default export; nothing else in the repository has one.
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongestFirst },
     passWithNoTests: true,
     projects: [
       {
