@@ -24,7 +24,7 @@ const allowedPackages: Readonly<Record<string, readonly string[] | 'anything'>> 
   'fastest-levenshtein': 'anything',
   '@dagrejs/dagre': 'anything',
   '@prometheus-io/client': ['Registry', 'Gauge', 'Counter', 'Histogram', 'HistogramConfiguration'],
-  'node:crypto': ['createHash'],
+  'node:crypto': ['createHash', 'hash'],
   'node:util': ['inspect', 'isDeepStrictEqual', 'stripVTControlCharacters'],
 };
 

@@ -2,7 +2,7 @@
  * The names that Bucardo gives to what it makes (FACTS 2.2, 2.3). Pure.
  * Everything here is unquoted; quote with `quoteIdent` where SQL is written.
  */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { KEY_WORDS } from './key-words.ts';
 
 export function quoteIdent(name: string): string {
@@ -26,16 +26,18 @@ export function quoteTable(schema: string, table: string): string {
 /** `bucardo_tablename_maker('<schema>_<table>')`, unquoted: periods become underscores, above 57 characters 46 and a hash are kept (FACTS 2.3). */
 export function makerName(schema: string, table: string): string {
   const name = `${schema}_${table}`.replaceAll('.', '_');
+  // A name has no more characters than UTF-16 units: most are seen to be short without being taken apart.
+  if (name.length <= 57) return name;
   const characters = [...name];
   if (characters.length <= 57) return name;
-  const hash = createHash('md5').update(name, 'utf8').digest('hex').slice(0, 10);
-  return `${characters.slice(0, 46).join('')}!${hash}`;
+  const digest = hash('md5', name).slice(0, 10);
+  return `${characters.slice(0, 46).join('')}!${digest}`;
 }
 
 /** Whether Bucardo's two hashes of this name differ: quoted and over 57 characters (FACTS 2.3). Such a table is never replicated. */
 export function hashesDiffer(schema: string, table: string): boolean {
   const name = `${schema}_${table}`;
-  return [...name].length > 57 && !(isPlainIdent(schema) && isPlainIdent(table));
+  return name.length > 57 && [...name].length > 57 && !(isPlainIdent(schema) && isPlainIdent(table));
 }
 
 /** How `bucardo_delta_names.tablename` writes a table: `quote_ident(schema) || '.' || quote_ident(table)`. */

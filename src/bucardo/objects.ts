@@ -3,7 +3,7 @@
  * differences of rule 24 and the truncate trigger of rule 8. Pure text; `src/act` runs it.
  * An equivalence test compares the result with what Bucardo itself makes.
  */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import {
   DELTA_TRIGGER,
   deltaTable,
@@ -103,7 +103,7 @@ END;
 }
 
 /** md5 of the recorder's body: how it is seen to be as declared. */
-export const RECORDER_MD5 = createHash('md5').update(recorderBody(), 'utf8').digest('hex');
+export const RECORDER_MD5 = hash('md5', recorderBody());
 
 /** The body of a table's delta function, word for word Bucardo's (S:2420-2448), so that its md5 can be compared. */
 export function deltaFunctionBody(spec: HelperSpec): string {
@@ -129,7 +129,7 @@ export function deltaFunctionBody(spec: HelperSpec): string {
 }
 
 export function deltaFunctionMd5(spec: HelperSpec): string {
-  return createHash('md5').update(deltaFunctionBody(spec), 'utf8').digest('hex');
+  return hash('md5', deltaFunctionBody(spec));
 }
 
 /** Bucardo writes these names with the quotes that quote_ident gives; the text inside functions must be the same to compare equal. */

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Topology } from '../topology/model.ts';
 import { definitionHash } from './view/definition.ts';
 import type { Diagnostic } from './model.ts';
@@ -47,7 +47,7 @@ export function fingerprintOf(facts: PlanFacts): string {
     steps: facts.steps.map(({ id, work, before }) => ({ id, work: withoutTimes(work), before })),
     diagnostics: facts.diagnostics,
   };
-  return `sha256:${createHash('sha256').update(JSON.stringify(hashed)).digest('hex')}`;
+  return `sha256:${hash('sha256', JSON.stringify(hashed))}`;
 }
 
 /** When facts last changed is a time, and no fact that a plan uses. */

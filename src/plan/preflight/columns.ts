@@ -23,9 +23,11 @@ const parsed = new WeakMap<readonly string[], readonly Column[]>();
 
 /** The columns of a table. Several parts of a plan ask for the same ones. */
 export function parseColumns(columns: readonly string[]): readonly Column[] {
-  const known = parsed.get(columns) ?? columns.map(parseColumn);
-  parsed.set(columns, known);
-  return known;
+  const known = parsed.get(columns);
+  if (known !== undefined) return known;
+  const found = columns.map(parseColumn);
+  parsed.set(columns, found);
+  return found;
 }
 
 export interface ColumnDifference {

@@ -182,12 +182,9 @@ function targetFindings(table: ObservedTable, other: ObservedTable | undefined):
   if (other === undefined || other.kind !== 'table')
     return [error('TableMissing', table.address, other === undefined ? missingPartition(table) : 'it is partitioned there')];
   return [
-    // Most tables are the same to the letter: only others are taken apart.
-    ...(table.columns.join('\u001e') === other.columns.join('\u001e')
-      ? []
-      : columnDifferences(table, other.columns).map((one) =>
-          error(one.code, table.address, one.sql === null ? one.text : `${one.text}: ${one.sql}`),
-        )),
+    ...columnDifferences(table, other.columns).map((one) =>
+      error(one.code, table.address, one.sql === null ? one.text : `${one.text}: ${one.sql}`),
+    ),
     ...(other.rights.select && other.rights.write ? [] : [error('RightsTarget', table.address)]),
     ...(other.rights.truncate ? [] : [warning('RightsTruncate', table.address)]),
     ...(other.rowSecurity && !other.rights.own ? [warning('RowSecurity', table.address)] : []),

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { downstreamOf, type Link, type Topology } from '../../topology/model.ts';
 
 /** What of a link's declaration decides what stands for it: positions left out, so that moving a line changes nothing. */
@@ -33,15 +33,15 @@ export function definitionHash(topology: Topology, link: Link): string {
 
 function hashOf(topology: Topology, link: Link): string {
   const { drift: _drift, ...declared } = definitionOf(topology, link);
-  return createHash('sha256')
-    .update(JSON.stringify(sorted(declared)))
-    .digest('hex');
+  return hash('sha256', JSON.stringify(sorted(declared)));
 }
 
 /** Keys in order, at every depth: the same declaration gives the same text. */
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted);
   if (value === null || typeof value !== 'object') return value;
-  const entries = Object.entries(value).toSorted(([one], [other]) => (one < other ? -1 : 1));
-  return Object.fromEntries(entries.map(([key, inner]) => [key, sorted(inner)]));
+  const held = value as Readonly<Record<string, unknown>>;
+  const copy: Record<string, unknown> = {};
+  for (const key of Object.keys(held).toSorted()) copy[key] = sorted(held[key]);
+  return copy;
 }

@@ -51,10 +51,13 @@ export function wantedSettings(
   };
 }
 
+const OF_TOPOLOGIES = Object.keys(topologySchema.$defs.settings.properties);
+
 /** Settings that a topology may hold, at Bucardo's own values: what a file says no more goes back to them. `defaults`: all of Bucardo's. */
 export function undeclaredSettings(defaults: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
-  const names = Object.keys(topologySchema.$defs.settings.properties);
-  return Object.fromEntries(names.flatMap((name): [string, string][] => (defaults[name] === undefined ? [] : [[name, defaults[name]]])));
+  const found: Record<string, string> = {};
+  for (const name of OF_TOPOLOGIES) if (defaults[name] !== undefined) found[name] = defaults[name];
+  return found;
 }
 
 /** Bucardo's purge counts track rows, not targets: where a source has two, it can purge what one of them has not received (FACTS 9.4). */

@@ -13,8 +13,19 @@ type Shaped = Pick<ObservedTable, 'columns' | 'key'>;
  * write, and its key with its types. Other types and defaults may change under it. Fields are parted by U+001F, the two halves by U+001E.
  */
 export function shapeOf({ columns, key }: Shaped): string {
+  return `${columnsOf(columns)}\u001e${[...(key?.columns ?? []), '', ...(key?.types ?? [])].join('\u001f')}`;
+}
+
+const written = new WeakMap<readonly string[], string>();
+
+/** The first half. Several parts of a plan ask for that of one table. */
+function columnsOf(columns: readonly string[]): string {
+  const known = written.get(columns);
+  if (known !== undefined) return known;
   const names = parseColumns(columns).map((column) => (column.generated ? `${column.name} GENERATED` : column.name));
-  return `${names.join('\u001f')}\u001e${[...(key?.columns ?? []), '', ...(key?.types ?? [])].join('\u001f')}`;
+  const text = names.join('\u001f');
+  written.set(columns, text);
+  return text;
 }
 
 /** Whether a running daemon may know the table otherwise than it is, or does not know it, as it was set aside. */

@@ -85,11 +85,12 @@ function missingHelpers(view: LinkView, table: ObservedTable, work: TableWork, d
 /** Whether the delta table that stands was made for another key than the table has. */
 export function hasOtherKey({ key, bucardo }: ObservedTable): boolean {
   if (key === null || bucardo === null || bucardo.deltaColumns === null) return false;
-  const columns = [
-    ...key.columns.map((column, index) => `${column} ${stripCollation(key.definitions[index] ?? '')}`),
-    'txntime timestamp with time zone',
-  ];
-  return bucardo.deltaColumns.join('|') !== columns.join('|');
+  const { deltaColumns } = bucardo;
+  return (
+    deltaColumns.length !== key.columns.length + 1 ||
+    deltaColumns.at(-1) !== 'txntime timestamp with time zone' ||
+    key.columns.some((column, index) => deltaColumns[index] !== `${column} ${stripCollation(key.definitions[index] ?? '')}`)
+  );
 }
 
 function stripCollation(definition: string): string {
