@@ -33,6 +33,7 @@ export function lossesOf(topology: Topology, view: LinkView, carried: Carried, a
   );
   // A table that was made anew has lost its triggers, which says the same once more.
   const replaced = new Set(seen.find((loss) => loss.code === 'TableReplaced')?.tables);
+  const unwritten = cascades(topology, view.link.from) ? new Set(above.flatMap(withoutMakedelta)) : new Set<string>();
   const named = (keep: (one: (typeof tables)[number]) => boolean): string[] => tables.filter(keep).map((one) => one.table.address);
   const losses: Loss[] = [
     ...seen.map(({ code, tables: lost }) => ({ code, tables: lost })),
@@ -54,10 +55,7 @@ export function lossesOf(topology: Topology, view: LinkView, carried: Carried, a
               !one.triggers.includes('truncate') && one.work.truncate === 'record' && one.notAlways.includes(truncateName(view.link.sync)),
           ),
     },
-    {
-      code: 'MakedeltaOff',
-      tables: cascades(topology, view.link.from) ? named((one) => above.some((upper) => lacksMakedelta(upper, one.table.address))) : [],
-    },
+    { code: 'MakedeltaOff', tables: named((one) => unwritten.has(one.table.address)) },
   ];
   return (cascadeWasOff(view) ? asDeclared(losses) : losses).filter((loss) => loss.tables.length > 0);
 }
@@ -76,15 +74,17 @@ function asDeclared(losses: readonly Loss[]): readonly Loss[] {
   ];
 }
 
-/** Whether the link above has this table and does not write its keys down on the database that it enters. */
-function lacksMakedelta(upper: LinkView, address: string): boolean {
+/** Tables that the link above has and whose keys it does not write down on the database that it enters. */
+function withoutMakedelta(upper: LinkView): readonly string[] {
   // One that moves has its makedelta set before it runs where it goes; one that has it for the whole database writes everything down.
-  if (!receiptOf(upper) || upper.leaves.length > 0) return false;
-  if (upper.control?.dbs.find((db) => db.name === upper.link.aliases.to)?.makedelta === true) return false;
+  if (!receiptOf(upper) || upper.leaves.length > 0) return [];
+  if (upper.control?.dbs.find((db) => db.name === upper.link.aliases.to)?.makedelta === true) return [];
   // A goat is shared by the links of an instance that leave its database: only this link's relgroup says that it carries the table.
-  const members = upper.control?.herds[upper.link.relgroup] ?? [];
-  const goat = upper.control?.goats.find((one) => members.includes(one.id) && one.address === address && one.type === 'table');
-  return goat !== undefined && !(goat.makedelta?.split(/[ ,]+/) ?? []).includes(upper.link.aliases.to);
+  const members = new Set(upper.control?.herds[upper.link.relgroup]);
+  const goats = upper.control?.goats.filter((one) => members.has(one.id) && one.type === 'table') ?? [];
+  return goats
+    .filter((goat) => !(goat.makedelta?.split(/[ ,]+/) ?? []).includes(upper.link.aliases.to))
+    .map((goat) => goat.address);
 }
 
 /** Notes the losses in the ledger before anything is put back, unless they stand there already. */
