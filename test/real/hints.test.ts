@@ -10,7 +10,7 @@ import { useLab } from './support/use-lab.ts';
 const CONTROL = 'bucardo_orders_a_b';
 
 /** What Bucardo itself says makes the controller look, and is no more than a hint. Its own looks are ten minutes apart here. */
-describe("Bucardo's notifications", { timeout: 240_000 }, () => {
+describe("Bucardo's notifications", () => {
   const lab = useLab({ clusters: ['a', 'b'] }, loadStock);
   let controller: StartedController;
   const masterPid = (): number => masterPidFile(lab().pidDir, 'orders_a_b')?.pid ?? 0;
@@ -25,7 +25,7 @@ describe("Bucardo's notifications", { timeout: 240_000 }, () => {
       client.on('notification', ({ channel }) => heard.push(channel));
       await client.query('LISTEN bucardo_stopped; LISTEN bucardo_kid_pid_stop');
       await client.query('NOTIFY bucardo_mcp_fullstop');
-      await eventually(async () => !(await isBucardo(pid)), { timeoutMs: 60_000 });
+      await eventually(async () => !(await isBucardo(pid)));
       await eventually(async () => (await client.query('SELECT 1')).rowCount === 1 && heard.includes('bucardo_stopped'));
       return heard;
     });

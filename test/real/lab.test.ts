@@ -132,16 +132,19 @@ describe('goatherd lab', () => {
   });
 
   // Files are being made, or servers: which of them after how long depends on the machine.
-  test.each(process.env['GOATHERD_TEST_ALL'] === '1' ? [0, 150, 400, 800] : [300])('down ends what an up killed %i ms after its first write had made', async (delayMs) => {
-    const up = execa(process.execPath, [GOATHERD_MAIN, 'lab', 'up', '--dir', dir], { env, reject: false });
-    await eventually(() => existsSync(join(dir, 'lab.json')), { everyMs: 5 });
-    await new Promise((resolve) => setTimeout(resolve, delayMs));
-    up.kill('SIGKILL');
-    await up;
-    expect(await runGoatherd(['lab', 'down'], env)).toMatchObject({ exitCode: 0, stderr: '' });
-    expect(existsSync(dir)).toBe(false);
-    expect(await processesWorkingBelow(dir)).toEqual([]);
-  });
+  test.each(process.env['GOATHERD_TEST_ALL'] === '1' ? [0, 150, 400, 800] : [300])(
+    'down ends what an up killed %i ms after its first write had made',
+    async (delayMs) => {
+      const up = execa(process.execPath, [GOATHERD_MAIN, 'lab', 'up', '--dir', dir], { env, reject: false });
+      await eventually(() => existsSync(join(dir, 'lab.json')), { everyMs: 5 });
+      await new Promise((resolve) => setTimeout(resolve, delayMs));
+      up.kill('SIGKILL');
+      await up;
+      expect(await runGoatherd(['lab', 'down'], env)).toMatchObject({ exitCode: 0, stderr: '' });
+      expect(existsSync(dir)).toBe(false);
+      expect(await processesWorkingBelow(dir)).toEqual([]);
+    },
+  );
 
   test('up that is interrupted leaves nothing', async () => {
     const up = execa(process.execPath, [GOATHERD_MAIN, 'lab', 'up', '--dir', dir], { env, reject: false });

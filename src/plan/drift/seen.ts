@@ -33,9 +33,7 @@ export function seenLosses(view: LinkView, tables: readonly string[]): readonly 
   if (replaced.length > 0)
     losses.push({ code: 'TableReplaced', tables: replaced, before: 'another table of this name', after: 'made anew' });
   const anew = new Set(replaced);
-  const emptied = tables.filter(
-    (address) => !anew.has(address) && emptiedDelta(source, now.from.get(address), seen.from, address),
-  );
+  const emptied = tables.filter((address) => !anew.has(address) && emptiedDelta(source, now.from.get(address), seen.from, address));
   if (emptied.length > 0)
     losses.push({ code: 'DeltaTableEmptied', tables: emptied, before: 'with its changes', after: 'emptied or made anew' });
   return losses;

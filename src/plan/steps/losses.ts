@@ -82,9 +82,7 @@ function withoutMakedelta(upper: LinkView): readonly string[] {
   // A goat is shared by the links of an instance that leave its database: only this link's relgroup says that it carries the table.
   const members = new Set(upper.control?.herds[upper.link.relgroup]);
   const goats = upper.control?.goats.filter((one) => members.has(one.id) && one.type === 'table') ?? [];
-  return goats
-    .filter((goat) => !(goat.makedelta?.split(/[ ,]+/) ?? []).includes(upper.link.aliases.to))
-    .map((goat) => goat.address);
+  return goats.filter((goat) => !(goat.makedelta?.split(/[ ,]+/) ?? []).includes(upper.link.aliases.to)).map((goat) => goat.address);
 }
 
 /** Notes the losses in the ledger before anything is put back, unless they stand there already. */
