@@ -31,7 +31,8 @@ export function probe(lab: Lab, on: string): Probe {
         longestMs = rows === 0 ? 0 : Math.max(longestMs, performance.now() - since);
         [rows, since] = [n, performance.now()];
       }
-      if (over && performance.now() - since > 180_000) throw new Error(`of the rows written into a, ${rows} arrived on ${on}, and then none for 180 s`);
+      if (over && performance.now() - since > 180_000)
+        throw new Error(`of the rows written into a, ${rows} arrived on ${on}, and then none for 180 s`);
       await sleep(20);
     }
   });
