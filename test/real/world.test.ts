@@ -59,6 +59,12 @@ const ROUNDS: readonly TwinRound[] = [
     drifts: [{ kind: 'drop the delta table', at: 3, pick: 0 }],
     rows: ['t1 5', 't2 5'],
   },
+  {
+    name: 'all links go, while a delta table is gone',
+    edits: [{ kind: 'remove all', at: 0, to: 0 }],
+    drifts: [{ kind: 'drop the delta table', at: 0, pick: 0 }],
+    rows: ['t2 4'],
+  },
 ];
 
 async function play(rounds: readonly TwinRound[]): Promise<void> {

@@ -11,14 +11,14 @@ import { Access } from '../../../src/postgres/access.ts';
 import { loadHostConfig, loadTopologies } from '../../../src/topology/load.ts';
 import { type Drift, drift } from '../../unit/plan/history/drifts.ts';
 import { edit, type Edit } from '../../unit/plan/history/edits.ts';
-import { declared, firstFile, textOf, type TopologyFile } from '../../unit/plan/history/file.ts';
+import { declared, firstFile, nameAt, textOf, type TopologyFile } from '../../unit/plan/history/file.ts';
 import { worldOf } from '../../unit/plan/world-build.ts';
 import { tick } from '../../unit/plan/world-daemon.ts';
 import { look } from '../../unit/plan/world-observe.ts';
 import { planFor, reconcile as reconcileModel, reconcileWithCrash } from '../../unit/plan/world-run.ts';
 import { insert } from '../../unit/plan/world-users.ts';
-import { declare as declareModel, type World } from '../../unit/plan/world.ts';
-import { declare } from '../support/declare.ts';
+import { declare as declareModel, placeOf, type World } from '../../unit/plan/world.ts';
+import { editFile, type File } from '../support/declare.ts';
 import { query } from '../support/query.ts';
 import { type PlanJson, planOf, reconciled } from '../support/reconciled.ts';
 import { expectSameData } from '../support/same-data.ts';
@@ -42,6 +42,8 @@ export interface Twin {
   readonly lab: Lab;
   readonly world: World;
   readonly file: TopologyFile;
+  /** How each database is reached, by place. */
+  readonly entries: File['databases'];
 }
 
 const TABLES = [
@@ -60,7 +62,8 @@ export async function makeTwin(lab: Lab): Promise<Twin> {
   const world = worldOf({ topology: textOf(file), tables: TABLES, rows: {}, more: ['a', 'b', 'c'] });
   world.config = (await sources(lab)).config;
   for (const cluster of Object.values(lab.clusters)) await query(cluster, lab.dbname, SCHEMA);
-  const twin = { lab, world, file };
+  const { databases: entries } = parse(await readFile(lab.topologyFile, 'utf8')) as File;
+  const twin = { lab, world, file, entries };
   await write(twin, FIRST_ROWS);
   return twin;
 }
@@ -75,7 +78,7 @@ export async function playRound(twin: Twin, round: TwinRound): Promise<void> {
   const topology = declared(file);
   if (topology === null) throw new Error(`no topology: ${textOf(file)}`);
   declareModel(world, topology);
-  await declare(lab, { links: (parse(textOf(file)) as { links: unknown }).links });
+  await writeFileOf(twin);
   for (const one of round.drifts ?? []) {
     await driftByHand(lab, world, one);
     drift(world, one);
@@ -89,6 +92,21 @@ export async function playRound(twin: Twin, round: TwinRound): Promise<void> {
   const carriedOut = await carryOut(twin, round, real);
   await settle(twin);
   await compare(twin, `${round.name}: afterwards (carried out: ${carriedOut.join(', ')})`);
+}
+
+/** The lab's file says what the model's says: its databases stand where the lab has them. */
+async function writeFileOf({ lab, file, entries }: Twin): Promise<void> {
+  const text = parse(textOf(file)) as File;
+  await editFile(lab, (real) => {
+    real.links = text.links;
+    real.databases = Object.fromEntries(
+      Object.entries(entries).map(([place, entry]) => {
+        const name = nameAt(file, place);
+        const former = text.databases[name]?.['renamed_from'];
+        return [name, { ...entry, ...(former === undefined ? {} : { renamed_from: former }) }];
+      }),
+    );
+  });
 }
 
 const stepsOf = (plan: PlanJson): unknown =>
@@ -125,7 +143,7 @@ async function carryOut({ lab, world }: Twin, round: TwinRound, plan: PlanJson):
 /** Waits until what was written has come to every database that is linked. */
 async function settle({ lab, world }: Twin): Promise<void> {
   for (let second = 0; second < 20; second += 1) tick(world);
-  const linked = ['b', 'c'].filter((name) => world.declared.links.some((link) => link.to === name));
+  const linked = ['b', 'c'].filter((place) => world.declared.links.some((link) => placeOf(world, link.to) === place));
   await expectSameData(lab, 'a', ...linked);
 }
 
