@@ -22,18 +22,26 @@ export interface Chosen {
 export function chosenOf(topology: Topology, steps: readonly Step[], only: readonly string[]): Chosen {
   const links = topology.links.filter((link) => only.includes(link.address));
   const others = topology.links.filter((link) => !only.includes(link.address));
-  const own = steps.filter((step) => links.some((link) => isOf(step, link)));
   const byId = new Map(steps.map((step) => [step.id, step]));
-  const needed = new Set(own);
-  for (const step of needed)
-    for (const id of step.after) {
-      const before = byId.get(id);
-      if (before !== undefined) needed.add(before);
-    }
+  // A daemon that several links share is started anew for those of which something is to be done.
+  const forOthers = (step: Step): boolean => {
+    const before = [...withAllBefore([step], byId)].filter((one) => one !== step);
+    return (
+      !before.some((one) => links.some((link) => one.address === link.address)) &&
+      before.some((one) => others.some((link) => one.address === link.address))
+    );
+  };
+  const own = steps.filter((step) =>
+    links.some(
+      (link) => step.address === link.address || (isOf(step, link) && !(others.some((other) => isOf(step, other)) && forOthers(step))),
+    ),
+  );
+  const needed = withAllBefore(own, byId);
   const lacking = others.filter((link) => [...needed].some((step) => !own.includes(step) && isOf(step, link)));
   const missing = [...needed].filter((step) => !own.includes(step) && lacking.some((link) => isOf(step, link)));
   const ids = new Set([...needed].map((step) => step.id));
-  const proof = steps.flatMap((step) => proofOf(step, links, ids));
+  const waiting = steps.filter((step) => !ids.has(step.id));
+  const proof = steps.flatMap((step) => proofOf(step, links, ids, waiting));
   const chosen = steps.flatMap((step) => (step.kind === 'arrival' ? proof : needed.has(step) ? [step] : []));
   const left = steps.length - chosen.length;
   const lack = lacking.map((link) => link.address);
@@ -60,11 +68,25 @@ export function chosenOf(topology: Topology, steps: readonly Step[], only: reado
             }),
           ]),
     ],
-    holds: (change) =>
-      links.some((link) => link.address === change.address) ||
-      chosen.some((step) => step.id === change.drift?.step) ||
-      lack.includes(change.address),
+    holds: (change) => {
+      if (lack.includes(change.address) || chosen.some((step) => step.id === change.drift?.step)) return true;
+      const link = links.find((one) => one.address === change.address);
+      if (link === undefined) return false;
+      // What is only done for another link, such as the start of a daemon that both share, is no change of this one.
+      return change.drift !== undefined || chosen.some((step) => isOf(step, link)) || !steps.some((step) => isOf(step, link));
+    },
   };
+}
+
+/** These steps and all that they come after. */
+function withAllBefore(steps: readonly Step[], byId: ReadonlyMap<string, Step>): ReadonlySet<Step> {
+  const all = new Set(steps);
+  for (const step of all)
+    for (const id of step.after) {
+      const before = byId.get(id);
+      if (before !== undefined) all.add(before);
+    }
+  return all;
 }
 
 /** A step of a link, or of the instance it is in. */
@@ -72,11 +94,16 @@ function isOf(step: Step, link: Link): boolean {
   return step.address === link.address || step.address.endsWith(`/instance/${link.instance}`);
 }
 
-/** The proof that changes arrive, for these links alone; none where nothing of theirs is to be proved. */
-function proofOf(step: Step, links: readonly Link[], ids: ReadonlySet<string>): readonly Step[] {
+/**
+ * The proof that changes arrive, for these links alone; none where nothing of theirs is to be proved, or what it waits for is left out.
+ * `waiting`: steps that are left out.
+ */
+function proofOf(step: Step, links: readonly Link[], ids: ReadonlySet<string>, waiting: readonly Step[]): readonly Step[] {
   const { work } = step;
   if (work.kind !== 'arrival') return [];
-  const proved = links.filter((link) => work.links.includes(link.address));
+  const proved = links.filter(
+    (link) => work.links.includes(link.address) && !waiting.some((one) => step.after.includes(one.id) && isOf(one, link)),
+  );
   if (proved.length === 0) return [];
   const after = step.after.filter((id) => ids.has(id));
   const what = `prove arrival on ${proved.map((link) => link.id).join(', ')}`;

@@ -59,6 +59,16 @@ describe('a plan of some links alone', () => {
     expect(planOnly(world, ['orders/a-b', 'orders/b-c'], CHAIN)).toEqual(whole);
   });
 
+  it('leaves a daemon alone that is started anew for another link of its instance', () => {
+    const both = (more: string): string =>
+      `links: [{from: a, to: b${more}, bucardo: {instance: one}}, {from: a, to: c, bucardo: {instance: one}}]`;
+    const world = converged(both(''));
+    expect(planOnly(world, ['orders/a-c'], both(', kick_interval: 5s'))).toMatchObject({ steps: [], changes: [], verdict: 'in_sync' });
+    const plan = planOnly(world, ['orders/a-b'], both(', kick_interval: 5s'));
+    expect(plan.steps.map((step) => step.kind)).toEqual(['register', 'stop_daemon', 'start_daemon', 'arrival']);
+    expect(plan.steps.every((step) => step.blocked === null)).toBe(true);
+  });
+
   it('is refused for a copy again whose lower links would miss it', () => {
     const plan = planOnly(converged(), ['orders/a-b'], 'links: [{from: a, to: b, copy_data: always, copy_generation: 2}, b -> c]');
     expect(codes(plan)).toEqual(['OnlyBreaksOrder']);
