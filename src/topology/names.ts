@@ -24,9 +24,9 @@ export function sharedInstance(topology: string, instanceName: string): string {
   return `${topology}_${instanceName}`;
 }
 
-/** The names of a link, and nothing else of it. */
-export function linkNames({ instanceName, instance, control, sync, dbgroup, relgroup, aliases }: LinkNames): LinkNames {
-  return { instanceName, instance, control, sync, dbgroup, relgroup, aliases };
+/** The names of a link, and nothing else of it; keys are in one order, wherever the names come from: jsonb of the ledger has another. */
+export function linkNames({ instanceName, instance, control, sync, dbgroup, relgroup, aliases: { from, to } }: LinkNames): LinkNames {
+  return { instanceName, instance, control, sync, dbgroup, relgroup, aliases: { from, to } };
 }
 
 export function sameNames(one: LinkNames, other: LinkNames): boolean {
