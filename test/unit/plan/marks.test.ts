@@ -29,7 +29,9 @@ it('a mark has the same bytes when the names come from the ledger, whose jsonb o
   const [link] = linksOf(['a -> b']) as [Link];
   const renamed = { ...link, aliases: { from: 'a', to: 'old' } };
   const fromLedger = { ...link, aliases: { to: 'old', from: 'a' } };
-  expect(instanceMark('orders', link.instance, link.control, [fromLedger])).toBe(instanceMark('orders', link.instance, link.control, [renamed]));
+  expect(instanceMark('orders', link.instance, link.control, [fromLedger])).toBe(
+    instanceMark('orders', link.instance, link.control, [renamed]),
+  );
 });
 
 it('what a mark says is read back, other names too; a comment of others says nothing', () => {
