@@ -27,7 +27,10 @@ export function strayFacts(topology: Topology, strays: Strays): readonly DriftFa
   ];
 }
 
-/** Targets of other hands, each time: nothing that they never got is ever purged. */
+/**
+ * Targets of other hands, each time: nothing that they never got is ever purged. Where syncs of theirs stand on the tables, they may be live:
+ * without its row, what such a sync has yet to fetch would be purged from under it.
+ */
 export function strayWarnings(topology: Topology, all: readonly Strays[]): readonly Diagnostic[] {
   return all
     .filter((strays) => strays.unknown.length > 0)
@@ -37,7 +40,10 @@ export function strayWarnings(topology: Topology, all: readonly Strays[]): reado
       address: `${topology.name}/${strays.database}`,
       message: 'bucardo_delta_targets names targets that no link has: delta tables are never purged of what these have not got',
       objects: strays.unknown,
-      hint: 'if nothing uses them any more, DELETE FROM bucardo.bucardo_delta_targets WHERE target = …',
+      hint:
+        strays.strangers.length > 0
+          ? `leave them while ${strays.strangers.join(', ')} of other hands ${strays.strangers.length === 1 ? 'lives' : 'live'}: what such a sync has not fetched is kept for it`
+          : 'if no sync of any control database has that dbgroup any more, DELETE FROM bucardo.bucardo_delta_targets WHERE target = …',
       at: null,
     }));
 }

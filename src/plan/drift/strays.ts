@@ -15,6 +15,8 @@ export interface Strays {
   readonly makers: readonly string[];
   /** Targets in bucardo_delta_targets of other hands: they keep the purge from ever deleting what they never got. */
   readonly unknown: readonly string[];
+  /** Syncs of other hands that stand on the tables of those targets, by their triggers or noted names: they may live, and be owed what is kept. */
+  readonly strangers: readonly string[];
 }
 
 interface Scene {
@@ -52,12 +54,15 @@ export function straysOf(scene: Scene, planned: readonly Planned[]): readonly St
         .filter((trigger) => isStray(syncOfTrigger(trigger) ?? '') || (trigger === DELTA_TRIGGER && gone.has(table.bucardo?.maker ?? '')));
       return names.length === 0 ? [] : [{ address: table.address, triggers: names }];
     });
-    const targets = new Set(database.tables.flatMap((table) => table.bucardo?.targets ?? []));
-    const unknown = [...targets].filter((target) => !known.has(syncOfTarget(target)) && !isOurs(syncOfTarget(target))).toSorted();
+    const isStranger = (sync: string): boolean => !known.has(sync) && !isOurs(sync);
+    const owing = database.tables.filter((table) => table.bucardo?.targets.some((target) => isStranger(syncOfTarget(target))) === true);
+    const targets = new Set(owing.flatMap((table) => table.bucardo?.targets ?? []));
+    const unknown = [...targets].filter((target) => isStranger(syncOfTarget(target))).toSorted();
+    const strangers = syncsStandingOn(database, owing).filter(isStranger);
     const syncs = named.filter(isStray);
     return syncs.length + triggers.length + makers.length + unknown.length === 0
       ? []
-      : [{ database: name, syncs, triggers, makers, unknown }];
+      : [{ database: name, syncs, triggers, makers, unknown, strangers }];
   });
 }
 
@@ -121,6 +126,14 @@ function syncsNamedOn(database: ObservedDatabase): readonly string[] {
       ...database.tables.flatMap((table) => (table.bucardo?.targets ?? []).map(syncOfTarget)),
     ]),
   ].toSorted();
+}
+
+/** Syncs that have triggers on `tables`, or noted names of their helper tables, whoever made them. */
+function syncsStandingOn(database: ObservedDatabase, tables: readonly ObservedTable[]): readonly string[] {
+  const named = new Set(tables.map((table) => deltaNamesTable(table.schema, table.name)));
+  const noted = (database.bucardo?.deltaNames ?? []).filter((row) => named.has(row.slice(row.indexOf('|') + 1)));
+  const triggers = tables.flatMap((table) => (table.bucardo?.triggers ?? []).flatMap((one) => syncOfTrigger(one.name) ?? []));
+  return [...new Set([...triggers, ...noted.map((row) => row.split('|')[0] ?? '')])].toSorted();
 }
 
 /**

@@ -349,6 +349,28 @@ describe('what links that are no more left behind', () => {
     expect(said(withTarget('dbgroup orders_eu_a_b'))).toEqual([...purges, 'UnknownTarget']);
   });
 
+  test('is not to be deleted while a sync of other hands stands on its tables', () => {
+    const hintOf = (world: World): string | null | undefined =>
+      planFor(world, []).diagnostics.find((one) => one.code === 'UnknownTarget')?.hint;
+    const gone = withTarget('dbgroup elsewhere');
+    expect(hintOf(gone)).toContain('DELETE FROM');
+    const triggers = withTarget('dbgroup elsewhere');
+    const standing = trigger(triggers, 'a', 'bucardo_note_trunc_orders_a_b').triggers;
+    standing.push({ ...standing[0]!, name: 'bucardo_note_trunc_theirs' });
+    expect(hintOf(triggers)).toBe('leave them while theirs of other hands lives: what such a sync has not fetched is kept for it');
+    const noted = withTarget('dbgroup elsewhere');
+    const { schema, name } = tableOf(noted, 'a');
+    noted.databases['a']?.facts.bucardo?.deltaNames.push(`theirs|${schema}.${name}`);
+    expect(hintOf(noted)).not.toContain('DELETE');
+  });
+
+  test('is no stranger where a sync of other hands in the same control database feeds it', () => {
+    const world = withTarget('dbgroup elsewhere');
+    const control = controlOf(world, 'orders_a_b');
+    control.syncs.push({ ...control.syncs[0]!, name: 'theirs', herd: 'theirs', dbs: 'elsewhere' });
+    expect(said(world)).not.toContain('UnknownTarget');
+  });
+
   test('is not looked at in a schema that other hands made', () => {
     expect(
       said(withTarget('dbgroup orders_a_z', null)).filter((one) => one !== 'ForeignBucardo' && /Leftover|sweep|UnknownTarget/.test(one)),
