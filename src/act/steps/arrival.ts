@@ -65,7 +65,10 @@ export async function proveArrival(context: ActContext, work: Extract<Work, { ki
   let waiting: Link | null = null;
   for (const link of links) {
     if (proof.arrived.has(link.address)) continue;
-    const hop = proof.hops.get(link.address) ?? (await beginHop(context, proof, link));
+    const above = fedBy(context, links, link);
+    // What the link above brings is this hop's proof: a key noted here would show nothing of makedelta.
+    if (above !== undefined && !proof.arrived.has(above.address)) continue;
+    const hop = proof.hops.get(link.address) ?? (await beginHop(context, proof, link, above));
     if (hop === null ? await ranSince(context, proof, link) : await delivered(context, link, hop)) {
       proof.arrived.add(link.address);
       await context.ledger.saveProof(link.address, context.clock.now());
@@ -95,6 +98,12 @@ export async function proveArrival(context: ActContext, work: Extract<Work, { ki
   };
 }
 
+/** The link that is proved too and whose changes this one passes on, if any. */
+function fedBy(context: ActContext, proved: readonly Link[], link: Link): Link | undefined {
+  const passesOn = context.topology.databases.find((database) => database.name === link.from)?.cascade === true;
+  return passesOn ? proved.find((one) => one.to === link.from) : undefined;
+}
+
 /** What stands in a link's relgroup; nothing where a blocked link has no control database yet, or one on its way out none any more. */
 async function membersNow(context: ActContext, link: Link): Promise<ReadonlySet<string>> {
   try {
@@ -122,17 +131,9 @@ async function ranSince(context: ActContext, proof: Proof, link: Link): Promise<
 }
 
 /** Notes a key on the link's source, or takes the one that the hop above brought there. Null: there is nothing to prove it with. */
-async function beginHop(context: ActContext, proof: Proof, link: Link): Promise<Hop | null> {
-  const above = context.topology.links.find((one) => one.to === link.from && proof.hops.has(one.address));
-  const cascades = context.topology.databases.find((database) => database.name === link.from)?.cascade === true;
+async function beginHop(context: ActContext, proof: Proof, link: Link, above: Link | undefined): Promise<Hop | null> {
   const aboveHop = above === undefined ? undefined : proof.hops.get(above.address);
-  if (
-    above !== undefined &&
-    aboveHop !== undefined &&
-    cascades &&
-    proof.arrived.has(above.address) &&
-    carries(context, proof.members, link, aboveHop.table)
-  ) {
+  if (aboveHop !== undefined && carries(context, proof.members, link, aboveHop.table)) {
     const hop = await broughtBy(context, link, aboveHop, proof);
     if (hop !== null) proof.hops.set(link.address, hop);
     return hop ?? { table: aboveHop.table, txntime: '' };

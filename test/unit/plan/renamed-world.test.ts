@@ -7,10 +7,11 @@ import { planFor, reconcile, reconcileWithCrash, type RunResult } from './world-
 const OPTIONS = { choose: (): number => 0, approvals: [] } as const;
 
 /** A -> B -> C, converged, whose file then calls the database in the middle hq. */
-function renamed(): World {
+function renamed(saysSo = true): World {
   const world = worldOf({ topology: orders(['a -> b', 'b -> c']) });
   expect(reconcile(world, OPTIONS).fault).toBeNull();
-  const text = orders(['a -> hq', 'hq -> c'], [], ['a', 'hq', 'c']).replace('host: pg-hq.internal', 'renamed_from: b, host: pg-b.internal');
+  const connection = `${saysSo ? 'renamed_from: b, ' : ''}host: pg-b.internal`;
+  const text = orders(['a -> hq', 'hq -> c'], [], ['a', 'hq', 'c']).replace('host: pg-hq.internal', connection);
   declare(world, topologyOf(text));
   // Bucardo still calls it b: its daemons reach the same database by that name.
   Object.assign(world.databases, { hq: world.databases['b'] });
@@ -49,4 +50,14 @@ it('a run that is killed before or after the renaming is continued', () => {
     const world = renamed();
     finished(reconcileWithCrash(world, world.statements + crashAt, 3, OPTIONS), world);
   }
+});
+
+it('a database with another name that nobody called a rename is asked for, and nothing is made there meanwhile', () => {
+  const world = renamed(false);
+  const plan = planFor(world, 'all');
+  const same = plan.diagnostics.filter((one) => one.code === 'SameDatabase' && one.address === 'orders/hq');
+  expect(same.map((one) => one.hint)).toEqual([expect.stringContaining('say `renamed_from: b` at hq')]);
+  const made = plan.steps.filter((step) => ['orders/a-hq', 'orders/hq-c'].includes(step.address));
+  expect(made.length).toBeGreaterThan(0);
+  expect(made.filter((step) => step.blocked === null)).toEqual([]);
 });

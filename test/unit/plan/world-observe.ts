@@ -37,6 +37,7 @@ export function look(world: World): Look {
       name,
       {
         ...facts,
+        sameAs: present.filter(([other, { facts: its }]) => other !== name && its === facts).map(([other]) => other),
         tables: facts.tables.map((table) => {
           const rows = database.data.get(table.address)?.rows.size ?? 0;
           return { ...table, bytes: rows * 8192, hasRows: rows === 0 ? false : asked(name, table.address) ? true : null };

@@ -172,9 +172,10 @@ function rename(file: TopologyFile, world: World, byLink: boolean, at: number): 
   const before = nameAt(file, place);
   const touching = file.links.filter((link) => link.from === place || link.to === place);
   const ids = new Map(touching.map((link) => [link, idOf(link)]));
-  // A link that leaves has the old entry still, and two entries for one database are an error.
+  // A link that leaves has the old entry still, and two entries for one database are an error; so they are where a rename is not said.
   const leaving = known.some((id) => id.split('-').includes(before) && ![...ids.values()].includes(id));
-  if (byLink && (leaving || touching.some((link) => link.renamedFrom !== null))) return;
+  const renamed = (file.databases[place]?.renamedFrom ?? null) !== null;
+  if (byLink && (leaving || renamed || touching.some((link) => link.renamedFrom !== null))) return;
   const name = `${place}${Object.keys(world.databases).filter((one) => one.startsWith(place)).length}`;
   world.databases[name] = databaseOf(world, place);
   world.connections[name] = connectionOf(world, place);
