@@ -7,6 +7,7 @@ import { LOCK_NOT_AVAILABLE } from '../../postgres/sqlstate.ts';
 import type { Work } from '../../plan/work-model.ts';
 import { type ActContext, done, linkAt, type Outcome, remembered } from '../context.ts';
 import { exclusiveHolder } from '../quiet.ts';
+import { passOnEmptied } from './copying/pass-on.ts';
 import { tableAt } from './triggers.ts';
 import { plural } from '../../lib/format.ts';
 
@@ -82,7 +83,8 @@ export async function markTruncates(context: ActContext, work: Extract<Work, { k
 
 /**
  * Empties the target's tables before `copy_data: always`, in replica role, all in one TRUNCATE, as foreign keys tie them. The link
- * stands still: its sync is not active yet (rule 6).
+ * stands still: its sync is not active yet (rule 6). Links below that replicate already hear of every row that goes: their triggers need not
+ * fire for it yet.
  */
 export async function emptyTables(context: ActContext, work: Extract<Work, { kind: 'empty_tables' }>): Promise<Outcome> {
   const link = linkAt(context, work.link);
@@ -95,7 +97,10 @@ export async function emptyTables(context: ActContext, work: Extract<Work, { kin
     await context.access
       .database(work.database)
       .transaction(['SET LOCAL session_replication_role = replica', `SET LOCAL lock_timeout = ${link.locks.timeoutMs}`], async (client) => {
-        if (names.length > 0) await client.query(`TRUNCATE ${names.join(', ')}`);
+        if (names.length === 0) return;
+        await client.query(`LOCK TABLE ${names.join(', ')} IN ACCESS EXCLUSIVE MODE`);
+        await passOnEmptied(context, link, client, work.tables);
+        await client.query(`TRUNCATE ${names.join(', ')}`);
       });
   } catch (error) {
     if (!(error instanceof GoatherdError) || error.code !== LOCK_NOT_AVAILABLE) throw error;

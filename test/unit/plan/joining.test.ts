@@ -4,7 +4,7 @@ import { unmet } from './expectations.ts';
 import { insert, truncate } from './world-users.ts';
 import { tick } from './world-daemon.ts';
 import { orders, topologyOf, worldOf } from './world-build.ts';
-import { declare, type World } from './world.ts';
+import { dataOf, declare, type World } from './world.ts';
 import { planFor, reconcile, reconcileWithCrash, type RunOptions } from './world-run.ts';
 
 const TABLES = [
@@ -59,6 +59,25 @@ test('nor when the run is killed at any statement; nothing is doubted that was n
     const { world, options, join } = converged(crashAt, []);
     join();
     expect(reconcileWithCrash(world, world.statements + crashAt, 1, options).fault).toBeNull();
+    expect(unmet(world)).toEqual([]);
+  }
+});
+
+/** What the source of a new link lacks goes from its target by the copy, and from the targets below that replicate already. */
+test.each([
+  ['a link is put above one that replicates', orders(['b -> c'], [], ['b', 'c'])],
+  ['a table joins a link above one that carries it', orders(['{from: a, to: b, tables: {include: [public.t2]}}', 'b -> c'])],
+])('%s: no row stays below that is gone above', (_what, before) => {
+  const rows = { a: { t1: ['r1'] }, b: { t1: ['r1', 'gone'] }, c: {} };
+  for (let seed = 0; seed < 10; seed += 1) {
+    const world = worldOf({ topology: before, tables: TABLES, rows, more: ['a', 'b', 'c'] });
+    const options = { choose: sequence(seed), approvals: 'all' } as const;
+    expect(reconcile(world, options).fault).toBeNull();
+    expect([...dataOf(world, 'c', 'public.t1').rows].toSorted()).toEqual(['gone', 'r1']);
+    declare(world, topologyOf(orders(['{from: a, to: b, copy_data: always}', 'b -> c'])));
+    expect(reconcileWithCrash(world, world.statements + seed * 9, 1, options).fault).toBeNull();
+    for (let second = 0; second < 10; second += 1) tick(world);
+    expect([...dataOf(world, 'c', 'public.t1').rows]).toEqual(['r1']);
     expect(unmet(world)).toEqual([]);
   }
 });

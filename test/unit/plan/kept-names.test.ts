@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { EMPTY_LEDGER, type Ledger, type LedgerLink } from '../../../src/ledger/model.ts';
+import { forgottenLinks } from '../../../src/plan/view/remembered/forgotten.ts';
 import { withFormer } from '../../../src/plan/view/remembered/former.ts';
 import { definitionOf } from '../../../src/plan/view/definition.ts';
 import type { Link, Topology } from '../../../src/topology/model.ts';
@@ -133,4 +134,15 @@ describe('names of links', () => {
         .toSorted(([one], [other]) => (one < other ? -1 : 1));
     expect(namesIn(links.toReversed())).toEqual(namesIn(links));
   });
+});
+
+it('a renamed link is not forgotten in the instance that it has to leave, whose mark still has its former address', () => {
+  const topology = topologyOf(orders(['a -> c']));
+  const left = freshNames('orders', 'a', 'c', 'pool');
+  const found = (leaves: LedgerLink['leaves']) =>
+    forgottenLinks(topology, { ...ledgerOf({ ...row('orders/a-c'), leaves }), marked: { 'orders/a-b': [left] } }, {}).map(
+      (one) => one.address,
+    );
+  expect(found([left])).toEqual([]);
+  expect(found([])).toEqual(['orders/a-b']);
 });

@@ -91,8 +91,10 @@ export function copyTablesStep(world: World, work: Of<'copy_tables'>, known: Kno
       if (record.sync === link.sync && record.table === table) record.open = false;
     statement(world);
     const below = dataOf(world, link.to, table).rows;
-    if (work.emptied.includes(table) || began.has(table)) below.clear();
-    else if (below.size > 0) violate(world, `${table} of ${link.to} held rows that were not ours when ${work.link} copied it`);
+    if (work.emptied.includes(table) || began.has(table)) {
+      passOnEmptied(world, known, link, [table]);
+      below.clear();
+    } else if (below.size > 0) violate(world, `${table} of ${link.to} held rows that were not ours when ${work.link} copied it`);
     for (const name of dataOf(world, link.from, table).rows) below.add(name);
     if (!began.has(table)) world.copies.push(`${link.sync} ${table}`);
     rows += below.size;
@@ -148,15 +150,25 @@ const SETTLES_WITHIN = 20;
 
 /** A copy writes no deltas on its target: its keys are noted for the links below that replicate already (src/act/steps/copying/pass-on.ts). */
 function passOnCopied(world: World, known: Known, link: Link, copied: readonly string[]): void {
-  if (world.topology.databases.find((one) => one.name === link.to)?.cascade !== true) return;
-  for (const below of world.topology.links.filter((one) => one.from === link.to)) {
-    if ((known.ledger.links[below.address]?.receipt ?? null) === null) continue;
-    const members = membersOf({ observation: known.observation }, below);
-    for (const table of copied.filter((one) => members.has(one))) {
-      statement(world);
-      record(world, link.to, table, [...dataOf(world, link.to, table).rows]);
-    }
+  for (const table of carriedBelow(world, known, link, copied)) {
+    statement(world);
+    record(world, link.to, table, [...dataOf(world, link.to, table).rows]);
   }
+}
+
+/** The same of rows that go, in the transaction that removes them. */
+export function passOnEmptied(world: World, known: Known, link: Link, emptied: readonly string[]): void {
+  for (const table of carriedBelow(world, known, link, emptied)) record(world, link.to, table, [...dataOf(world, link.to, table).rows]);
+}
+
+function carriedBelow(world: World, known: Known, link: Link, tables: readonly string[]): readonly string[] {
+  if (world.topology.databases.find((one) => one.name === link.to)?.cascade !== true) return [];
+  return world.topology.links
+    .filter((one) => one.from === link.to && (known.ledger.links[one.address]?.receipt ?? null) !== null)
+    .flatMap((below) => {
+      const members = membersOf({ observation: known.observation }, below);
+      return tables.filter((one) => members.has(one));
+    });
 }
 
 export function receiptStep(world: World, work: Of<'receipt'>, known: Known): Outcome {

@@ -10,9 +10,10 @@ import {
 } from '../../../src/bucardo/objects.ts';
 import type { ObservedTrigger, TableBucardo } from '../../../src/observe/table-model.ts';
 import type { TableWork, Work } from '../../../src/plan/work-model.ts';
+import { passOnEmptied } from './world-step-copy.ts';
 import { truncate } from './world-users.ts';
 import { databaseOf, dataOf, type Mutable, placeOf, statement, tableOf, violate, type World } from './world.ts';
-import { linkAt, type Outcome } from './world-steps.ts';
+import { type Known, linkAt, type Outcome } from './world-steps.ts';
 
 type Of<K extends Work['kind']> = Extract<Work, { kind: K }>;
 
@@ -149,11 +150,12 @@ export function truncatesStep(world: World, work: Of<'truncate_records'>): Outco
   return 'done';
 }
 
-export function emptyStep(world: World, work: Of<'empty_tables'>, stepId: string): Outcome {
+export function emptyStep(world: World, work: Of<'empty_tables'>, stepId: string, known: Known): Outcome {
   const link = linkAt(world, work.link);
   const sync = world.instances[link.instance]?.daemon?.syncs.find((one) => one.name === link.sync);
   if (sync !== undefined) violate(world, `rule 6: ${work.database} was emptied while ${work.link} ran`);
   statement(world);
+  passOnEmptied(world, known, link, work.tables);
   // In replica role: what fires is ENABLE ALWAYS.
   for (const table of work.tables) truncate(world, work.database, table, 'replica');
   statement(world);

@@ -70,7 +70,7 @@ export function applyStep(world: World, step: Step, known: Known): Outcome {
     case 'truncate_records':
       return truncatesStep(world, work);
     case 'empty_tables':
-      return emptyStep(world, work, step.id);
+      return emptyStep(world, work, step.id, known);
     case 'activate':
       return activateStep(world, work, known);
     case 'deactivate':

@@ -34,7 +34,7 @@ export async function copyTablesAgain(context: ActContext, work: Extract<Work, {
   for (let [address] = left(); address !== undefined && !context.signal.aborted; [address] = left()) {
     context.progress({ ...progressOf(work.tables, left()), rows: sum(memory.rows), now: address });
     try {
-      memory.rows.set(address, await copyTable(context, link, address, true));
+      memory.rows.set(address, await copyTable(context, link, address, true, false));
     } catch (error) {
       if (!(error instanceof GoatherdError) || error.code !== LOCK_NOT_AVAILABLE) throw error;
       if (context.clock.now() - memory.startedAt > link.locks.budgetMs)

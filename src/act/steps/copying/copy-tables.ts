@@ -9,7 +9,7 @@ import type { Work } from '../../../plan/work-model.ts';
 import { LOCK_NOT_AVAILABLE } from '../../../postgres/sqlstate.ts';
 import type { Link } from '../../../topology/model.ts';
 import { type ActContext, done, linkAt, type Outcome, remembered } from '../../context.ts';
-import { passOnCopied } from './pass-on.ts';
+import { passOnCopied, passOnEmptied } from './pass-on.ts';
 import { tableAt } from '../triggers.ts';
 
 type CopyTables = Extract<Work, { kind: 'copy_tables' }>;
@@ -42,7 +42,7 @@ export async function copyTables(context: ActContext, work: CopyTables): Promise
     });
     try {
       // Rows of a copy that was cut off are ours: nobody else's were there when it began.
-      state.rows += await copyTable(context, link, address, work.emptied.includes(address) || began.has(address));
+      state.rows += await copyTable(context, link, address, work.emptied.includes(address) || began.has(address), true);
     } catch (error) {
       if (!(error instanceof GoatherdError) || error.code !== LOCK_NOT_AVAILABLE) throw error;
       if (context.clock.now() - state.startedAt > link.locks.budgetMs)
@@ -71,8 +71,11 @@ export async function copyTables(context: ActContext, work: CopyTables): Promise
   return done(`${plural(work.tables.length, 'table')}, ${plural(state.rows, 'row')}`);
 }
 
-/** One table in one transaction on the target; `empty`: what it holds there goes first. Returns the rows on the target. */
-export async function copyTable(context: ActContext, link: Link, address: string, empty: boolean): Promise<number> {
+/**
+ * One table in one transaction on the target; `empty`: what it holds there goes first, which `tellBelow` lets the links below hear that do
+ * not copy it as well. Returns the rows on the target.
+ */
+export async function copyTable(context: ActContext, link: Link, address: string, empty: boolean, tellBelow: boolean): Promise<number> {
   const { schema, table } = tableAt(context, link.from, address);
   const name = quoteTable(schema, table);
   const columns = columnsOf(context, link, address).map(quoteIdent).join(', ');
@@ -85,6 +88,7 @@ export async function copyTable(context: ActContext, link: Link, address: string
   const target = ['SET LOCAL session_replication_role = replica', `SET LOCAL lock_timeout = ${link.locks.timeoutMs}`];
   return context.access.database(link.from).transaction(['SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY'], (source) =>
     context.access.database(link.to).transaction(target, async (client) => {
+      if (empty && tellBelow) await passOnEmptied(context, link, client, [address]);
       if (empty) await client.query(`DELETE FROM ONLY ${name}`);
       const read = await stream(
         source,

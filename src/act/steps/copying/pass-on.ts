@@ -2,31 +2,46 @@ import { deltaTable, makerName, quoteIdent, quoteTable } from '../../../bucardo/
 import { RECORD_KEYS_UP_TO } from '../../../bucardo/objects.ts';
 import type { ObservedTable } from '../../../observe/table-model.ts';
 import { select } from '../../../plan/view/select.ts';
+import type { Queryable } from '../../../postgres/session.ts';
 import type { Link } from '../../../topology/model.ts';
 import type { ActContext } from '../../context.ts';
 import { membersOf } from '../../members.ts';
+import { suspectOf } from './note-keys.ts';
 
 /**
  * A copy writes no deltas on its target (FACTS 0.5), so a link below that replicates already would never hear of the copied rows: their
  * keys are noted in the middle database's delta tables, and the link below brings the rows. Tables with more rows than a kid can hold
  * keys for make that link `Suspect` instead. Noting keys twice harms nothing. Returns how many rows were noted.
  */
-export async function passOnCopied(context: ActContext, link: Link, copied: readonly string[]): Promise<number> {
+export function passOnCopied(context: ActContext, link: Link, copied: readonly string[]): Promise<number> {
+  return passOn(context, link, copied, (table) => context.access.database(link.to).transaction([], (client) => noteKeys(client, table)));
+}
+
+/**
+ * The same of rows that go, before a copy removes them in replica role: what it does not bring again would stay on the targets below.
+ * Through `client`, in the transaction that removes them and that has the tables locked.
+ */
+export async function passOnEmptied(context: ActContext, link: Link, client: Queryable, emptied: readonly string[]): Promise<void> {
+  await passOn(context, link, emptied, (table) => noteKeys(client, table));
+}
+
+async function passOn(
+  context: ActContext,
+  link: Link,
+  tables: readonly string[],
+  note: (table: ObservedTable) => Promise<number | null>,
+): Promise<number> {
   const middle = context.topology.databases.find((database) => database.name === link.to);
   if (middle?.cascade !== true) return 0;
   let noted = 0;
   for (const below of context.topology.links.filter((one) => one.from === link.to && hasReceipt(context, one))) {
     const tooMany: string[] = [];
-    for (const table of carriedBelow(context, below, copied)) {
-      const rows = await noteKeys(context, link.to, table);
+    for (const table of carriedBelow(context, below, tables)) {
+      const rows = await note(table);
       if (rows === null) tooMany.push(table.address);
       else noted += rows;
     }
-    if (tooMany.length > 0) {
-      const known = context.known.links[below.address]?.suspects ?? [];
-      const since = new Date(context.clock.now()).toISOString();
-      await context.ledger.saveSuspects(below.address, [...known, { code: 'CopyNotPassedOn', tables: tooMany, since }]);
-    }
+    if (tooMany.length > 0) await suspectOf(context, below, 'CopyNotPassedOn', tooMany);
   }
   return noted;
 }
@@ -36,28 +51,27 @@ function hasReceipt(context: ActContext, link: Link): boolean {
   return receipt !== null;
 }
 
-/** Tables of the middle database that were copied and that the link below replicates. */
-function carriedBelow(context: ActContext, below: Link, copied: readonly string[]): readonly ObservedTable[] {
+/** Those of the tables that the link below replicates. */
+function carriedBelow(context: ActContext, below: Link, tables: readonly string[]): readonly ObservedTable[] {
   const database = context.observation.databases[below.from];
   if (database?.reachable !== true) return [];
   const members = membersOf(context, below);
-  const wanted = new Set(copied);
+  const wanted = new Set(tables);
   return select(below, database).tables.filter(
     (table) => wanted.has(table.address) && members.has(table.address) && table.key !== null && table.bucardo !== null,
   );
 }
 
 /** Writes every key of a table into its delta table; null when there are more than a kid should hold. */
-async function noteKeys(context: ActContext, database: string, table: ObservedTable): Promise<number | null> {
-  const session = context.access.database(database);
+async function noteKeys(client: Queryable, table: ObservedTable): Promise<number | null> {
   const name = quoteTable(table.schema, table.name);
   const keys = (table.key?.columns ?? []).map(quoteIdent).join(', ');
-  const many = await session.query<{ many: boolean }>(
+  const many = await client.query<{ many: boolean }>(
     `SELECT count(*) > ${RECORD_KEYS_UP_TO} AS many FROM (SELECT 1 FROM ONLY ${name} LIMIT ${RECORD_KEYS_UP_TO + 1}) AS counted`,
   );
-  if (many[0]?.many === true) return null;
-  const rows = await session.query<{ rows: string }>(
-    `WITH noted AS (INSERT INTO bucardo.${quoteIdent(deltaTable(makerName(table.schema, table.name)))} (${keys}) SELECT ${keys} FROM ONLY ${name} RETURNING 1) SELECT count(*) AS rows FROM noted`,
+  if (many.rows[0]?.many === true) return null;
+  const { rowCount } = await client.query(
+    `INSERT INTO bucardo.${quoteIdent(deltaTable(makerName(table.schema, table.name)))} (${keys}) SELECT ${keys} FROM ONLY ${name}`,
   );
-  return Number(rows[0]?.rows ?? 0);
+  return rowCount ?? 0;
 }

@@ -23,9 +23,11 @@ type Instances = Readonly<Record<string, { readonly control: { readonly syncs: r
  */
 export function forgottenLinks(topology: Topology, ledger: Ledger, instances: Instances): readonly ForgottenLink[] {
   const named = new Set([...topology.links.map((link) => link.address), ...Object.keys(ledger.links)]);
-  // A row that was renamed keeps its sync, whatever its mark says until it is written anew.
+  // A row that was renamed keeps its sync, whatever its marks say until they are written anew, also in an instance that it has to leave.
   const known = new Set(
-    [...Object.values(ledger.links).map((row) => row.names), ...topology.links].map(({ control, sync }) => `${control} ${sync}`),
+    [...Object.values(ledger.links).map(({ names, leaves }) => ({ ...names, leaves })), ...topology.links].flatMap(
+      ({ control, sync, leaves }) => [{ control }, ...(leaves ?? [])].map((one) => `${one.control} ${sync}`),
+    ),
   );
   return Object.entries(ledger.marked ?? {}).flatMap(([address, marks]) =>
     marks
