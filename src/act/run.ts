@@ -3,9 +3,8 @@ import type { Ledger } from '../ledger/model.ts';
 import { LedgerWriter } from '../ledger/write.ts';
 import type { Observation } from '../observe/model.ts';
 import { observe } from '../observe/observe.ts';
-import { identitiesOf, learnedIdentities } from '../plan/view/remembered/identities.ts';
 import { withKeptNames } from '../plan/view/remembered/kept-names.ts';
-import { definitionHash, definitionOf } from '../plan/view/definition.ts';
+import { definitionHash } from '../plan/view/definition.ts';
 import { makePlan } from '../plan/make-plan.ts';
 import { stepsBeyond } from '../plan/exactly.ts';
 import type { Plan, Policy } from '../plan/model.ts';
@@ -15,6 +14,7 @@ import type { RunEvent, RunOutcome } from '../report/run/run-model.ts';
 import type { Topology } from '../topology/model.ts';
 import { type Carried, type CarryOptions, carryOut } from './carry-out.ts';
 import type { ActContext, Clock } from './context.ts';
+import { noteApplied } from './note-applied.ts';
 import { noteSeen } from './note-seen.ts';
 import { purgeDelivered } from './steps/purge.ts';
 
@@ -234,16 +234,7 @@ async function finish(
         'preflight')
       : null;
   if (seen.known.present) {
-    const settled = new Set(
-      whole.links.filter((link) => ['converged', 'stopped', 'detached'].includes(link.state)).map((link) => link.address),
-    );
-    for (const link of topology.links)
-      if (settled.has(link.address)) {
-        await ledger.saveApplied(link.address, definitionOf(topology, link), definitionHash(topology, link));
-        const row = seen.known.links[link.address];
-        const learned = row === undefined ? null : learnedIdentities(row.identities, identitiesOf(seen.observation, link));
-        if (learned !== null) await ledger.saveIdentities(link.address, learned);
-      }
+    await noteApplied(ledger, topology, whole, seen.observation, seen.known);
     await noteSeen(access, topology, whole, seen.observation, seen.known);
     for (const note of await purgeDelivered(access, topology)) emit({ kind: 'message', level: 'info', text: note });
   }

@@ -127,10 +127,12 @@ export class LedgerWriter {
     await this.#query('UPDATE goatherd.link SET proved_at = $2 WHERE address = $1', [address, at]);
   }
 
-  async saveApplied(address: string, definition: unknown, hash: string): Promise<void> {
+  /** `before`: the hash that was read; a row that has another one by now is left as it is. */
+  async saveApplied(address: string, definition: unknown, hash: string, before?: string | null): Promise<void> {
+    const asRead = before === undefined ? '' : ' AND definition_hash IS NOT DISTINCT FROM $4';
     await this.#query(
-      'UPDATE goatherd.link SET definition = $2, definition_hash = $3 WHERE address = $1 AND (definition_hash IS DISTINCT FROM $3 OR definition IS DISTINCT FROM $2::jsonb)',
-      [address, JSON.stringify(definition), hash],
+      `UPDATE goatherd.link SET definition = $2, definition_hash = $3 WHERE address = $1 AND (definition_hash IS DISTINCT FROM $3 OR definition IS DISTINCT FROM $2::jsonb)${asRead}`,
+      [address, JSON.stringify(definition), hash, ...(before === undefined ? [] : [before])],
     );
   }
 

@@ -77,7 +77,8 @@ export function refusedAmong(
   { detached }: Sorted,
   reasonAgainst: (step: Draft) => string | null,
 ): ReadonlySet<string> {
-  const detaching = new Set(detached.map((one) => one.view.link.address));
+  // One that its file no longer names has been detached: what is not approved is its removal, and it stays as it is.
+  const detaching = new Set(detached.filter(({ view }) => view.link.former !== true).map((one) => one.view.link.address));
   return new Set(
     steps
       .filter((step) => detaching.has(step.address) || (step.work.kind === 'copy_tables' && step.work.again))

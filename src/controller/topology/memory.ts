@@ -1,6 +1,7 @@
 import { pastRuns, readRevisions, type Revisions, saveRevisions } from '../../ledger/history.ts';
 import { readRemembered, type Remembered } from '../../ledger/remembered.ts';
 import { GoatherdError } from '../../lib/errors.ts';
+import { appliedLinks } from '../../plan/applied.ts';
 import type { Condition } from '../../plan/condition-model.ts';
 import { conditionsOf } from '../../plan/conditions.ts';
 import { definitionHash } from '../../plan/view/definition.ts';
@@ -61,10 +62,9 @@ export class Memory {
   /** Whether the ledger knows everything that stands as applied. */
   isApplied({ topology, plan, look }: Sight): boolean {
     if (!look.ledger.present) return true;
-    const settled = new Set(plan.links.filter(({ state }) => state === 'converged' || state === 'stopped').map(({ address }) => address));
-    return topology.links
-      .filter((link) => settled.has(link.address))
-      .every((link) => look.ledger.links[link.address]?.appliedDefinition === definitionHash(topology, link));
+    return appliedLinks(topology, plan).every(
+      (link) => look.ledger.links[link.address]?.appliedDefinition === definitionHash(topology, link),
+    );
   }
 
   async attempted({ revision }: InForce, access: Access): Promise<void> {

@@ -1,5 +1,6 @@
 /** The loop of `goatherd reconcile` (src/act/run.ts, carry-out.ts) on the world. */
 import { definitionHash } from '../../../src/plan/view/definition.ts';
+import { appliedLinks } from '../../../src/plan/applied.ts';
 import { gitWord } from '../../../src/plan/approvals.ts';
 import { makePlan } from '../../../src/plan/make-plan.ts';
 import { withKeptNames } from '../../../src/plan/view/remembered/kept-names.ts';
@@ -130,10 +131,9 @@ function carryOut(world: World, plan: Plan, known: ReturnType<typeof look>, opti
 /** What was applied in full is remembered: drift is told from a new declaration by it. */
 function settle(world: World, plan: Plan): void {
   if (!world.ledger.present) return;
-  for (const link of world.topology.links) {
-    const state = plan.links.find((one) => one.address === link.address)?.state;
+  for (const link of appliedLinks(world.topology, plan)) {
     const row = world.ledger.links[link.address];
-    if (row === undefined || (state !== 'converged' && state !== 'stopped')) continue;
+    if (row === undefined) continue;
     row.appliedDefinition = definitionHash(world.topology, link);
     row.definition = definitionWritten(world.topology, link);
   }
