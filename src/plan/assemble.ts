@@ -4,7 +4,7 @@ import type { Ledger } from '../ledger/model.ts';
 import type { Observation } from '../observe/model.ts';
 import type { HostConfig, Topology } from '../topology/model.ts';
 import { carriedBy } from './view/carried.ts';
-import { receiptOf } from './view/copy.ts';
+import { mustAskForCopy, receiptOf } from './view/copy.ts';
 import { daemonPlan, type DaemonPlan } from './steps/daemon-steps.ts';
 import { adoptionStep } from './steps/adoption.ts';
 import { setAsideStep } from './steps/aside.ts';
@@ -124,10 +124,13 @@ function prepare(scene: Scene, sorted: Sorted): Draft[] {
       const below = links.filter((other) => other.view.link.from === view.link.to).map((one) => one.view);
       const above = links.filter((other) => other.view.link.to === view.link.from).map((one) => one.view);
       const move = moveStep(view);
-      const late = unheard(view, carried, above);
+      const quitting = quittingAbove(view, sorted);
+      const late = unheard(view, carried, [...above, ...quitting]);
       // One restart reads makedelta, another one the new members: in a shared instance they join when the first is over.
-      const joining = above.some((upper) => upper.link.instance === view.link.instance) ? without(carried, late) : carried;
-      const heard = late.size === 0 ? [] : above.map((upper) => runId.run(upper.link.id));
+      const joining = [...above, ...quitting].some((upper) => upper.link.instance === view.link.instance)
+        ? without(carried, late)
+        : carried;
+      const heard = late.size === 0 ? [] : [...above.map((upper) => runId.run(upper.link.id)), ...quitting.flatMap(endOf)];
       const steps = [
         ...suspectStep(view, lossesOf(topology, view, carried, above)),
         ...dropKickStep(view),
@@ -190,6 +193,7 @@ function run(scene: Scene, sorted: Sorted, prepared: readonly Draft[]): Draft[] 
       ...(needsActivation(planned) ? gatesFor(view) : []).map((gate) => gate.id),
       daemon?.activateAfter.get(view.link.address) ?? '',
       ...replaced(view, sorted),
+      ...(mustAskForCopy(view) || copiesAgain(planned) ? quittingAbove(view, sorted).flatMap(endOf) : []),
       // What makedelta writes to stands before anything is brought there (rule 1).
       ...links.filter((one) => one.view.link.from === view.link.to).flatMap((one) => [stepId.helpers(one.view), stepId.triggers(one.view)]),
       ...endedElsewhere(view),
@@ -252,9 +256,20 @@ function afterOthersEnd(step: Draft, links: readonly Planned[]): Draft {
  * what they still bring there while this link copies, nobody would pass on.
  */
 function replaced(view: LinkView, sorted: Sorted): readonly string[] {
-  return sorted.leaving
-    .filter((one) => one.link.to === view.link.to || one.link.to === view.link.from)
-    .flatMap((one) => [runId.deactivate(one), runId.stop(one.link.instance, 0)]);
+  return sorted.leaving.filter((one) => one.link.to === view.link.to || one.link.to === view.link.from).flatMap(endOf);
+}
+
+/** Steps after which no daemon runs a link any more. */
+const endOf = (view: LinkView): readonly string[] => [runId.deactivate(view), runId.stop(view.link.instance, 0)];
+
+/**
+ * Links that enter this link's source and are not to run any more: the kid that runs them until their daemon is down may not know what it is
+ * to write down there, and no run of a younger one will be seen. What is copied is copied after that.
+ */
+function quittingAbove(view: LinkView, sorted: Sorted): readonly LinkView[] {
+  return [...sorted.free.map((one) => one.view).filter((one) => !wantsRunning(one)), ...sorted.detached.map((one) => one.view)].filter(
+    (one) => one.link.to === view.link.from,
+  );
 }
 
 /** Rule 1's last clause: a run of each upstream link that began after its makedelta took effect must have ended well. */

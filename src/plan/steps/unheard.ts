@@ -14,13 +14,18 @@ export function runSeen(view: LinkView): boolean {
 }
 
 /**
- * Newcomers that a live link above carries already. What it brings of them before its daemon has read their makedelta nobody notes, and a
+ * Newcomers that a live link above carries already, though it may be on its way to a stop. What it brings of them before its daemon has read their makedelta nobody notes, and a
  * copy made before that would miss it.
  */
 export function unheard(view: LinkView, carried: Carried, above: readonly LinkView[]): ReadonlySet<string> {
   if (!view.passesOn) return new Set();
-  const feeding = above.filter((upper) => receiptOf(upper) && wantsRunning(upper));
+  const feeding = above.filter((upper) => receiptOf(upper) && (wantsRunning(upper) || stillRuns(upper)));
   return new Set(newcomers(view, carried).filter((address) => feeding.some((upper) => bringsUnnoted(upper, address))));
+}
+
+/** Whether a daemon runs a link yet that is not to run any more. */
+function stillRuns({ daemon, link, sync }: LinkView): boolean {
+  return daemon !== null && daemon.masterPid !== null && (sync?.status === 'active' || daemon.activeSyncs.includes(link.sync));
 }
 
 function bringsUnnoted(upper: LinkView, address: string): boolean {

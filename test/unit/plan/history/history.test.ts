@@ -133,6 +133,12 @@ describe('found before:', () => {
     ],
     ['a member is lost with the ledger', [drifted(['lose a member', 0, 0], ['lose the ledger', 0, 0])]],
     ['a link is added below a database that is renamed', [edited(['add link', 26, 0], ['rename database', 26, 0])]],
+    ['a link that was detached leaves the file, which nobody approves', [edited(['detach', 0, 0]), refused(edited(['remove link', 0, 0]))]],
+    [
+      'a link that is adopted is lost with the ledger: `adopt` names what is gone, and a person is asked',
+      [drifted(['lose the ledger', 0, 0], ['lose names of delta tables', 0, 0]), drifted(['drop a control database', 0, 0])],
+      { adopts: true, shares: true },
+    ],
     ['the ledger is lost, and other hands ask for a copy', [drifted(['lose the ledger', 0, 0], ['ask for a copy', 0, 0])]],
   ])('%s', (_name, rounds, more = {}) => {
     for (const seed of [0, 1, 2]) obeys({ ...PLAIN, tables: 1, rounds, seed, ...more });

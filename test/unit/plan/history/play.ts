@@ -6,7 +6,7 @@ import { worldOf } from '../world-build.ts';
 import { tick } from '../world-daemon.ts';
 import { planFor, reconcile, reconcileWithCrash, type RunOptions } from '../world-run.ts';
 import { insert } from '../world-users.ts';
-import { dataOf, declare, violate, type World } from '../world.ts';
+import { dataOf, declare, placeOf, violate, type World } from '../world.ts';
 import type { Plan } from '../../../../src/plan/model.ts';
 import type { Approves, History, Round } from './arbitrary-history.ts';
 import { drift } from './drifts.ts';
@@ -84,10 +84,11 @@ function change(world: World, file: TopologyFile, round: Round): void {
   for (const one of round.drifts) if (one.kind !== 'lose the ledger' || !forgotten) drift(world, one);
 }
 
-/** A row on a database that nothing enters. */
+/** A row on a database that nothing enters, whatever it is called: a link that leaves may have its source's name of before. */
 function write(world: World, next: Next): void {
   const { links } = world.topology;
-  const roots = [...new Set(links.map((link) => link.from))].filter((name) => links.every((link) => link.to !== name)).toSorted();
+  const entered = new Set(links.map((link) => placeOf(world, link.to)));
+  const roots = [...new Set(links.map((link) => link.from))].filter((name) => !entered.has(placeOf(world, name))).toSorted();
   const root = roots[next(Math.max(1, roots.length))];
   if (root === undefined) return;
   const tables = world.databases[root]?.facts.tables ?? [];
@@ -149,6 +150,19 @@ function checkApprovals(world: World, plan: Plan, approvals: RunOptions['approva
     violate(world, `caps: git alone removed ${[...removed].join(', ')}, and ${world.config.caps.linksRemoved} are allowed`);
 }
 
+/**
+ * Steps that a person is asked for: to let go what is protected; to start what other hands stopped before it is adopted, or to take `adopt`
+ * out where what it names is gone with the ledger; and whatever waits for one of these, on the links below too.
+ */
+function asksFor({ steps }: Plan): ReadonlySet<string> {
+  const asked = new Set(
+    steps.filter(({ blocked }) => blocked === 'protected' || blocked?.includes('preflight: Adopt')).map(({ id }) => id),
+  );
+  for (const id of asked)
+    for (const step of steps) if (step.blocked?.startsWith('waits for step') === true && step.after.includes(id)) asked.add(step.id);
+  return asked;
+}
+
 /** Runs until nothing more may be done, and holds the world against what is declared. */
 function settled(world: World, next: Next, approvals: RunOptions['approvals']): string[] {
   const users = (seen: World): void => {
@@ -171,9 +185,8 @@ function settled(world: World, next: Next, approvals: RunOptions['approvals']): 
   if (approvals !== 'all') faults.splice(0, Infinity, ...faults.filter((fault) => !fault.includes('has not copied')));
   const open = again.steps.filter((step) => step.blocked === null);
   if (open.length > 0) faults.push(`the next plan is not empty: ${open.map((step) => `${step.id} (${step.reason})`).join(', ')}`);
-  // What other hands stopped is adopted when it runs: a person is asked.
-  const asks = (why: string): boolean => why === 'protected' || why.startsWith('preflight: Adopt');
-  const blocked = again.steps.filter((step) => step.blocked !== null && !asks(step.blocked));
+  const asking = asksFor(again);
+  const blocked = again.steps.filter((step) => step.blocked !== null && !asking.has(step.id));
   if (held.size === 0 && approvals === 'all' && blocked.length > 0)
     faults.push(`nothing holds a link, and these steps are blocked: ${blocked.map((step) => `${step.id} (${step.blocked})`).join(', ')}`);
   for (let second = 0; second < 3; second += 1) tick(world);
