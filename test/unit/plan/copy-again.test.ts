@@ -304,11 +304,14 @@ function textOf({ links }: Tree, when: 'before' | 'between' | 'after'): string {
   );
 }
 
-/** Rows go from a target unseen: what a copy again is asked for. Under `empty` the whole table, as nothing else is copied there. */
-function damage(world: World, { links, damaged }: Tree): void {
+/**
+ * Rows go from a target unseen: what a copy again is asked for. Under `empty` the whole table, as nothing else is copied there; not where the
+ * run is killed: a link that runs may fill the table before the next run looks, and what is not empty at that moment is not copied (rule 6).
+ */
+function damage(world: World, { links, damaged }: Tree, killed: boolean): void {
   for (const { link, table } of damaged) {
     const one = links[link];
-    if (one?.raised !== true || one.stopped || one.mode === 'never') continue;
+    if (one?.raised !== true || one.stopped || one.mode === 'never' || (one.mode === 'empty' && killed)) continue;
     const { rows } = dataOf(world, names[link + 1] ?? '', table);
     if (one.mode === 'empty') rows.clear();
     else rows.delete([...rows][0] ?? '');
@@ -346,7 +349,7 @@ test(
           for (let second = 0; second < 5; second += 1) tick(world);
         };
         apply('between', crashBetween);
-        damage(world, given);
+        damage(world, given, crashAt !== null);
         apply('after', crashAt);
         expect(unmet(world)).toEqual([]);
       }),

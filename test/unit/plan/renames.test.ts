@@ -95,6 +95,20 @@ links: [x -> y, {from: y, to: z, renamed_from: b -> c}]
     expect(topology.databases.map((database) => database.name)).toEqual(['a', 'c', 'hq']);
   });
 
+  it('of a link says what its ends are called now, to a link that leaves the file with it too; not of a name that has an entry of its own', () => {
+    const rows = (databases: string, links: string): readonly string[] =>
+      Object.keys(withRenames(renamed(databases, links), APPLIED).links);
+    const hq = 'hq: {host: b, dbname: o}';
+    expect(rows(hq, '{from: a, to: hq, renamed_from: a-b}')).toEqual(['orders/a-hq', 'orders/hq-c']);
+    expect(rows(`${hq}, b: {host: d, dbname: o}`, '{from: a, to: hq, renamed_from: a-b}')).toEqual(['orders/a-hq', 'orders/b-c']);
+    // What was renamed before says nothing of a link that came later.
+    const once = {
+      ...APPLIED,
+      links: { ...APPLIED.links, 'orders/a-hq': { ...APPLIED.links['orders/a-b'], address: 'orders/a-hq' } as LedgerLink },
+    };
+    expect(Object.keys(withRenames(renamed(hq, '{from: a, to: hq, renamed_from: a-b}'), once).links)).toContain('orders/b-c');
+  });
+
   it('never takes the place of a link that the ledger knows', () => {
     const row = APPLIED.links['orders/a-b'];
     const known = { ...APPLIED, links: { ...APPLIED.links, 'orders/a-hq': { ...(row as LedgerLink), address: 'orders/a-hq' } } };

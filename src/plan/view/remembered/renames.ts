@@ -10,8 +10,9 @@ import type { LinkNames } from '../../../topology/names.ts';
 export function withRenames(topology: Topology, ledger: Ledger): Ledger {
   const taken = new Set(Object.keys(ledger.links));
   const marked = marksNow(topology, ledger);
+  const byLinks = namesByLinks(topology, ledger);
   const renamed = Object.values(ledger.links).flatMap((row): [string, LedgerLink][] => {
-    const address = addressNow(topology, row.address);
+    const address = addressNow(topology, row.address, byLinks);
     if (address === row.address || taken.has(address)) return [];
     taken.add(address);
     return [[row.address, underAddress(row, address)]];
@@ -95,12 +96,32 @@ function endsOf(address: string): readonly string[] {
   return address.slice(address.indexOf('/') + 1).split('-');
 }
 
-function addressNow(topology: Topology, address: string): string {
+/**
+ * Databases that a link's `renamed_from` says are called otherwise now, former name first: its ends are the same ones, so every other link
+ * there has them too, one that leaves the file in the same commit among them. Told while the ledger has the link under its former name, and
+ * not of a name that is an entry of its own.
+ */
+function namesByLinks(topology: Topology, ledger: Ledger): ReadonlyMap<string, string> {
+  const standing = new Set(topology.databases.map((database) => database.name));
+  const found = new Map<string, Set<string>>();
+  for (const { renamedFrom, address, from, to } of topology.links) {
+    if (renamedFrom === undefined || ledger.links[address] !== undefined || ledger.links[`${topology.name}/${renamedFrom}`] === undefined)
+      continue;
+    for (const [index, name] of endsOf(renamedFrom).entries()) {
+      const now = [from, to][index] ?? name;
+      if (now !== name && !standing.has(name)) found.set(name, (found.get(name) ?? new Set()).add(now));
+    }
+  }
+  // Two new names for one are no name.
+  return new Map([...found].flatMap(([name, now]) => (now.size === 1 ? [...now].map((one) => [name, one] as const) : [])));
+}
+
+function addressNow(topology: Topology, address: string, byLinks: ReadonlyMap<string, string> = new Map()): string {
   const [name, id = ''] = address.split('/');
   if (name !== topology.name) return address;
   const link = topology.links.find((one) => one.renamedFrom === id);
   if (link !== undefined) return link.address;
-  const nameNow = (old: string): string => topology.databases.find((one) => one.renamedFrom === old)?.name ?? old;
+  const nameNow = (old: string): string => topology.databases.find((one) => one.renamedFrom === old)?.name ?? byLinks.get(old) ?? old;
   return `${name}/${id.split('-').map(nameNow).join('-')}`;
 }
 

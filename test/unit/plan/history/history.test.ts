@@ -133,6 +133,11 @@ describe('found before:', () => {
     ],
     ['a member is lost with the ledger', [drifted(['lose a member', 0, 0], ['lose the ledger', 0, 0])]],
     ['a link is added below a database that is renamed', [edited(['add link', 26, 0], ['rename database', 26, 0])]],
+    [
+      'a link is renamed, and with it a database, while the other link of that database leaves',
+      [edited(['rename link', 5, 0], ['remove link', 0, 0])],
+      { shares: true },
+    ],
     ['a link that was detached leaves the file, which nobody approves', [edited(['detach', 0, 0]), refused(edited(['remove link', 0, 0]))]],
     [
       'a link that is adopted is lost with the ledger: `adopt` names what is gone, and a person is asked',
