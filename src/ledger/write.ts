@@ -114,12 +114,12 @@ export class LedgerWriter {
     );
   }
 
-  async saveSuspects(address: string, suspects: readonly Suspicion[]): Promise<void> {
+  /** Adds to what is doubted already, as it stands then: several steps of a run may doubt the same link. */
+  async addSuspicion(address: string, suspicion: Suspicion): Promise<void> {
     // What was accepted before is doubted anew only where it is named again.
-    const tables = suspects.flatMap((one) => one.tables);
     await this.#query(
-      'UPDATE goatherd.link SET suspects = $2, accepted = ARRAY(SELECT unnest(accepted) EXCEPT SELECT unnest($3::text[])) WHERE address = $1',
-      [address, JSON.stringify(suspects), tables],
+      "UPDATE goatherd.link SET suspects = coalesce(suspects, '[]') || $2::jsonb, accepted = ARRAY(SELECT unnest(accepted) EXCEPT SELECT unnest($3::text[])) WHERE address = $1",
+      [address, JSON.stringify([suspicion]), suspicion.tables],
     );
   }
 

@@ -67,6 +67,34 @@ const ROUNDS: readonly TwinRound[] = [
   },
 ];
 
+/** Names and instances. */
+const MOVES: readonly TwinRound[] = [
+  {
+    name: 'the links again, over old rows',
+    edits: [
+      { kind: 'add link', at: 0, to: 0 },
+      { kind: 'add link', at: 1, to: 0 },
+    ],
+  },
+  {
+    name: 'B is called otherwise, and both links share an instance',
+    edits: [
+      { kind: 'rename database', at: 1, to: 0 },
+      { kind: 'instance', at: 0, to: 1 },
+      { kind: 'instance', at: 1, to: 1 },
+    ],
+    rows: ['t1 6'],
+  },
+  {
+    name: 'another entry takes the place of C, and its link leaves the instance',
+    edits: [
+      { kind: 'rename link', at: 2, to: 0 },
+      { kind: 'instance', at: 1, to: 2 },
+    ],
+    rows: ['t1 7'],
+  },
+];
+
 async function play(rounds: readonly TwinRound[]): Promise<void> {
   if (twin === undefined) throw new Error('no lab');
   expect(twin.lab).toBe(lab());
@@ -74,6 +102,8 @@ async function play(rounds: readonly TwinRound[]): Promise<void> {
 }
 
 test('a history in the world and in its model', { timeout: 600_000 }, () => play(ROUNDS));
+
+test.runIf(process.env['GOATHERD_TEST_ALL'] === '1')('with other names and instances', { timeout: 600_000 }, () => play(MOVES));
 
 /** As many rounds as wanted, the same for the same seed: an edit now and then, a drift in each. */
 function drawn(seed: number, count: number): readonly TwinRound[] {
@@ -86,7 +116,7 @@ function drawn(seed: number, count: number): readonly TwinRound[] {
   });
 }
 
-const EDITS_DRAWN = ['copy_generation', 'kicks', 'interval', 'tables', 'settings'] as const;
+const EDITS_DRAWN = ['copy_generation', 'kicks', 'interval', 'tables', 'settings', 'rename database', 'instance'] as const;
 
 test.runIf(process.env['GOATHERD_TEST_ALL'] === '1')('and goes on with what a seed draws', { timeout: 1_200_000 }, () =>
   play(drawn(Number(process.env['GOATHERD_TEST_SEED'] ?? 3), 16)),

@@ -43,7 +43,5 @@ async function holdsMany(context: ActContext, database: string, name: string): P
 
 /** Changes of these tables may not arrive on this link: it is `Suspect` with them (rule 15). */
 export async function suspectOf(context: ActContext, link: Link, code: string, tables: readonly string[]): Promise<void> {
-  const known = context.known.links[link.address]?.suspects ?? [];
-  const since = new Date(context.clock.now()).toISOString();
-  await context.ledger.saveSuspects(link.address, [...known, { code, tables, since }]);
+  await context.ledger.addSuspicion(link.address, { code, tables, since: new Date(context.clock.now()).toISOString() });
 }

@@ -4,7 +4,7 @@ import type { ObservedTable } from '../../../observe/table-model.ts';
 import { select } from '../../../plan/view/select.ts';
 import type { Queryable } from '../../../postgres/session.ts';
 import type { Link } from '../../../topology/model.ts';
-import type { ActContext } from '../../context.ts';
+import { type ActContext, remembered } from '../../context.ts';
 import { membersOf } from '../../members.ts';
 import { suspectOf } from './note-keys.ts';
 
@@ -33,6 +33,8 @@ async function passOn(
 ): Promise<number> {
   const middle = context.topology.databases.find((database) => database.name === link.to);
   if (middle?.cascade !== true) return 0;
+  // A step that could not have its locks is tried again.
+  const told = remembered(context, `not passed on ${link.address}`, () => new Set<string>());
   let noted = 0;
   for (const below of context.topology.links.filter((one) => one.from === link.to && hasReceipt(context, one))) {
     const tooMany: string[] = [];
@@ -41,7 +43,9 @@ async function passOn(
       if (rows === null) tooMany.push(table.address);
       else noted += rows;
     }
-    if (tooMany.length > 0) await suspectOf(context, below, 'CopyNotPassedOn', tooMany);
+    const fresh = tooMany.filter((table) => !told.has(`${below.address} ${table}`));
+    for (const table of fresh) told.add(`${below.address} ${table}`);
+    if (fresh.length > 0) await suspectOf(context, below, 'CopyNotPassedOn', fresh);
   }
   return noted;
 }
