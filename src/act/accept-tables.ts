@@ -1,5 +1,6 @@
 import type { Suspicion } from '../ledger/model.ts';
 import { joinWords, plural } from '../lib/format.ts';
+import { isTooOften } from '../plan/drift/drift.ts';
 import { type Doubt, doubtsOf } from '../plan/view/doubts.ts';
 import { identitiesOf, replacedEnds } from '../plan/view/remembered/identities.ts';
 import type { Link } from '../topology/model.ts';
@@ -24,7 +25,9 @@ export async function acceptTables(context: ActContext, link: Link, asked: reado
     ...(replaced.length === 0
       ? []
       : [`${link.address}: ${joinWords(replaced.map((one) => one.name))} accepted as the database that it is now`]),
-    ...(heals.length === 0 ? [] : [`${link.address}: drift that was put back too often is put back again`]),
+    ...([...Map.groupBy(heals, (heal) => heal.fact).values()].some(isTooOften)
+      ? [`${link.address}: drift that was put back too often is put back again`]
+      : []),
   ];
   const source = context.observation.databases[link.from];
   const doubts = doubtsOf({ ledger: row, link, source: source?.reachable === true ? source : null });

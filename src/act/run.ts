@@ -216,6 +216,12 @@ function whyInterrupted(signal: AbortSignal): string {
   return reason instanceof Interruption ? reason.why : 'interrupted after the current statement; the next run goes on from what stands';
 }
 
+/** `Suspect: b-c, c-d`: links that replicate, and whose tables a person has to look at; null when there are none. */
+function doubtful(plan: Plan): string | null {
+  const suspects = plan.links.filter((link) => link.suspect !== null).map((link) => link.address.slice(link.address.indexOf('/') + 1));
+  return suspects.length === 0 ? null : `Suspect: ${suspects.join(', ')}`;
+}
+
 /** Nothing is left that may be done: what was applied is remembered, and what Bucardo's own purge must not do is done. */
 async function finish(
   access: Access,
@@ -232,7 +238,7 @@ async function finish(
       ? ([...new Set(plan.steps.map((step) => step.blocked).filter((one) => one !== null))][0] ??
         plan.diagnostics.find((one) => one.code === 'Suspended' || one.code === 'Contended')?.message ??
         'preflight')
-      : null;
+      : doubtful(whole);
   if (seen.known.present) {
     await noteApplied(ledger, topology, whole, seen.observation, seen.known);
     await noteSeen(access, topology, whole, seen.observation, seen.known);

@@ -36,7 +36,10 @@ const LINK_VERBS: readonly (readonly [LinkVerb, string])[] = [
   ['kick', 'ask one link for a run now'],
 ];
 
-const collect = (value: string, before: readonly string[]): readonly string[] => [...before, value];
+/** What the command line gives of them: an option that may be repeated is left out where it was not given. */
+type Given = Omit<ReconcileOptions, 'approve'> & Partial<Pick<ReconcileOptions, 'approve'>>;
+
+const collect = (value: string, before: readonly string[] | undefined): readonly string[] => [...(before ?? []), value];
 
 /** The commands, their arguments and options. Each sets the exit code when it ends; what is wrong with the usage is thrown as `CommanderError`. */
 export function commandTree(): Command {
@@ -69,7 +72,7 @@ export function commandTree(): Command {
     .option('--plan <file>', 'carry out exactly this saved plan, or refuse with 22 when facts that it used have moved')
     .option('--detailed-exitcode', '2 when something would change, 20 when something is blocked')
     .option('--timeout <duration>', 'end with 21 when it has not converged by then, such as 30m', duration)
-    .option('--approve <id>', 'approve the destructive steps that the plan names by this id (repeatable)', collect, [])
+    .option('--approve <id>', 'approve the destructive steps that the plan names by this id (repeatable)', collect)
     .option('--destroy <topology>', 'remove everything of a topology, as the ledger knows it; the dry run prints the id to approve')
     .addOption(
       new Option('--only <link>', 'only this link, such as orders/a-b (repeatable); refused where another must come before, which it names')
@@ -79,11 +82,11 @@ export function commandTree(): Command {
     .option('--verbose', 'reasons, hazards and facts of every step')
     .option('--config <file>', 'host settings (default: GOATHERD_CONFIG, then /etc/goatherd/goatherd.yaml)')
     .exitOverride()
-    .action(async (paths: string[], options: ReconcileOptions, command: Command) => {
+    .action(async (paths: string[], options: Given, command: Command) => {
       if (options.out !== undefined && (options.dryRun !== true || options.plan !== undefined))
         command.error('error: --out saves the plan of a --dry-run, and not one that was saved before');
       const { reconcile } = await import('./reconcile/reconcile.ts');
-      process.exitCode = await reconcile(paths, { ...command.optsWithGlobals(), ...options });
+      process.exitCode = await reconcile(paths, { ...command.optsWithGlobals(), ...options, approve: options.approve ?? [] });
     });
   root
     .command('approve')

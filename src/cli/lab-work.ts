@@ -9,6 +9,7 @@ import { readState } from '../lab/state.ts';
 import { takeDown } from '../lab/teardown.ts';
 import { removeTemplates } from '../lab/template.ts';
 import { GoatherdError } from '../lib/errors.ts';
+import { plural } from '../lib/format.ts';
 
 export interface UpOptions {
   readonly clusters?: number;
@@ -110,6 +111,6 @@ export async function status(options: { readonly dir?: string }): Promise<void> 
       const running = (await cluster.isRunning()) ? 'running' : 'not running';
       process.stdout.write(`  ${cluster.name.padEnd(9)}${cluster.host}:${cluster.port}  ${running}\n`);
     }
-    if (daemons.length > 0) process.stdout.write(`  Bucardo  ${daemons.length} processes\n`);
+    if (daemons.length > 0) process.stdout.write(`  Bucardo  ${plural(daemons.length, 'process', 'processes')}\n`);
   }
 }

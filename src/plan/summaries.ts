@@ -71,7 +71,9 @@ export function linkWarnings(planned: readonly Planned[], topology: Topology): r
               'SkippedNotEmpty',
               link.address,
               `tables of ${link.to} ${receiptOf(view) ? 'held' : 'hold'} rows, so the copy ${receiptOf(view) ? 'left' : 'leaves'} them as they ${receiptOf(view) ? 'were' : 'are'}: only later changes arrive there`,
-              'empty them before the copy, or set `copy_data: always`',
+              receiptOf(view)
+                ? `compare them: if they are equal, \`goatherd accept ${link.address} --reason …\`; else set \`copy_data: always\` and raise \`copy_generation\``
+                : 'empty them before the copy, or set `copy_data: always`',
               skipped,
             ),
           ]

@@ -104,7 +104,12 @@ async function readText(file: string, files: Files): Promise<string | Problem> {
   try {
     switch (await files.kind(file)) {
       case 'missing':
-        return whole(file, 'NoFile', 'there is no such file or directory');
+        return whole(
+          file,
+          'NoFile',
+          'there is no such file or directory',
+          file === DEFAULT_PATH ? 'this is the PATH unless another is given: name the file or directory of your topologies' : undefined,
+        );
       case 'directory':
         return whole(file, 'Unreadable', 'this is a directory, and a file is wanted');
       case 'other':

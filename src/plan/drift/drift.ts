@@ -1,4 +1,4 @@
-import type { Ledger } from '../../ledger/model.ts';
+import type { Heal, Ledger } from '../../ledger/model.ts';
 import type { Observation } from '../../observe/model.ts';
 import type { HostConfig, Topology } from '../../topology/model.ts';
 import type { Sorted } from '../steps/makedelta.ts';
@@ -106,6 +106,11 @@ function isContended(ledger: Ledger, observation: Observation, topology: Topolog
   const heals = (ledger.heals?.[fact.address] ?? []).filter(
     (heal) => heal.fact === fact.key && heal.at > since && heal.definition === hash,
   );
+  return isTooOften(heals);
+}
+
+/** Whether one fact, put back within the last hour as `heals` say, is left alone from now on. */
+export function isTooOften(heals: readonly Heal[]): boolean {
   return heals.length > HEALS_AN_HOUR;
 }
 

@@ -6,6 +6,7 @@ import type { TopologyStatus } from '../../plan/status-model.ts';
 import { upstreamOf, type Link, type Topology } from '../../topology/model.ts';
 import { formatTimestamp } from '../../lib/format.ts';
 import { cleaned, toText } from '../layout.ts';
+import { adviceFor } from './advice.ts';
 
 /** What an explanation is made from. */
 export interface Explaining {
@@ -30,6 +31,8 @@ export interface Cause {
 /** Objects that are named one by one; of more the number is told. */
 const NAMED = 5;
 const PARTS: readonly ConditionType[] = ['Provisioned', 'TriggersInstalled', 'DaemonRunning', 'CopyComplete', 'Replicating', 'Cascading'];
+
+const MARKS: readonly ConditionType[] = ['Suspended', 'Suspect'];
 
 /** Why the topology, or one link of it (`orders/b-c`), is not Ready: a chain of causes down to the table or the process. */
 export function explanation(seen: Explaining, address: string): Cause {
@@ -66,11 +69,16 @@ function topologyCause(seen: Explaining): Cause {
   const approvals = plan.approvals.required
     .filter((one) => !one.given || one.cap !== undefined)
     .map((one) => leaf(`approval ${one.id} ${one.cap ?? 'is missing'}: ${one.steps.join(', ')}; goatherd approve ${one.id}`));
-  const open = ready?.status !== 'True' && unready.length === 0 && approvals.length === 0 ? openSteps(seen, () => true) : [];
+  // Neither makes a link unready by itself: it goes on as it was left, or replicates and is doubted.
+  const marked = topology.links.filter(
+    (link) => !unready.includes(link) && MARKS.some((type) => conditionAt(seen, link.address, type)?.status === 'True'),
+  );
+  const open =
+    ready?.status !== 'True' && unready.length === 0 && marked.length === 0 && approvals.length === 0 ? openSteps(seen, () => true) : [];
   return {
     text: ready === undefined ? `${topology.name} was not looked at` : textOf(seen, { ...ready, message: '' }, true),
     because: [
-      ...roots.map((link) => linkCause(seen, link, new Set())),
+      ...[...roots, ...marked].map((link) => linkCause(seen, link, new Set())),
       ...approvals,
       ...open,
       ...triedAgain(seen, (address) => !unready.some((link) => address === link.address || address.endsWith(`/${link.instance}`))),
@@ -88,7 +96,7 @@ function linkCause(seen: Explaining, link: Link, told: Set<string>): Cause {
     ...(suspended?.status === 'True' ? [leaf(textOf(seen, suspended, false))] : []),
     ...unreachable(seen, link),
     ...(ready?.status === 'True' ? [] : parts.map((one) => partCause(seen, link, one, told))),
-    ...(suspect?.status === 'True' ? [leaf(textOf(seen, suspect, false))] : []),
+    ...(suspect?.status === 'True' ? [{ text: textOf(seen, suspect, false), because: [leaf(`to do: ${adviceFor(suspect)}`)] }] : []),
     ...triedAgain(seen, (address) => address === link.address || address === `${seen.topology.name}/instance/${link.instance}`),
     ...failedRun(seen, link),
   ];

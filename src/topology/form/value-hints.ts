@@ -45,7 +45,8 @@ export function hintForType(wanted: string, value: unknown, path: Path): string 
       if (
         ['kick_interval', 'timeout', 'budget', 'interval', 'look_every', 'deep_look_every', 'stuck_after', 'hold', 'repeat'].includes(key)
       )
-        return typeof value === 'number' ? `add a unit: \`${value}s\`` : undefined;
+        // A lock's time-out is given to PostgreSQL in milliseconds where no unit stands.
+        return typeof value === 'number' ? `add a unit: \`${value}${key === 'timeout' ? 'ms' : 's'}\`` : undefined;
       return typeof value === 'number' || typeof value === 'boolean' ? `put it in quotes: "${String(value)}"` : undefined;
     case 'integer':
     case 'number':

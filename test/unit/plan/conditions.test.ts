@@ -174,6 +174,19 @@ test('an explanation follows what waits for what', () => {
   );
 });
 
+test('an explanation of a topology names links that are suspended or Suspect, though they replicate', () => {
+  const world = converged();
+  world.ledger.suspensions['orders/b-c'] = { by: 'eve', reason: 'a look inside', since: NOW, held: true };
+  const suspended = explained(inputOf(world), 'orders');
+  expect(suspended).toMatch(/^orders Ready=False Blocked\n<- orders\/b-c Ready=\S+ \S+\n {3}<- Suspended=True SuspendedByUser/);
+  const doubted = converged();
+  const { suspects } = doubted.ledger.links['orders/a-b'] ?? {};
+  suspects?.push({ code: 'TriggerMissing', since: '2026-11-20T12:00:00Z', tables: ['public.items'] });
+  expect(explained(inputOf(doubted), 'orders')).toMatch(
+    /^orders Ready=True Ready\n<- orders\/a-b Ready=True Ready\n {3}<- Suspect=True Suspect: .*public\.items.*\n {6}<- to do: .*goatherd accept orders\/a-b/,
+  );
+});
+
 test('a wish names a condition, of one object or of all', () => {
   const conditions = conditionsOf(inputOf(converged()));
   const state = (text: string): string => {

@@ -3,6 +3,7 @@ import { shortAddress } from '../../address.ts';
 import { diagnosticCounts, diagnosticGroups, objectsText, placeText } from '../../plan-text/diagnostics.ts';
 import { type Html, html } from '../html.ts';
 import { badge, type Tone } from '../tone.ts';
+import { codeIn } from './conditions-section.ts';
 
 const severityTones: Readonly<Record<Diagnostic['severity'], Tone>> = { error: 'bad', warning: 'warn', note: 'off' };
 
@@ -19,5 +20,5 @@ function diagnosticHtml(plan: Plan, diagnostic: Diagnostic): Html {
   const place = placeText(diagnostic);
   return html`<li>${badge(severityTones[severity], code)} <code>${shortAddress(plan, address)}</code> ${message}${
     objects.length === 0 ? null : html`<br><code class="muted">${objectsText(objects)}</code>`
-  }${hint === '' ? null : html`<br>→ ${hint}`}${place === '' ? null : html`<br><span class="muted">at ${place}</span>`}</li>\n`;
+  }${hint === '' ? null : html`<br>→ ${codeIn(hint)}`}${place === '' ? null : html`<br><span class="muted">at ${place}</span>`}</li>\n`;
 }
