@@ -27,7 +27,10 @@ export async function explain(address: string, options: ExplainOptions): Promise
   const topologies = loaded.topologies.map((topology) => withFormer(topology, ledger));
   const topology = topologies.find((one) => one.name === address || one.links.some((link) => link.address === address));
   if (topology === undefined) {
-    const known = topologies.flatMap((one) => [one.name, ...one.links.map((link) => link.address)]);
+    const all = topologies.flatMap((one) => [one.name, ...one.links.map((link) => link.address)]);
+    // Of a topology that is there, its links are meant and not itself.
+    const ofIt = all.filter((one) => one.startsWith(`${address.split('/')[0] ?? ''}/`));
+    const known = address.includes('/') && ofIt.length > 0 ? ofIt : all;
     const meant = nearest(address, known);
     process.stderr.write(
       `goatherd: there is no topology or link ${address}\nhint: ${meant === undefined ? `there are ${known.join(', ') || 'none'}` : `did you mean ${meant}?`}\n`,

@@ -50,7 +50,7 @@ function whatNext(lab: Lab): string {
   return `The lab runs in ${lab.dir}:
 ${rows.join('\n')}
 
-Its topology is ${lab.topologyFile}. What next:
+Its databases are empty: make the same tables, with primary keys, in each of them. Its topology is ${lab.topologyFile}. What next:
   psql -h ${first.host} -p ${first.port} -U goatherd ${lab.dbname}
   ${goatherd} reconcile --dry-run --config ${lab.configFile} ${lab.topologyFile}
   ${goatherd} reconcile --config ${lab.configFile} ${lab.topologyFile}
