@@ -15,6 +15,7 @@ import { protectionStep } from './view/leaving.ts';
 import { cutOffLinks } from './view/cut-off.ts';
 import type { ForgottenLink } from './view/remembered/forgotten.ts';
 import type { LinkView } from './view/link-view.ts';
+import { stillWritten } from './view/written-from-above.ts';
 import { lossesOf, suspectStep } from './steps/losses.ts';
 import { endingOf, makedeltaStep, type Sorted } from './steps/makedelta.ts';
 import { copyTablesStep, newcomers } from './steps/newcomers.ts';
@@ -149,6 +150,7 @@ function prepare(scene: Scene, sorted: Sorted): Draft[] {
           above.map((one) => links.find((other) => other.view === one)).filter((one) => one !== undefined),
           [...links, ...sorted.held].filter((other) => other.view.link.from === view.link.from && other.view !== view),
           sorted.leaving.filter((other) => other.link.to === view.link.from),
+          stillWritten(view, links, sorted.held),
         ),
         ...leaveInstanceSteps(topology, view, sorted.leaving),
       ];

@@ -12,9 +12,15 @@ import { runId, stepId } from './step-ids.ts';
  * more, that is dropped, upstream makedelta first (rule 11). Their rows stay where they are on every database.
  * A table that matches and does not fit is another matter: preflight says it each time.
  * `beside`: the other links that leave the same database; what one of them carries, or is about to, stays. `gone`: links above that leave,
- * and write deltas until they have come to their end.
+ * and write deltas until they have come to their end. `written`: tables that a link above goes on writing down, for which all stays.
  */
-export function departureSteps(view: LinkView, above: readonly Planned[], beside: readonly Planned[], gone: readonly LinkView[]): Draft[] {
+export function departureSteps(
+  view: LinkView,
+  above: readonly Planned[],
+  beside: readonly Planned[],
+  gone: readonly LinkView[],
+  written: ReadonlySet<string>,
+): Draft[] {
   const { link, selected, source, control } = view;
   if (selected === null || source === null) return [];
   const matching = new Set([...selected.tables, ...selected.sequences].map((one) => one.address));
@@ -26,7 +32,9 @@ export function departureSteps(view: LinkView, above: readonly Planned[], beside
     .filter((goat) => goat.db === link.aliases.from && belongs(goat) && !matching.has(goat.address))
     .map((goat) => goat.address);
   const named = new Set(source.bucardo?.deltaNames);
-  const left = source.tables.filter((table) => !matching.has(table.address) && standsFor(view, table, named));
+  const left = source.tables.filter(
+    (table) => !matching.has(table.address) && !written.has(table.address) && standsFor(view, table, named),
+  );
   if (leaving.length === 0 && left.length === 0) return [];
   const hits = [...new Set([...leaving, ...left.map((table) => table.address)])].toSorted();
   const common = {

@@ -2,10 +2,10 @@
 import { fewOf } from '../../lib/format.ts';
 import type { Ledger } from '../../ledger/model.ts';
 import type { Diagnostic } from '../model.ts';
-import { makedeltaNames } from '../steps/makedelta.ts';
 import type { Planned } from '../steps/planned.ts';
 import type { LinkView } from './link-view.ts';
 import { endOfSuspension, suspensionOf } from './suspensions.ts';
+import { writesDelta } from './written-from-above.ts';
 
 /** A link that writes each change of some tables to delta tables of a link below which are not there. */
 export interface CutOff {
@@ -28,13 +28,6 @@ export function cutOffLinks(running: readonly LinkView[], held: readonly Planned
       .map((upper) => ({ upper, below, tables: missing.filter((address) => writesDelta(upper, address)) }))
       .filter(({ tables }) => tables.length > 0);
   });
-}
-
-function writesDelta({ control, link }: LinkView, address: string): boolean {
-  const target = link.aliases.to;
-  if (control?.dbs.find((db) => db.name === target)?.makedelta === true) return true;
-  const goat = control?.goats.find((one) => one.db === link.aliases.from && one.address === address);
-  return goat !== undefined && makedeltaNames(goat.makedelta).has(target);
 }
 
 /** Why no run of these links is waited for, by address. */

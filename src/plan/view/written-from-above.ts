@@ -1,5 +1,7 @@
-/** Links whose end has to wait for a link above that can be told nothing now (rule 11). */
+/** Links and tables whose end has to wait for a link above that goes on writing its changes down (rule 11). */
+import { factKey } from '../drift/fact.ts';
 import { makedeltaNames } from '../steps/makedelta.ts';
+import type { Planned } from '../steps/planned.ts';
 import type { LinkView } from './link-view.ts';
 
 /**
@@ -23,5 +25,31 @@ function writesDown({ link, daemon, control }: LinkView): boolean {
   return (
     control.dbs.some((db) => db.name === link.aliases.to && db.makedelta) ||
     control.goats.some((goat) => goat.db === link.aliases.from && makedeltaNames(goat.makedelta).has(link.aliases.to))
+  );
+}
+
+/** Whether a link's makedelta says that each change of this table is written down on its target, too. */
+export function writesDelta({ control, link }: LinkView, address: string): boolean {
+  const target = link.aliases.to;
+  if (control?.dbs.find((db) => db.name === target)?.makedelta === true) return true;
+  const goat = control?.goats.find((one) => one.db === link.aliases.from && one.address === address);
+  return goat !== undefined && makedeltaNames(goat.makedelta).has(target);
+}
+
+/**
+ * Tables of this link's source that a link above goes on writing down, by address: one of `held`, which can be told nothing now, or one whose
+ * makedelta is drift that is left as it is. What stands for them stays until that ends, or each run of that link would fail.
+ */
+export function stillWritten(below: LinkView, links: readonly Planned[], held: readonly Planned[]): ReadonlySet<string> {
+  const above = (some: readonly Planned[]): readonly LinkView[] =>
+    some.map((one) => one.view).filter((upper) => upper.link.to === below.link.from);
+  const tables = below.source?.tables.map((table) => table.address) ?? [];
+  const leftOn = ({ left }: LinkView, address: string): boolean => left.has(factKey.makedelta(address)) || left.has(factKey.makedeltaWhole);
+  return new Set(
+    tables.filter(
+      (address) =>
+        above(held).some((upper) => writesDelta(upper, address)) ||
+        above(links).some((upper) => leftOn(upper, address) && writesDelta(upper, address)),
+    ),
   );
 }

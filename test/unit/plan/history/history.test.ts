@@ -145,6 +145,12 @@ describe('found before:', () => {
       { adopts: true, shares: true },
     ],
     ['the ledger is lost, and other hands ask for a copy', [drifted(['lose the ledger', 0, 0], ['ask for a copy', 0, 0])]],
+    [
+      'a table leaves a link below one whose makedelta is drift that is left as it is',
+      [edited(['warn', 0, 0]), edited(['tables', 3, 7])],
+      { tables: 2 },
+    ],
+    ['a table leaves a link below one whose source is away', [edited(['outage', 0, 0], ['tables', 13, 9]), edited()], { tables: 2 }],
   ])('%s', (_name, rounds, more = {}) => {
     for (const seed of [0, 1, 2]) obeys({ ...PLAIN, tables: 1, rounds, seed, ...more });
   });
