@@ -6,7 +6,7 @@ import { openRequests, answerRequest } from '../ledger/requests.ts';
 import { GoatherdError, messageOf } from '../lib/errors.ts';
 import { missingNote } from '../plan/view/remembered/former.ts';
 import { Access } from '../postgres/access.ts';
-import type { Notices } from '../postgres/session.ts';
+import { abandonSessions, type Notices } from '../postgres/session.ts';
 import type { ControllerCounters, ControllerSnapshot } from '../report/status/snapshot-model.ts';
 import type { HostConfig } from '../topology/model.ts';
 import { Counters } from './counters.ts';
@@ -94,6 +94,7 @@ export class Controller {
       lost: () => {
         // A line that went silent would hold whatever was asked of the hub, and the run that asks, for a quarter of an hour.
         this.#world.hub.abandon();
+        abandonSessions();
         this.#eachWorker((worker) => worker.abandon());
       },
       changed: () => this.#changed(),
@@ -158,6 +159,8 @@ export class Controller {
   /** Ends the sessions, when nobody uses them any more. */
   async end(): Promise<void> {
     await this.#world.hub.end();
+    // A look that was given up on may still wait for an answer.
+    abandonSessions();
   }
 
   /** Bucardo's own words in a control database are hints to look there; in other databases of the hub there are none. */

@@ -64,6 +64,17 @@ export function asGoatherdError(error: unknown, where: string): GoatherdError {
   return new GoatherdError(code, `${where}: ${messageOf(inner)}`, { retry: meaningOf(code), cause: error });
 }
 
+/** Sessions of `openSession` that have not ended. */
+const open = new Set<Client>();
+
+/**
+ * Ends every one of them without asking its server, which may be behind a line that went silent: whoever waits for an answer there fails
+ * now, and the process may end.
+ */
+export function abandonSessions(): void {
+  for (const client of open) client.connection.stream.destroy();
+}
+
 /**
  * Opens one session. Each TLS way that the sslmode allows is tried in order. The caller ends it.
  * @throws GoatherdError with the SQLSTATE or errno of the last try
@@ -76,6 +87,8 @@ export async function openSession(connection: ResolvedConnection, options: Sessi
     client.on('error', () => undefined);
     try {
       await client.connect();
+      open.add(client);
+      client.once('end', () => void open.delete(client));
       return client;
     } catch (error) {
       last = error;

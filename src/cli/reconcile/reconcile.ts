@@ -19,6 +19,7 @@ import { makePlan } from '../../plan/make-plan.ts';
 import { BREAKS_ORDER } from '../../plan/only.ts';
 import type { Plan, Policy, RequiredApproval } from '../../plan/model.ts';
 import { Access } from '../../postgres/access.ts';
+import { abandonSessions } from '../../postgres/session.ts';
 import { documentText, planDocument } from '../../report/document/document.ts';
 import { isBlocked, planExitCodes, runExitCodes } from '../../report/exit-code.ts';
 import type { ReportMeta } from '../../report/meta.ts';
@@ -206,7 +207,11 @@ async function act(planned: readonly Looked[], meta: ReportMeta, options: Asked)
     return LOCK_HELD;
   }
   const signals = interrupts(lock.lost);
-  lock.lost.addEventListener('abort', () => planned.forEach((one) => one.access.abandon()), { once: true });
+  const abandon = (): void => {
+    abandonSessions();
+    planned.forEach((one) => one.access.abandon());
+  };
+  lock.lost.addEventListener('abort', abandon, { once: true });
   const view = progressView(process.stderr, reportStyle(process.stderr));
   const writer = new LedgerWriter(first.access);
   try {

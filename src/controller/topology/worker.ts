@@ -134,9 +134,9 @@ export class TopologyWorker {
     }
   }
 
-  /** Ends the sessions that something is carried out with: what was begun there is not committed any more. */
+  /** Ends its sessions: what was begun there is not committed any more, and none of them is trusted by the next look. */
   abandon(): void {
-    if (!this.rests) this.#looker.abandon();
+    this.#looker.abandon();
   }
 
   /** Ends after the current statement. */
