@@ -2,8 +2,7 @@
 import { CommanderError } from 'commander';
 import { commandTree } from './cli/command-tree.ts';
 import { GoatherdError } from './lib/errors.ts';
-
-const USAGE = 64;
+import { USAGE } from './lib/exit-codes.ts';
 
 /** A reader that went away (`| head`) is no error. */
 for (const stream of [process.stdout, process.stderr]) {

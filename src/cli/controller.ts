@@ -5,11 +5,11 @@ import { serviceManager } from '../controller/service-manager.ts';
 import { directorySource } from '../controller/source/directory.ts';
 import { gitSource } from '../controller/source/git.ts';
 import type { Source } from '../controller/source/reading.ts';
+import { ERROR, INVALID } from '../lib/exit-codes.ts';
+import { readGiven } from './given.ts';
 import { diskFiles } from '../lib/files.ts';
-import { styleFor } from '../lib/style.ts';
 import { toolVersion } from '../lib/version.ts';
-import { renderProblems } from '../report/problems.ts';
-import { DEFAULT_PATH, loadHostConfig } from '../topology/load.ts';
+import { DEFAULT_PATH } from '../topology/load.ts';
 import type { HostConfig } from '../topology/model.ts';
 
 export interface ControllerCliOptions {
@@ -17,18 +17,13 @@ export interface ControllerCliOptions {
   readonly logFormat?: 'json' | 'text';
 }
 
-const INVALID = 78;
-const CUT_SHORT = 1;
-
 /**
  * `goatherd controller [PATH]`: the unattended loop. Ends with 0 at the first SIGTERM or SIGINT, after the current statement; with 1 at the
  * second, at once. SIGHUP reads the source anew.
  */
 export async function controller(path: string | undefined, options: ControllerCliOptions): Promise<number> {
-  const host = await loadHostConfig({ option: options.config, environment: process.env['GOATHERD_CONFIG'] }, diskFiles);
-  if (host.problems.length > 0) process.stderr.write(renderProblems(host.problems, styleFor(process.stderr, process.env)));
-  if (host.config === undefined) return INVALID;
-  const { config } = host;
+  const { config } = await readGiven(null, options.config);
+  if (config === null) return INVALID;
   const journal = openJournal(options.logFormat ?? (process.stdout.isTTY ? 'text' : 'json'), (line) => void process.stdout.write(line));
   const { name, version } = toolVersion();
   const source = sourceFor(path, config);
@@ -58,7 +53,7 @@ function firstSignal(tell: (signal: NodeJS.Signals) => void): Promise<void> {
   return new Promise((resolve) => {
     let asked = false;
     const onSignal = (signal: NodeJS.Signals): void => {
-      if (asked) process.exit(CUT_SHORT);
+      if (asked) process.exit(ERROR);
       asked = true;
       tell(signal);
       resolve();

@@ -1,11 +1,9 @@
-import { diskFiles } from '../lib/files.ts';
+import { ERROR, INVALID } from '../lib/exit-codes.ts';
 import { nearest } from '../lib/nearest.ts';
-import { styleFor } from '../lib/style.ts';
 import { observeLedger } from '../observe/observe-ledger.ts';
 import { withFormer } from '../plan/view/remembered/former.ts';
 import { explainText, explanation } from '../report/status/explain-text.ts';
-import { renderProblems } from '../report/problems.ts';
-import { loadHostConfig, loadTopologies } from '../topology/load.ts';
+import { readGiven } from './given.ts';
 import { lookAt } from './look.ts';
 
 export interface ExplainOptions {
@@ -13,18 +11,12 @@ export interface ExplainOptions {
   readonly path?: string;
 }
 
-const INVALID = 78;
-const UNKNOWN = 1;
-
 /** `goatherd explain TOPOLOGY[/LINK]`: why it is not Ready, as a chain of causes; writes nothing anywhere. 0 when it could be told. */
 export async function explain(address: string, options: ExplainOptions): Promise<number> {
-  const loaded = await loadTopologies(options.path === undefined ? [] : [options.path], diskFiles);
-  const host = await loadHostConfig({ option: options.config, environment: process.env['GOATHERD_CONFIG'] }, diskFiles);
-  const errors = [...host.problems, ...loaded.problems].filter((problem) => problem.severity === 'error');
-  if (errors.length > 0) process.stderr.write(renderProblems(errors, styleFor(process.stderr, process.env)));
-  if (host.config === undefined || errors.length > 0) return INVALID;
-  const ledger = await observeLedger(host.config);
-  const topologies = loaded.topologies.map((topology) => withFormer(topology, ledger));
+  const { config, ...given } = await readGiven(options.path === undefined ? [] : [options.path], options.config, true);
+  if (config === null) return INVALID;
+  const ledger = await observeLedger(config);
+  const topologies = given.topologies.map((topology) => withFormer(topology, ledger));
   const topology = topologies.find((one) => one.name === address || one.links.some((link) => link.address === address));
   if (topology === undefined) {
     const all = topologies.flatMap((one) => [one.name, ...one.links.map((link) => link.address)]);
@@ -35,9 +27,9 @@ export async function explain(address: string, options: ExplainOptions): Promise
     process.stderr.write(
       `goatherd: there is no topology or link ${address}\nhint: ${meant === undefined ? `there are ${known.join(', ') || 'none'}` : `did you mean ${meant}?`}\n`,
     );
-    return UNKNOWN;
+    return ERROR;
   }
-  const seen = await lookAt(topology, host.config, 'explain');
+  const seen = await lookAt(topology, config, 'explain');
   process.stdout.write(explainText(explanation(seen, address)));
-  return seen.status.verdict === 'unknown' ? UNKNOWN : 0;
+  return seen.status.verdict === 'unknown' ? ERROR : 0;
 }

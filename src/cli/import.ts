@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { diskFiles } from '../lib/files.ts';
+import { ERROR, INVALID } from '../lib/exit-codes.ts';
+import { readGiven } from './given.ts';
 import { GoatherdError } from '../lib/errors.ts';
-import { styleFor } from '../lib/style.ts';
 import { importBucardo } from '../import/from-bucardo.ts';
 import { importWrapper } from '../import/from-wrapper.ts';
 import type { ImportedTopology, ImportFinding } from '../import/model.ts';
@@ -9,8 +9,6 @@ import { readWrapperConfig, type WrapperConfig } from '../import/wrapper-config.
 import { topologyText } from '../import/write-topology.ts';
 import { readInstallation } from '../observe/read-installation.ts';
 import { resolveConnection } from '../postgres/connection.ts';
-import { renderProblems } from '../report/problems.ts';
-import { loadHostConfig } from '../topology/load.ts';
 import { settingNames } from '../topology/form/settings.ts';
 
 export interface ImportOptions {
@@ -28,9 +26,6 @@ export interface ImportOptions {
   readonly out?: string;
 }
 
-const INVALID = 78;
-const NOTHING = 1;
-
 /**
  * `goatherd import`: writes the topology for what other hands made to standard output or a new file, and what it cannot say to standard
  * error. Reads only. 0 when there is a link to write, 1 when there is none, 78 when a file or setting is invalid.
@@ -42,16 +37,12 @@ export async function importTopology(options: ImportOptions): Promise<number> {
   if (options.out === undefined) process.stdout.write(text);
   else await writeNew(options.out, text);
   process.stderr.write(summary(imported, options.out));
-  return imported.links.some((link) => !link.held) ? 0 : NOTHING;
+  return imported.links.some((link) => !link.held) ? 0 : ERROR;
 }
 
 async function fromBucardo(options: ImportOptions): Promise<ImportedTopology | null> {
-  const host = await loadHostConfig({ option: options.config, environment: process.env['GOATHERD_CONFIG'] }, diskFiles);
-  const { config } = host;
-  if (config === undefined) {
-    process.stderr.write(renderProblems(host.problems, styleFor(process.stderr, process.env)));
-    return null;
-  }
+  const { config } = await readGiven(null, options.config, true);
+  if (config === null) return null;
   // The hub's password is for the hub: a server that is named here is reached by libpq's own rules.
   const { password: _, ...open } = config.hub;
   const elsewhere = options.host !== undefined || options.port !== undefined || options.user !== undefined;

@@ -1,31 +1,18 @@
 import { pastRuns } from '../ledger/history.ts';
-import type { Ledger, PastRun, Retry } from '../ledger/model.ts';
+import type { Ledger, PastRun } from '../ledger/model.ts';
 import { nothingRemembered, readRemembered, type Remembered } from '../ledger/remembered.ts';
 import { GoatherdError } from '../lib/errors.ts';
 import { observe, type Look } from '../observe/observe.ts';
 import { observeBacklog, observeCopies } from '../observe/observe-backlog.ts';
-import type { Condition } from '../plan/condition-model.ts';
 import { conditionsOf } from '../plan/conditions.ts';
 import { makePlan } from '../plan/make-plan.ts';
-import type { Plan } from '../plan/model.ts';
 import { copyingLinks, statusOf } from '../plan/status.ts';
-import type { TopologyStatus } from '../plan/status-model.ts';
 import { Access } from '../postgres/access.ts';
+import type { Explaining } from '../report/status/explain-text.ts';
 import type { HostConfig, Topology } from '../topology/model.ts';
 
 /** What a command sees of one topology at one moment, by itself: no controller is asked. */
-export interface Seen extends Look {
-  readonly topology: Topology;
-  readonly plan: Plan;
-  readonly status: TopologyStatus;
-  readonly conditions: readonly Condition[];
-  /** When it was looked at, epoch milliseconds. */
-  readonly at: number;
-  /** What the controller that acts tries again; none where none acts. */
-  readonly retries: readonly Retry[];
-  /** Newest first. */
-  readonly runs: readonly PastRun[];
-}
+export type Seen = Explaining & Look;
 
 /** Looks at one topology, with the links that only the ledger knows, and writes nothing anywhere (rule 16). */
 export async function lookAt(topology: Topology, config: HostConfig, command: string): Promise<Seen> {

@@ -1,16 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { createLogUpdate } from 'log-update';
-import { diskFiles } from '../lib/files.ts';
-import { styleFor } from '../lib/style.ts';
+import { ERROR, INVALID, TIMED_OUT, USAGE } from '../lib/exit-codes.ts';
 import { toolVersion } from '../lib/version.ts';
 import { observeLedger } from '../observe/observe-ledger.ts';
 import { withFormer } from '../plan/view/remembered/former.ts';
-import { renderProblems } from '../report/problems.ts';
 import { statusDocument } from '../report/status/status-json.ts';
 import { statusText } from '../report/status/status-text.ts';
 import { parseWish, type Wish, wishState } from '../report/status/wish.ts';
-import { loadHostConfig, loadTopologies } from '../topology/load.ts';
 import type { HostConfig, Topology } from '../topology/model.ts';
+import { readGiven } from './given.ts';
 import { lookAt, type Seen } from './look.ts';
 import { reportStyle } from './report-style.ts';
 
@@ -24,11 +22,6 @@ export interface StatusOptions {
   readonly timeout?: number;
 }
 
-const USAGE = 64;
-const INVALID = 78;
-const UNKNOWN = 1;
-const TIMED_OUT = 21;
-
 const AGAIN_AFTER_MS = 1_000;
 
 /**
@@ -41,16 +34,12 @@ export async function status(paths: readonly string[], options: StatusOptions): 
     process.stderr.write(`goatherd: ${wish}\n`);
     return USAGE;
   }
-  const loaded = await loadTopologies(paths, diskFiles);
-  const host = await loadHostConfig({ option: options.config, environment: process.env['GOATHERD_CONFIG'] }, diskFiles);
-  const errors = [...host.problems, ...loaded.problems].filter((problem) => problem.severity === 'error');
-  if (errors.length > 0) process.stderr.write(renderProblems(errors, styleFor(process.stderr, process.env)));
-  const { config } = host;
-  if (config === undefined || errors.length > 0) return INVALID;
-  if (wish !== null) return waitFor(wish, loaded.topologies, config, options);
-  if (options.watch === true) return watch(loaded.topologies, config);
+  const { config, topologies } = await readGiven(paths, options.config, true);
+  if (config === null) return INVALID;
+  if (wish !== null) return waitFor(wish, topologies, config, options);
+  if (options.watch === true) return watch(topologies, config);
   const observedAt = Date.now();
-  const seen = await lookAtAll(loaded.topologies, config);
+  const seen = await lookAtAll(topologies, config);
   return print(seen, observedAt, options);
 }
 
@@ -60,7 +49,7 @@ async function lookAtAll(topologies: readonly Topology[], config: HostConfig): P
 }
 
 function print(seen: readonly Seen[], observedAt: number, options: StatusOptions): number {
-  const exitCode = seen.some(({ status: one }) => one.verdict === 'unknown') ? UNKNOWN : 0;
+  const exitCode = seen.some(({ status: one }) => one.verdict === 'unknown') ? ERROR : 0;
   if (options.json === true)
     process.stdout.write(`${JSON.stringify(statusDocument(seen, { tool: toolVersion(), observedAt, exitCode }), null, 2)}\n`);
   else process.stdout.write(textOf(seen, observedAt));

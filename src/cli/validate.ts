@@ -1,3 +1,4 @@
+import { INVALID } from '../lib/exit-codes.ts';
 import { diskFiles } from '../lib/files.ts';
 import { type Style, styleFor } from '../lib/style.ts';
 import { renderProblems } from '../report/problems.ts';
@@ -8,8 +9,6 @@ export interface ValidateIo {
   stdout(text: string): void;
   stderr(text: string): void;
 }
-
-const INVALID = 78;
 
 /** `goatherd validate [PATH…]`: offline checks only. 0 when every file is valid, 78 otherwise; problems and warnings on stderr. */
 export async function validate(paths: string[], io: ValidateIo, style: Style = styleFor(process.stderr, process.env)): Promise<number> {

@@ -2,18 +2,16 @@ import { userInfo } from 'node:os';
 import { wakeHolder } from '../../ledger/requests.ts';
 import { ensureLedger } from '../../ledger/ensure.ts';
 import { LedgerWriter } from '../../ledger/write.ts';
+import { BLOCKED, ERROR, INVALID } from '../../lib/exit-codes.ts';
 import { plural } from '../../lib/format.ts';
-import { diskFiles } from '../../lib/files.ts';
-import { styleFor } from '../../lib/style.ts';
 import { observe } from '../../observe/observe.ts';
 import { observeLedgerStrictly } from '../../observe/observe-ledger.ts';
 import { judgedCap } from '../../plan/approvals.ts';
 import { withFormer } from '../../plan/view/remembered/former.ts';
 import { makePlan } from '../../plan/make-plan.ts';
 import type { Plan } from '../../plan/model.ts';
+import { readGiven } from '../given.ts';
 import { Access } from '../../postgres/access.ts';
-import { renderProblems } from '../../report/problems.ts';
-import { loadHostConfig, loadTopologies } from '../../topology/load.ts';
 import type { HostConfig, Topology } from '../../topology/model.ts';
 
 export interface ApproveOptions {
@@ -23,23 +21,15 @@ export interface ApproveOptions {
   readonly reason?: string;
 }
 
-const INVALID = 78;
-const UNKNOWN = 1;
-const BLOCKED = 20;
-
 /**
  * `goatherd approve ID [PATH…]`: plans, and writes a person's word for each destructive step of the plan that requires exactly this id
  * into the ledger, where whoever acts next finds it (rule 17). Another id is refused, and those that are required now are named.
  */
 export async function approve(id: string, paths: readonly string[], options: ApproveOptions): Promise<number> {
-  const loaded = await loadTopologies(paths, diskFiles);
-  const host = await loadHostConfig({ option: options.config, environment: process.env['GOATHERD_CONFIG'] }, diskFiles);
-  const problems = [...host.problems, ...loaded.problems];
-  if (problems.length > 0) process.stderr.write(renderProblems(problems, styleFor(process.stderr, process.env)));
-  if (host.config === undefined || problems.some((problem) => problem.severity === 'error')) return INVALID;
-  const { config } = host;
+  const { config, ...given } = await readGiven(paths, options.config);
+  if (config === null) return INVALID;
   const ledger = await observeLedgerStrictly(config);
-  const topologies = loaded.topologies.map((topology) => withFormer(topology, ledger));
+  const topologies = given.topologies.map((topology) => withFormer(topology, ledger));
   const accesses = topologies.map((topology) => new Access(config, topology, { applicationName: 'goatherd approve' }));
   try {
     const plans = await Promise.all(topologies.map((topology, index) => planOf(topology, accesses[index] as Access, config)));
@@ -47,7 +37,7 @@ export async function approve(id: string, paths: readonly string[], options: App
     const [plan, access, topology] = [plans[found], accesses[found], topologies[found]];
     if (plan === undefined || access === undefined || topology === undefined) {
       process.stderr.write(`goatherd: no plan requires ${id}\nhint: ${requiredNow(plans)}\n`);
-      return UNKNOWN;
+      return ERROR;
     }
     return await record(id, plan, access, topology, options);
   } finally {

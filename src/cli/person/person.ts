@@ -1,3 +1,4 @@
+import { LOCK_HELD } from '../../lib/exit-codes.ts';
 import { userInfo } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Said } from '../../act/link-verbs.ts';
@@ -11,7 +12,6 @@ import { Access } from '../../postgres/access.ts';
 import type { HostConfig, Topology } from '../../topology/model.ts';
 import { interrupts } from '../interrupts.ts';
 
-const LOCK_HELD = 23;
 const INTERRUPTED = 21;
 
 const LOOK_EVERY_MS = 200;

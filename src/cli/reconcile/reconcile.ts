@@ -1,4 +1,3 @@
-import { writeFileSync } from 'node:fs';
 import { hostname, userInfo } from 'node:os';
 import type { GivenApproval } from '../../ledger/model.ts';
 import { ensureLedger } from '../../ledger/ensure.ts';
@@ -7,6 +6,7 @@ import { keepRun } from '../../ledger/history.ts';
 import { takeLock } from '../../ledger/lock.ts';
 import { keepHouse, type Looked } from '../../act/keep-house.ts';
 import { runTopology } from '../../act/run.ts';
+import { BLOCKED, ERROR, INVALID, LOCK_HELD, USAGE } from '../../lib/exit-codes.ts';
 import { diskFiles } from '../../lib/files.ts';
 import { GoatherdError } from '../../lib/errors.ts';
 import { nearest } from '../../lib/nearest.ts';
@@ -17,38 +17,32 @@ import { missingNote, topologyToDestroy, withFormer } from '../../plan/view/reme
 import { gitWord } from '../../plan/approvals.ts';
 import { makePlan } from '../../plan/make-plan.ts';
 import { BREAKS_ORDER } from '../../plan/only.ts';
-import type { Plan, Policy, RequiredApproval } from '../../plan/model.ts';
+import type { Policy, RequiredApproval } from '../../plan/model.ts';
 import { Access } from '../../postgres/access.ts';
 import { abandonSessions } from '../../postgres/session.ts';
-import { documentText, planDocument } from '../../report/document/document.ts';
 import { isBlocked, planExitCodes, runExitCodes } from '../../report/exit-code.ts';
 import type { ReportMeta } from '../../report/meta.ts';
-import { planMarkdown } from '../../report/plan-markdown/plan-markdown.ts';
 import { planText } from '../../report/plan-text/plan-text.ts';
-import { renderProblems } from '../../report/problems.ts';
 import { pastRunOf } from '../../report/run/past-run.ts';
 import { summaryText } from '../../report/run/run-event.ts';
-import type { RunRecord } from '../../report/run/run-model.ts';
 import type { SavedPlan } from '../../report/document/saved-plan.ts';
-import { loadHostConfig, loadTopologies, readsDirectory } from '../../topology/load.ts';
+import { readsDirectory } from '../../topology/load.ts';
 import type { HostConfig, Problem, Topology } from '../../topology/model.ts';
+import { readGiven } from '../given.ts';
 import { interrupts } from '../interrupts.ts';
+import { type OutputOptions, refuse, report, textOptions, withoutText } from './output.ts';
 import { progressView } from './progress.ts';
 import { claim, readPlanFile, refusalOf, writePlanFile } from './saved-plan-file.ts';
-import { styleFor } from '../../lib/style.ts';
 import { reportStyle } from '../report-style.ts';
 
-export interface ReconcileOptions {
+export interface ReconcileOptions extends OutputOptions {
   readonly config?: string;
   readonly dryRun?: boolean;
   readonly output: 'text' | 'json' | 'markdown';
-  readonly jsonInto?: string;
-  readonly mdInto?: string;
   readonly detailedExitcode?: boolean;
   /** Milliseconds. */
   readonly timeout?: number;
   readonly approve: readonly string[];
-  readonly verbose?: boolean;
   /** Addresses of links: nothing else is done. */
   readonly only?: readonly string[];
   /** Where a dry run saves its plan. */
@@ -58,12 +52,6 @@ export interface ReconcileOptions {
   /** The topology whose every link is to go, as the ledger knows it. */
   readonly destroy?: string;
 }
-
-const USAGE = 64;
-const INVALID = 78;
-const LOCK_HELD = 23;
-const STALE = 22;
-const ERROR = 1;
 
 /** What was asked for, with what a saved plan adds to it. */
 interface Asked extends ReconcileOptions {
@@ -81,19 +69,15 @@ export async function reconcile(given: readonly string[], asked: ReconcileOption
     process.stderr.write('goatherd: --destroy takes no PATH: what goes is what the ledger knows\n');
     return USAGE;
   }
-  const loaded = options.destroy === undefined ? await loadTopologies(paths, diskFiles) : { topologies: [], problems: [] };
-  const host = await loadHostConfig({ option: options.config, environment: process.env['GOATHERD_CONFIG'] }, diskFiles);
-  const problems = [...host.problems, ...loaded.problems];
-  if (problems.length > 0) process.stderr.write(renderProblems(problems, styleFor(process.stderr, process.env)));
-  if (host.config === undefined || problems.some((problem) => problem.severity === 'error')) {
+  const { config, problems, ...files } = await readGiven(options.destroy === undefined ? paths : null, options.config);
+  if (config === null) {
     report(options, [], { tool, problems, exitCode: INVALID });
     return INVALID;
   }
-  const { config } = host;
   const ledger = options.destroy === undefined ? await observeLedger(config) : await observeLedgerStrictly(config);
   const declared =
     options.destroy === undefined
-      ? loaded.topologies.map((topology) => withFormer(topology, ledger))
+      ? files.topologies.map((topology) => withFormer(topology, ledger))
       : [topologyToDestroy(options.destroy, ledger)];
   if (options.destroy === undefined && (await readsDirectory(paths, diskFiles))) {
     const missing = missingNote(declared, ledger);
@@ -117,10 +101,10 @@ export async function reconcile(given: readonly string[], asked: ReconcileOption
     report({ ...options, output: options.output === 'json' ? 'json' : 'none' }, [], {
       tool,
       problems,
-      exitCode: 1,
+      exitCode: ERROR,
       error: { code: error.code, message: error.message, hint },
     });
-    return 1;
+    return ERROR;
   } finally {
     await Promise.all(accesses.map((access) => access.end()));
   }
@@ -179,18 +163,18 @@ async function act(planned: readonly Looked[], meta: ReportMeta, options: Asked)
   // A part of the plan does not say what stands of the rest.
   if (nothing && options.only === undefined) for (const note of await keepHouse(planned)) process.stderr.write(`goatherd: ${note}\n`);
   if (first === undefined || (nothing && plans.every((plan) => plan.verdict === 'in_sync'))) {
-    report({ ...options, output: options.output === 'text' ? 'none' : options.output }, plans, meta, []);
+    report(withoutText(options), plans, meta, []);
     return 0;
   }
   if (nothing && plans.every((plan) => !isBlocked(plan))) {
     // Drift that the policy leaves alone: it is shown, and no run is made of it.
     const code = options.detailedExitcode === true ? codes.detailed : codes.plain;
-    report({ ...options, output: options.output === 'text' ? 'none' : options.output }, plans, { ...meta, exitCode: code }, []);
+    report(withoutText(options), plans, { ...meta, exitCode: code }, []);
     return code;
   }
   if (nothing) {
-    report({ ...options, output: options.output === 'text' ? 'none' : options.output }, plans, { ...meta, exitCode: 20 });
-    return 20;
+    report(withoutText(options), plans, { ...meta, exitCode: BLOCKED });
+    return BLOCKED;
   }
   await ensureLedger(first.access);
   const lock = await takeLock(first.access, 'reconcile').catch((error: unknown) => {
@@ -199,7 +183,7 @@ async function act(planned: readonly Looked[], meta: ReportMeta, options: Asked)
   });
   if (lock instanceof GoatherdError) {
     process.stderr.write(`goatherd: ${lock.message}\nhint: ${lock.hint}\n`);
-    report({ ...options, output: options.output === 'text' ? 'none' : options.output }, plans, {
+    report(withoutText(options), plans, {
       ...meta,
       exitCode: LOCK_HELD,
       error: { code: lock.code, message: lock.message, hint: lock.hint },
@@ -246,12 +230,7 @@ async function act(planned: readonly Looked[], meta: ReportMeta, options: Asked)
     const { runs } = view.state();
     const codes = runExitCodes(runs);
     const code = options.detailedExitcode === true ? codes.detailed : codes.plain;
-    const document = report(
-      { ...options, output: options.output === 'text' ? 'none' : options.output },
-      plans,
-      { ...meta, exitCode: code },
-      runs,
-    );
+    const document = report(withoutText(options), plans, { ...meta, exitCode: code }, runs);
     await writer.endRun(run, code, document).catch(() => undefined);
     if (options.output === 'text')
       process.stdout.write(runs.map((record) => `${summaryText(record, reportStyle(process.stdout))}\n`).join(''));
@@ -271,18 +250,6 @@ function wordFor(required: RequiredApproval, topology: Topology, options: Reconc
   return gitWord(required, topology);
 }
 
-/** A plan that may not be carried out: a saved one that is stale, a part that breaks the order. */
-function refuse(error: GoatherdError, plans: readonly Plan[], meta: ReportMeta, options: Asked, exitCode: number = STALE): number {
-  const { code, message, hint } = error;
-  process.stderr.write(`goatherd: ${message}\nhint: ${hint}\n`);
-  report({ ...options, output: options.output === 'text' ? 'none' : options.output }, plans, {
-    ...meta,
-    exitCode,
-    error: { code, message, hint },
-  });
-  return exitCode;
-}
-
 /** Why an address of `--only` is none, with the one that was probably meant; null when each is a link of a file. */
 function unknownAmong(only: readonly string[], declared: readonly Topology[]): string | null {
   const known = declared.flatMap(({ links }) => links.map((link) => link.address));
@@ -294,29 +261,4 @@ function unknownAmong(only: readonly string[], declared: readonly Topology[]): s
 
 function policyOf({ approve, only }: Asked): Policy {
   return only === undefined ? { approvals: approve } : { approvals: approve, only };
-}
-
-type Reporting = Omit<ReconcileOptions, 'output'> & { readonly output: ReconcileOptions['output'] | 'none' };
-
-/** Writes what was asked for: the document or text on standard output, and files. */
-function report(options: Reporting, plans: readonly Plan[], meta: ReportMeta, runs?: readonly RunRecord[]): unknown {
-  const document = planDocument(plans, meta, runs);
-  if (options.output === 'json') process.stdout.write(documentText(document));
-  if (options.output === 'markdown') process.stdout.write(planMarkdown(plans, meta));
-  if (options.output === 'text' && plans.length > 0) process.stdout.write(planText(plans, meta, textOptions(options)));
-  if (options.jsonInto !== undefined) writeFileSync(options.jsonInto, documentText(document));
-  if (options.mdInto !== undefined) writeFileSync(options.mdInto, planMarkdown(plans, meta));
-  return document;
-}
-
-function textOptions(options: Pick<ReconcileOptions, 'verbose'>): {
-  width: number;
-  verbose: boolean;
-  style: ReturnType<typeof reportStyle>;
-} {
-  return {
-    width: process.stdout.isTTY ? Math.max(80, process.stdout.columns) : 100,
-    verbose: options.verbose === true,
-    style: reportStyle(process.stdout),
-  };
 }
