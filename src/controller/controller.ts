@@ -2,8 +2,7 @@ import { hostname } from 'node:os';
 import { noticeChannels } from '../bucardo/notices.ts';
 import { EMPTY_LEDGER, type Ledger } from '../ledger/model.ts';
 import { readLedger } from '../ledger/read.ts';
-import { openRequests, answerRequest } from '../ledger/requests.ts';
-import { GoatherdError, messageOf } from '../lib/errors.ts';
+import { GoatherdError } from '../lib/errors.ts';
 import { missingNote } from '../plan/view/remembered/former.ts';
 import { Access } from '../postgres/access.ts';
 import { abandonSessions, type Notices } from '../postgres/session.ts';
@@ -15,7 +14,8 @@ import { type InForce, inForce } from './source/in-force.ts';
 import type { Journal } from './journal.ts';
 import { type Leadership, seekLeadership } from './leadership.ts';
 import { OwnConditions } from './own-conditions.ts';
-import type { ServiceManager } from './service-manager.ts';
+import { RequestDesk } from './request-desk.ts';
+import { type ServiceManager, statusLine } from './service-manager.ts';
 import { Slots } from './slots.ts';
 import { MemoryTidier } from './tidy-memory.ts';
 import { SourceFollower } from './source/source-follower.ts';
@@ -45,6 +45,7 @@ export class Controller {
   readonly #leadership: Leadership;
   readonly #memory = new MemoryTidier();
   readonly #own: OwnConditions;
+  readonly #desk: RequestDesk;
   readonly #ending = new AbortController();
   readonly #listeners = new Set<() => void>();
   readonly #startedAt: number;
@@ -54,8 +55,6 @@ export class Controller {
   #ready = false;
   #snapshot: ControllerSnapshot | null = null;
   #gathering: NodeJS.Timeout | null = null;
-  #answering = false;
-  readonly #requestTimer: NodeJS.Timeout;
 
   constructor(options: ControllerOptions) {
     const { config, journal } = options;
@@ -85,6 +84,7 @@ export class Controller {
       lookEnded: () => this.#lookEnded(),
     };
     this.#own = new OwnConditions(this.#world);
+    this.#desk = new RequestDesk(this.#world, this.#workers);
     this.#leadership = seekLeadership(hub, journal, this.#ending.signal, {
       // What happened while another one acted, or nobody: everything is looked at before anything is done.
       taken: () => {
@@ -99,7 +99,7 @@ export class Controller {
       },
       changed: () => this.#changed(),
       requested: () => {
-        this.#answerRequests().catch(fault);
+        this.#desk.look();
         // An approval is a word too, and no request.
         this.#eachWorker((worker) => worker.nudge());
       },
@@ -107,9 +107,6 @@ export class Controller {
     this.#follower = new SourceFollower(this.#world, options.source, (reading) => {
       this.#follow(reading).catch(fault);
     });
-    this.#requestTimer = setInterval(() => {
-      this.#answerRequests().catch(fault);
-    }, config.controller.lookEveryMs);
     this.#startFromLedger().catch(fault);
   }
 
@@ -147,7 +144,7 @@ export class Controller {
   async stop(): Promise<void> {
     this.#options.manager.stopping();
     this.#ending.abort();
-    clearInterval(this.#requestTimer);
+    this.#desk.end();
     this.#changed();
     await Promise.all([...this.#workers.values()].map((worker) => worker.stop()));
     await this.#follower.ended;
@@ -221,38 +218,6 @@ export class Controller {
     this.#changed();
   }
 
-  /** Requests of different topologies side by side, those of one after the other. */
-  async #answerRequests(): Promise<void> {
-    if (this.#answering || this.#leadership.lock() === null) return;
-    this.#answering = true;
-    try {
-      for (;;) {
-        const open = await openRequests(this.#world.hub.hub(this.#world.config.ledger).asQueryable());
-        if (open.length === 0 || this.#leadership.lock()?.held() !== true) return;
-        const byTopology = Map.groupBy(open, ({ address }) => address.split('/')[0] ?? '');
-        await Promise.all(
-          [...byTopology].map(async ([name, requests]) => {
-            for (const request of requests) {
-              const worker = this.#workers.get(name);
-              if (worker === undefined)
-                await answerRequest(this.#world.hub, request.id, {
-                  exitCode: 1,
-                  text: `the controller has no topology ${name}`,
-                  hint: null,
-                });
-              else await worker.request(request);
-            }
-          }),
-        );
-      }
-    } catch (error) {
-      this.#world.journal.warn(`requests could not be answered: ${messageOf(error)}`);
-      if (!(error instanceof GoatherdError)) throw error;
-    } finally {
-      this.#answering = false;
-    }
-  }
-
   #lookEnded(): void {
     const { manager } = this.#options;
     this.#lastLoopAt = this.#world.now();
@@ -303,13 +268,4 @@ export class Controller {
     if (this.#leadership.lock() !== null) return 'acting';
     return this.#leadership.holder() === null ? 'starting' : 'standby';
   }
-}
-
-/** One line for `systemctl status`. */
-function statusLine({ role, topologies }: ControllerSnapshot): string {
-  const ready = topologies.filter((one) =>
-    one.conditions.some((condition) => condition.address === one.name && condition.type === 'Ready' && condition.status === 'True'),
-  );
-  const rest = topologies.filter((one) => !ready.includes(one)).map((one) => one.name);
-  return `${role}: ${ready.length} of ${topologies.length} ready${rest.length === 0 ? '' : `; not: ${rest.slice(0, 10).join(', ')}`}`;
 }

@@ -1,4 +1,5 @@
 import { execa } from 'execa';
+import type { ControllerSnapshot } from '../report/status/snapshot-model.ts';
 
 /** What systemd is told about this process (`Type=notify`); nothing where it does not ask. */
 export interface ServiceManager {
@@ -48,4 +49,13 @@ export function serviceManager(environment: NodeJS.ProcessEnv): ServiceManager {
     reloading: () => send('RELOADING=1', `MONOTONIC_USEC=${String(process.hrtime.bigint() / 1000n)}`),
     stopping: () => send('STOPPING=1'),
   };
+}
+
+/** One line for `systemctl status`. */
+export function statusLine({ role, topologies }: ControllerSnapshot): string {
+  const ready = topologies.filter((one) =>
+    one.conditions.some((condition) => condition.address === one.name && condition.type === 'Ready' && condition.status === 'True'),
+  );
+  const rest = topologies.filter((one) => !ready.includes(one)).map((one) => one.name);
+  return `${role}: ${ready.length} of ${topologies.length} ready${rest.length === 0 ? '' : `; not: ${rest.slice(0, 10).join(', ')}`}`;
 }

@@ -14,6 +14,7 @@ import { emptyRunState, type RunEvent, type RunRecord } from '../../report/run/r
 import { reduceRun } from '../../report/run/run-state.ts';
 import type { Topology } from '../../topology/model.ts';
 import type { World } from '../world.ts';
+import type { StepError } from './restraint.ts';
 
 /** What is carried out, and under which conditions. */
 export interface Task {
@@ -24,7 +25,7 @@ export interface Task {
   /** Frees the slot: called when all that is left is waiting. */
   readonly freeSlot: () => void;
   readonly heldBack: (step: Step) => boolean;
-  readonly stepEnded: (step: Step, error: { readonly message: string; readonly fatal: boolean } | null) => void;
+  readonly stepEnded: (step: Step, error: StepError | null) => void;
 }
 
 /** One run of one topology: a flight, of which there is never more than one at a time. */
@@ -140,7 +141,7 @@ export class Flight {
     changed();
   }
 
-  #note(id: string, result: 'done' | 'failed', error: { message: string; fatal: boolean } | null): void {
+  #note(id: string, result: 'done' | 'failed', error: StepError | null): void {
     const step = this.#steps.get(id);
     const record = this.record()?.steps.find((one) => one.id === id);
     if (step === undefined) return;

@@ -9,12 +9,11 @@ import type { Access } from '../../postgres/access.ts';
 import { isBlocked } from '../../report/exit-code.ts';
 import type { RunOutcome, RunRecord } from '../../report/run/run-model.ts';
 import type { RunSummary, TopologySnapshot } from '../../report/status/snapshot-model.ts';
-import type { BackOff } from './back-off.ts';
 import type { Flight } from './flight.ts';
 import { Keeper, withKnownSince } from '../keeper.ts';
-import type { StartLimits } from './start-limits.ts';
 import type { InForce } from '../source/in-force.ts';
 import type { Sight } from './looker.ts';
+import type { Restraint } from './restraint.ts';
 import type { World } from '../world.ts';
 
 /** The state of a worker, from which what is known of its topology is told. */
@@ -30,8 +29,7 @@ export interface WorkerState {
 export class Memory {
   readonly #world: World;
   readonly #topology: string;
-  readonly #backOff: BackOff;
-  readonly #limits: StartLimits;
+  readonly #restraint: Restraint;
   readonly #keeper: Keeper;
   #revisions: Revisions = { desired: null, attempted: null, applied: null };
   #known = false;
@@ -40,12 +38,11 @@ export class Memory {
   #lastRun: RunRecord | null = null;
   #conditions: readonly Condition[] = [];
 
-  /** `backOff`, `limits`: what an earlier controller knew is put into them. */
-  constructor(world: World, topology: string, backOff: BackOff, limits: StartLimits) {
+  /** `restraint`: what an earlier controller knew is put into it. */
+  constructor(world: World, topology: string, restraint: Restraint) {
     this.#world = world;
     this.#topology = topology;
-    this.#backOff = backOff;
-    this.#limits = limits;
+    this.#restraint = restraint;
     this.#keeper = new Keeper(world, topology);
   }
 
@@ -91,7 +88,7 @@ export class Memory {
 
   snapshot(state: WorkerState): TopologySnapshot {
     const { wanted, sight, flight } = state;
-    const retries = this.#backOff.list();
+    const retries = this.#restraint.retries();
     const run = flight?.record() ?? null;
     const before = this.#conditions;
     this.#conditions = conditionsOf({
@@ -131,7 +128,7 @@ export class Memory {
   }
 
   #remembered(): Remembered {
-    return { conditions: this.#conditions, retries: this.#backOff.list(), starts: this.#limits.list(this.#world.now()) };
+    return { conditions: this.#conditions, ...this.#restraint.remembered() };
   }
 
   /** Transitions of what people ask for first are lines of the log. */
@@ -161,8 +158,7 @@ export class Memory {
         this.#conditions = withKnownSince(this.#conditions, remembered.conditions, !this.#known);
         // A newer revision may be tried at once.
         const same = attempted === null || attempted === revision;
-        this.#backOff.restore(same ? remembered.retries : [], this.#world.now());
-        this.#limits.restore(same ? remembered.starts : {});
+        this.#restraint.restore(same ? remembered : { retries: [], starts: {} });
         this.#keeper.read(remembered);
         this.#known = true;
       }

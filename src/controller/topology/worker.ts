@@ -3,15 +3,18 @@ import { messageOf } from '../../lib/errors.ts';
 import type { Step } from '../../plan/step-model.ts';
 import { isBlocked } from '../../report/exit-code.ts';
 import type { TopologySnapshot } from '../../report/status/snapshot-model.ts';
-import { BackOff, jittered } from './back-off.ts';
+import { jittered } from './back-off.ts';
+import { CatalogAge } from './catalog-age.ts';
 import { fault } from '../fault.ts';
 import { Flight } from './flight.ts';
 import { type InForce, asksForTheSame } from '../source/in-force.ts';
 import { Hints } from './hints.ts';
-import { StartLimits } from './start-limits.ts';
 import { Looker, type Sight } from './looker.ts';
 import { Memory } from './memory.ts';
+import { NewWork } from './new-work.ts';
 import { carryOutRequest } from './request-work.ts';
+import { Rest } from './rest.ts';
+import { Restraint } from './restraint.ts';
 import { StuckDaemons } from './stuck-daemons.ts';
 import { Tidier } from './tidy.ts';
 import type { World } from '../world.ts';
@@ -25,38 +28,34 @@ const SOON_MS = 2_000;
 export class TopologyWorker {
   readonly #world: World;
   readonly #looker: Looker;
-  readonly #backOff: BackOff;
-  readonly #limits = new StartLimits();
+  readonly #restraint: Restraint;
   readonly #stuck: StuckDaemons;
+  readonly #catalogs: CatalogAge;
+  readonly #rest = new Rest();
   readonly #memory: Memory;
   readonly #tidier = new Tidier();
+  readonly #newWork = new NewWork();
   readonly #hints = new Hints(() => this.nudge());
   #wanted: InForce;
   #sight: Sight | null = null;
   /** What `sight` was a look at. */
   #sightOf: InForce | null = null;
-  #deepAt = Number.NEGATIVE_INFINITY;
-  /** How many steps the flight had done when the catalogs were read. */
-  #deepAdvanced = 0;
   #flight: Flight | null = null;
   /** Work that a person asked for goes on, and no flight begins. */
   #busy = false;
   #failedLooks = 0;
   #nextLookAt: number;
-  #wake: () => void = () => undefined;
-  #nudged = false;
   #stopped = false;
-  /** New work that was seen while a flight was under way, by step id: seen twice, the flight is planned anew. */
-  #foreign = new Set<string>();
   readonly ended: Promise<void>;
 
   constructor(world: World, wanted: InForce) {
     this.#world = world;
     this.#wanted = wanted;
     this.#looker = new Looker(world);
-    this.#backOff = new BackOff(world.random);
+    this.#restraint = new Restraint(world, wanted.topology.name);
     this.#stuck = new StuckDaemons(world.config.controller.stuckAfterMs);
-    this.#memory = new Memory(world, wanted.topology.name, this.#backOff, this.#limits);
+    this.#catalogs = new CatalogAge(world.config.controller.deepLookEveryMs);
+    this.#memory = new Memory(world, wanted.topology.name, this.#restraint);
     this.#nextLookAt = world.now();
     this.ended = this.#work();
   }
@@ -91,18 +90,16 @@ export class TopologyWorker {
     this.#wanted = wanted;
     this.#memory.revised(wanted);
     if (same) return;
-    this.#backOff.clear();
-    this.#limits.clear();
-    this.#deepAt = Number.NEGATIVE_INFINITY;
+    this.#restraint.clear();
+    this.#catalogs.distrust();
     this.#flight?.interrupt(`a newer revision: ${wanted.revision?.slice(0, 12) ?? 'none'}`);
     this.nudge();
   }
 
   /** Looks at once. `deep`: at everything, as something may have changed while nobody here looked. */
   nudge(deep = false): void {
-    if (deep) this.#deepAt = Number.NEGATIVE_INFINITY;
-    this.#nudged = true;
-    this.#wake();
+    if (deep) this.#catalogs.distrust();
+    this.#rest.nudge();
   }
 
   /** Somebody says that something may be other than before. A flight causes most of what is said, and looks for itself. */
@@ -125,8 +122,7 @@ export class TopologyWorker {
       const access = this.#looker.access;
       if (lock === null || access === null) return { exitCode: 1, text: 'this controller does not act now', hint: 'try again' };
       const answer = await carryOutRequest(this.#world, lock, access, this.#wanted.topology, request);
-      this.#backOff.clear();
-      this.#limits.clear();
+      this.#restraint.clear();
       return answer;
     } finally {
       this.#busy = false;
@@ -144,13 +140,13 @@ export class TopologyWorker {
     this.#stopped = true;
     this.#hints.end();
     this.#flight?.interrupt('the controller ends; the next one goes on from what stands');
-    this.#wake();
+    this.#rest.wake();
     await this.ended;
   }
 
   async #work(): Promise<void> {
     while (!this.#stopped) {
-      this.#nudged = false;
+      this.#rest.lookBegins();
       const free = await this.#world.slots.take();
       if (this.#stopped) {
         free();
@@ -167,7 +163,7 @@ export class TopologyWorker {
         this.#world.lookEnded();
         this.#world.changed();
       }
-      await this.#rest();
+      await this.#rest.until(() => (this.#stopped ? 0 : this.#nextLookAt - this.#world.now()));
     }
     await this.#flight?.ended;
     this.#looker.forget();
@@ -176,24 +172,18 @@ export class TopologyWorker {
   async #lookOnce(): Promise<void> {
     const { now, config, journal } = this.#world;
     const wanted = this.#wanted;
-    const advanced = this.#flight?.stepsDone ?? 0;
-    // What a flight has changed since is not in the catalogs that were read before.
-    const deep =
-      this.#sight === null ||
-      this.#failedLooks > 0 ||
-      now() - this.#deepAt >= config.controller.deepLookEveryMs ||
-      advanced !== this.#deepAdvanced;
+    const stepsDone = this.#flight?.stepsDone ?? 0;
+    const deep = this.#sight === null || this.#failedLooks > 0 || this.#catalogs.isStale(now(), stepsDone);
     try {
-      const began = now();
+      const reading = this.#catalogs.begin(now(), stepsDone);
       const sight = await this.#looker.look(wanted.topology, deep ? null : this.#sight, this.#flight !== null || this.#busy);
       if (this.#failedLooks > 0) journal.info('it can be looked at again', { topology: this.name });
       this.#sight = sight;
       this.#sightOf = wanted;
       this.#failedLooks = 0;
-      if (sight.deep) this.#deepAdvanced = advanced;
-      if (sight.deep && this.#wanted === wanted) this.#deepAt = began;
+      if (sight.deep) this.#catalogs.read(reading);
       await this.#memory.seen(wanted, sight, this.#flight !== null, this.#looker.access);
-      this.#compareWithFlight(sight);
+      this.#newWork.looked(this.#openSteps(sight), this.#flight);
       this.#nextLookAt = now() + this.#untilNext();
       if (this.#flight === null && !this.#busy) await this.#keepUp(sight);
     } catch (error) {
@@ -212,25 +202,16 @@ export class TopologyWorker {
     const lock = this.#world.lock();
     if (lock === null || access === null || !lock.held() || sight.status.verdict === 'unknown') return;
     const stuck = this.#stuck.stuckInstance(sight);
-    if (stuck !== null && this.#limits.allowedAt(stuck.instance, this.#world.now()) <= this.#world.now()) {
+    if (stuck !== null && this.#restraint.mayStart(stuck.instance)) {
       await this.#stuck.stop(this.#world, lock, access, sight, stuck);
       this.nudge(true);
     }
     if (sight.status.links.every((link) => link.suspension === null)) await this.#tidier.tidy(this.#world, access, sight.topology);
   }
 
-  /** Work that appears while a flight only waits, such as a daemon that died, must not wait as long as the flight does. */
-  #compareWithFlight(sight: Sight): void {
-    const flight = this.#flight;
-    if (flight === null) {
-      this.#foreign = new Set();
-      return;
-    }
-    const open = sight.plan.steps.filter((step) => step.blocked === null && !this.#heldBack(step));
-    const foreign = new Set(open.filter((step) => !flight.knows(step.id) && !flight.worksOn(step.address)).map((step) => step.id));
-    const twice = [...foreign].filter((id) => this.#foreign.has(id));
-    this.#foreign = foreign;
-    if (twice.length > 0) flight.interrupt(`facts moved: ${twice.join(', ')}`);
+  /** Steps that could be carried out now. */
+  #openSteps({ plan }: Sight): readonly Step[] {
+    return plan.steps.filter((step) => step.blocked === null && !this.#restraint.holds(step));
   }
 
   #mayFly(): boolean {
@@ -246,13 +227,12 @@ export class TopologyWorker {
 
   #workIn(sight: Sight): 'noop' | 'changed' | 'waiting' | 'blocked' | 'error' {
     if (sight.status.verdict === 'unknown') return 'error';
-    const open = sight.plan.steps.filter((step) => step.blocked === null);
-    if (open.length === 0) {
+    if (sight.plan.steps.every((step) => step.blocked !== null)) {
       // An empty plan still has to be written down as applied, once.
       if (isBlocked(sight.plan)) return 'blocked';
       return this.#memory.isApplied(sight) ? 'noop' : 'changed';
     }
-    return open.every((step) => this.#heldBack(step)) ? 'waiting' : 'changed';
+    return this.#openSteps(sight).length === 0 ? 'waiting' : 'changed';
   }
 
   #fly(freeSlot: () => void): void {
@@ -267,8 +247,8 @@ export class TopologyWorker {
       plan: sight.plan,
       access,
       freeSlot,
-      heldBack: (step) => this.#heldBack(step),
-      stepEnded: (step, error) => this.#stepEnded(step, error, healing),
+      heldBack: (step) => this.#restraint.holds(step),
+      stepEnded: (step, error) => this.#restraint.stepEnded(step, error, healing),
     });
     this.#flight = flight;
     this.#memory.attempted(wanted, access).catch(fault);
@@ -278,57 +258,18 @@ export class TopologyWorker {
   #landed(flight: Flight, well: boolean): void {
     this.#memory.flew(flight.record());
     this.#flight = null;
-    this.#deepAdvanced = 0;
-    this.#deepAt = Number.NEGATIVE_INFINITY;
-    if (well || flight.stepsDone > 0 || this.#nudged) this.nudge();
+    this.#catalogs.flightEnded();
+    if (well || flight.stepsDone > 0 || this.#rest.nudged) this.nudge();
     else this.#nextLookAt = this.#world.now() + this.#untilNext();
-    this.#wake();
+    this.#rest.wake();
     this.#world.changed();
-  }
-
-  #stepEnded(step: Step, error: { readonly message: string; readonly fatal: boolean } | null, healing: boolean): void {
-    const { now, counters } = this.#world;
-    if (error !== null) {
-      counters.failed(this.name, error.fatal);
-      return this.#backOff.failed(step.address, now(), error.message, error.fatal);
-    }
-    this.#backOff.progressed(step.address);
-    if (step.work.kind === 'start_daemon') {
-      // The first start of a link, or one that its file asks for, mends nothing.
-      if (healing) {
-        counters.daemonStarted(step.work.instance);
-        this.#limits.started(step.work.instance, now());
-      }
-    } else if (healing && step.gate === null && !['arrival', 'receipt', 'suspect', 'ledger', 'stop_daemon'].includes(step.kind)) {
-      counters.driftCorrected(this.name, step.address.split('/').at(-1) ?? '');
-    }
-  }
-
-  #heldBack(step: Step): boolean {
-    const now = this.#world.now();
-    if (this.#backOff.holds(step.address, now)) return true;
-    return step.work.kind === 'start_daemon' && this.#limits.allowedAt(step.work.instance, now) > now;
   }
 
   #untilNext(): number {
     const { now, config, random } = this.#world;
     const usual = jittered(config.controller.lookEveryMs, JITTER, random);
-    const retryAt = this.#backOff.nextAt(now());
-    if (this.#foreign.size > 0) return Math.min(usual, SOON_MS);
+    const retryAt = this.#restraint.nextAt();
+    if (this.#newWork.any) return Math.min(usual, SOON_MS);
     return retryAt === null ? usual : Math.max(100, Math.min(usual, retryAt - now()));
-  }
-
-  async #rest(): Promise<void> {
-    while (!this.#stopped && !this.#nudged) {
-      const left = this.#nextLookAt - this.#world.now();
-      if (left <= 0) return;
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, Math.min(left, 60_000));
-        this.#wake = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-      });
-    }
   }
 }
