@@ -1,4 +1,5 @@
-import { assemble, type Scene } from './assemble.ts';
+import { assemble } from './assembly/assemble.ts';
+import type { Scene } from './scene.ts';
 import { writtenFromAbove } from './view/written-from-above.ts';
 import { type Drifted, driftOf, leavingAlone } from './drift/drift.ts';
 import { withoutStrayTargets } from './drift/strays.ts';

@@ -30,3 +30,8 @@ export function carriedBy(view: LinkView, unfit: ReadonlySet<string>): Carried {
     recorderMd5: RECORDER_MD5,
   };
 }
+
+/** The same without these tables, addresses: they come later. */
+export function without(carried: Carried, late: ReadonlySet<string>): Carried {
+  return late.size === 0 ? carried : { ...carried, tables: carried.tables.filter((one) => !late.has(one.table.address)) };
+}

@@ -1,0 +1,41 @@
+import type { Draft } from '../steps/draft.ts';
+import type { Sorted } from '../steps/makedelta.ts';
+import { endedElsewhere } from '../steps/move-steps.ts';
+import { type Planned, needsActivation, wantsRunning } from '../steps/planned.ts';
+import { runId } from '../steps/step-ids.ts';
+import type { LinkView } from '../view/link-view.ts';
+
+/**
+ * Steps that end links which leave and enter the same database, as two links must not write the same tables, or enter this link's source:
+ * what they still bring there while this link copies, nobody would pass on.
+ */
+export function replaced(view: LinkView, sorted: Sorted): readonly string[] {
+  return sorted.leaving.filter((one) => one.link.to === view.link.to || one.link.to === view.link.from).flatMap(endOf);
+}
+
+/** Steps after which no daemon runs a link any more. */
+export const endOf = (view: LinkView): readonly string[] => [runId.deactivate(view), runId.stop(view.link.instance, 0)];
+
+/**
+ * Links that enter this link's source and are not to run any more: the kid that runs them until their daemon is down may not know what it is
+ * to write down there, and no run of a younger one will be seen. What is copied is copied after that.
+ */
+export function quittingAbove(view: LinkView, sorted: Sorted): readonly LinkView[] {
+  return [...sorted.free.map((one) => one.view).filter((one) => !wantsRunning(one)), ...sorted.detached.map((one) => one.view)].filter(
+    (one) => one.link.to === view.link.from,
+  );
+}
+
+/** No daemon runs a link that another one may still run (rule 20). */
+export function afterOthersEnd(step: Draft, links: readonly Planned[]): Draft {
+  const { work } = step;
+  if (work.kind !== 'start_daemon') return step;
+  const moving = links.filter(({ view }) => view.link.instance === work.instance && work.syncs.includes(view.link.sync));
+  return { ...step, after: [...step.after, ...moving.flatMap(({ view }) => endedElsewhere(view))] };
+}
+
+/** Whether a link that may not act goes on in a daemon that is started anew: a database that does not answer keeps its sync from that. */
+export function canRunOn(one: Planned): boolean {
+  const { sync, source, target } = one.view;
+  return sync?.status === 'active' && source !== null && target !== null && !needsActivation(one);
+}

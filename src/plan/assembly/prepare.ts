@@ -1,0 +1,86 @@
+import type { Scene } from '../scene.ts';
+import { adoptionStep } from '../steps/adoption.ts';
+import { setAsideStep } from '../steps/aside.ts';
+import { departureSteps } from '../steps/departures.ts';
+import type { Draft } from '../steps/draft.ts';
+import { instanceSteps } from '../steps/instance-steps.ts';
+import { lossesOf, suspectStep } from '../steps/losses.ts';
+import { type Sorted, makedeltaStep } from '../steps/makedelta.ts';
+import { afterMove, leaveInstanceSteps, moveStep } from '../steps/move-steps.ts';
+import { copyTablesStep } from '../steps/newcomers.ts';
+import { helpersStep, ledgerStep, membershipStep, registerStep } from '../steps/prepare-steps.ts';
+import { recopyStep } from '../steps/recopy-steps.ts';
+import { rekeyStep } from '../steps/rekey.ts';
+import { resendStep } from '../steps/resend.ts';
+import { runId } from '../steps/step-ids.ts';
+import { dropKickStep, triggersStep } from '../steps/trigger-steps.ts';
+import { unheard } from '../steps/unheard.ts';
+import { without } from '../view/carried.ts';
+import { protectionStep } from '../view/leaving.ts';
+import { stillWritten } from '../view/written-from-above.ts';
+import { endOf, quittingAbove } from './endings.ts';
+
+/** The steps before anything runs: rows, helper tables, triggers, members, makedelta, of each link that may act. */
+export function preparingSteps(scene: Scene, sorted: Sorted): Draft[] {
+  const { config, topology, observation, ledger } = scene;
+  const links = sorted.free;
+  // Rows of blocked links too: the step is one for all, and nobody may wait for a blocked one.
+  const standing = [...links, ...sorted.detached];
+  const unknown = [...standing, ...sorted.held]
+    .filter(({ view }) => scene.unknown.includes(view.link.address) && !view.adopting)
+    .map(({ view }) => view.link.id);
+  const adopting = sorted.adopting ?? [];
+  const instances = [...new Set(standing.map(({ view }) => view.link.instance))];
+  const depthOf = (instance: string): number =>
+    Math.min(...standing.filter(({ view }) => view.link.instance === instance).map(({ view }) => view.depth));
+  const leftOf = (instance: string): ReadonlySet<string> =>
+    new Set(links.filter(({ view }) => view.link.instance === instance).flatMap(({ view }) => [...view.left]));
+  const views = [...links, ...sorted.held].map((one) => one.view);
+  return [
+    ...(standing.length > 0 || adopting.length > 0 ? ledgerStep(topology, !ledger.present, unknown) : []),
+    ...adopting.flatMap((one) => adoptionStep(one.view)),
+    // A link that preflight holds is protected no less.
+    ...[...standing, ...sorted.held].flatMap(({ view }) => protectionStep(view)),
+    ...instances.flatMap((instance) => {
+      const moves = standing.filter(({ view }) => view.link.instance === instance).flatMap(({ view }) => moveStep(view));
+      return afterMove(moves, instanceSteps(config, topology, observation, instance, depthOf(instance), leftOf(instance)));
+    }),
+    ...sorted.detached.flatMap(({ view, carried }) => registerStep(view, observation, carried)),
+    ...links.flatMap((planned) => {
+      const { view, carried } = planned;
+      const below = links.filter((other) => other.view.link.from === view.link.to).map((one) => one.view);
+      const above = links.filter((other) => other.view.link.to === view.link.from).map((one) => one.view);
+      const move = moveStep(view);
+      const quitting = quittingAbove(view, sorted);
+      const late = unheard(view, carried, [...above, ...quitting]);
+      // One restart reads makedelta, another one the new members: in a shared instance they join when the first is over.
+      const joining = [...above, ...quitting].some((upper) => upper.link.instance === view.link.instance)
+        ? without(carried, late)
+        : carried;
+      const heard = late.size === 0 ? [] : [...above.map((upper) => runId.run(upper.link.id)), ...quitting.flatMap(endOf)];
+      const steps = [
+        ...suspectStep(view, lossesOf(topology, view, carried, above)),
+        ...dropKickStep(view),
+        ...registerStep(view, observation, carried),
+        ...helpersStep(view, observation, carried),
+        ...rekeyStep(view, carried, views),
+        ...resendStep(view, carried),
+        ...triggersStep(view, carried),
+        ...copyTablesStep(view, joining, above, heard),
+        ...recopyStep(planned, links),
+        ...setAsideStep(view, carried),
+        ...membershipStep(view, joining, below),
+        ...makedeltaStep(topology, view, sorted),
+        ...departureSteps(
+          view,
+          above.map((one) => links.find((other) => other.view === one)).filter((one) => one !== undefined),
+          [...links, ...sorted.held].filter((other) => other.view.link.from === view.link.from && other.view !== view),
+          sorted.leaving.filter((other) => other.link.to === view.link.from),
+          stillWritten(view, links, sorted.held),
+        ),
+        ...leaveInstanceSteps(topology, view, sorted.leaving),
+      ];
+      return [...move, ...afterMove(move, steps)];
+    }),
+  ];
+}
