@@ -78,7 +78,7 @@ function topologyFindings(input: ConditionInput, seen: readonly Finding[], stale
   const unready = links.find((one) => one.status !== 'True');
   const ready =
     unready !== undefined
-      ? at('Ready', unready.status, unready.reason, `${unready.address}: ${unready.message}`)
+      ? at('Ready', unready.status, unready.reason, unready.message === '' ? unready.address : `${unready.address}: ${unready.message}`)
       : inSync.status === 'True'
         ? at('Ready', 'True', 'Ready', plural(links.length, 'link'))
         : at('Ready', inSync.status, inSync.reason, inSync.message);

@@ -14,6 +14,9 @@ const PREPARING: readonly StepKind[] = ['ledger', 'control_database', 'register'
 /** What `Ready` of a link is made of, in this order: the first that is not True says why it is not. */
 const PARTS: readonly ConditionType[] = ['Provisioned', 'TriggersInstalled', 'DaemonRunning', 'CopyComplete', 'Replicating', 'Cascading'];
 
+/** What cannot be as it shall be while a database is away. */
+const FOLLOWS: readonly ConditionType[] = ['TriggersInstalled', 'DaemonRunning', 'CopyComplete', 'Replicating'];
+
 interface Scene {
   readonly input: ConditionInput;
   readonly link: Link;
@@ -51,14 +54,27 @@ function cascades({ topology }: ConditionInput, link: Link): boolean {
   return passes && upstreamOf(topology, link).length > 0;
 }
 
-function ready({ at, status, link }: Scene, parts: readonly Finding[]): Finding {
+function ready({ at, status, link, input }: Scene, parts: readonly Finding[]): Finding {
   // A link that shall stand still is as it should be when it does.
   const asWanted = status.state === 'stopped' || (link.state === 'stopped' && status.state !== 'blocked');
   const first = parts.find(
     (one) => one.status !== 'True' && !(asWanted && ['DaemonRunning', 'Replicating', 'CopyComplete'].includes(one.type)),
   );
-  if (first !== undefined) return at('Ready', first.status, first.reason, first.message);
-  return at('Ready', 'True', asWanted ? 'Stopped' : 'Ready');
+  if (first === undefined) return at('Ready', 'True', asWanted ? 'Stopped' : 'Ready');
+  // Bucardo's processes end, fail and linger when a database goes: that is what follows, not what is wrong.
+  const away = awayOf({ input, link });
+  return away !== undefined && FOLLOWS.includes(first.type) && first.reason !== 'StoppedByUser'
+    ? at('Ready', first.status, 'Unreachable', away)
+    : at('Ready', first.status, first.reason, first.message);
+}
+
+/** Which of its databases does not answer, and why; undefined when both do. */
+function awayOf({ input, link }: Pick<Scene, 'input' | 'link'>): string | undefined {
+  const away = [link.from, link.to].flatMap((name) => {
+    const seen = input.seen?.observation.databases[name];
+    return seen === undefined || seen.reachable ? [] : [`database ${name}: ${seen.message}`];
+  });
+  return away.length === 0 ? undefined : away.join('; ');
 }
 
 function blockedBy({ input, link }: Scene): { readonly code: string; readonly message: string } | undefined {
@@ -124,8 +140,8 @@ function daemon({ at, status, link, input }: Scene): Finding {
     return at('DaemonRunning', 'False', 'NotStarted');
   const looping = input.retries.find((one) => one.address === `${input.topology.name}/instance/${link.instance}`);
   if (looping !== undefined) return at('DaemonRunning', 'False', 'CrashLooping', looping.error);
-  const foreign = status.notes.find((note) => note.startsWith('processes of an older daemon'));
-  if (foreign !== undefined) return at('DaemonRunning', 'False', 'ForeignPid', foreign);
+  const orphans = input.seen?.observation.instances[link.instance]?.daemon?.orphans ?? [];
+  if (orphans.length > 0) return at('DaemonRunning', 'False', 'ForeignPid', `processes of an older daemon live: ${orphans.join(', ')}`);
   const message = status.daemon.state === 'without' ? 'the daemon runs without this link' : 'no daemon runs it';
   return at('DaemonRunning', 'False', 'DaemonDown', message);
 }
@@ -154,17 +170,17 @@ function copy(scene: Scene): Finding {
   }
 }
 
-function replicating({ at, status }: Scene): Finding {
+function replicating({ at, status, input, link }: Scene): Finding {
   const { state, lagSeconds, backlogRows } = status;
-  if (state === 'failing')
-    return at('Replicating', 'False', 'SyncErrors', status.notes.find((note) => note.startsWith('the last run failed')) ?? '');
+  const runs = input.seen?.observation.instances[link.instance]?.control?.runs[link.sync];
+  if (state === 'failing') return at('Replicating', 'False', 'SyncErrors', `the last run failed: ${runs?.lastBad?.error ?? ''}`);
   if (status.daemon?.state !== 'up') return at('Replicating', 'False', 'NoRecentRun', 'no daemon runs it');
   if (!['complete', 'not_requested', 'unknown'].includes(status.copy.state))
     return at('Replicating', 'False', 'CopyFirst', 'its copy is not complete');
   if (lagSeconds === null) return at('Replicating', 'Unknown', 'SourceUnreachable', 'what waits on the source could not be measured');
   const waits = `${backlogRows ?? 0} changes wait, the oldest for ${formatDuration(lagSeconds)}`;
   if (lagSeconds > LAG_HIGH_SECONDS) return at('Replicating', 'False', 'LagHigh', waits);
-  if (state === 'unreachable') return at('Replicating', 'Unknown', 'Unreachable');
+  if (state === 'unreachable') return at('Replicating', 'Unknown', 'Unreachable', awayOf({ input, link }));
   return at('Replicating', 'True', 'Replicating', waits);
 }
 

@@ -174,9 +174,12 @@ function notesOf(view: LinkView, state: LinkState, plan: Plan, suspended: string
     ...(suspect === null ? [] : [`Suspect: ${suspect}`]),
     ...errors.map((one) => `${one.code}: ${one.message}`),
     ...(blocked === undefined || blocked === null || suspended !== null || errors.length > 0 ? [] : [`blocked: ${blocked}`]),
-    ...plan.changes
-      .filter((one) => one.address === address && one.action !== 'create')
-      .map((one) => `${one.action}: ${one.what.replace(/^link [^:]+: /, '')}`),
+    // The end of a daemon may be several drifts of one object.
+    ...new Set(
+      plan.changes
+        .filter((one) => one.address === address && one.action !== 'create')
+        .map((one) => `${one.action}: ${one.what.replace(/^link [^:]+: /, '')}`),
+    ),
     ...(bad === '' ? [] : [`the last run failed: ${bad}`]),
     ...(state === 'down' ? [`no daemon runs it: goatherd start ${address}, or goatherd reconcile`] : []),
     ...(daemon !== null && daemon.orphans.length > 0 ? [`processes of an older daemon live: ${daemon.orphans.join(', ')}`] : []),

@@ -128,6 +128,23 @@ describe('conditions', () => {
     expect(explained(inputOf(away), 'orders/a-b')).toContain('orders/a Reachable=False ConnectFailed');
   });
 
+  test('of a link whose database is away name the database, whatever became of the daemon', () => {
+    const world = converged();
+    const c = world.databases['c'];
+    if (c === undefined) throw new Error('it is there');
+    c.reachable = false;
+    stopDaemon(world, 'orders_b_c');
+    (world.instances['orders_b_c'] ??= { control: null, daemon: null, orphans: [], putDown: false }).orphans.push(4711);
+    const input = inputOf(world);
+    const conditions = conditionsOf(input);
+    expect(at(conditions, 'orders/b-c', 'DaemonRunning')).toBe('False ForeignPid');
+    expect(at(conditions, 'orders/b-c', 'Ready')).toBe('False Unreachable');
+    const topology = conditions.find((one) => one.address === 'orders' && one.type === 'Ready');
+    expect(topology?.message).toMatch(/^orders\/b-c: database c: ./);
+    const notes = input.seen?.status.links.find((one) => one.id === 'b-c')?.notes ?? [];
+    expect(notes.filter((note) => note.startsWith('drift: daemon'))).toHaveLength(1);
+  });
+
   test('say who suspended what, that a person is needed, and that a file is broken', () => {
     const world = converged();
     world.ledger.suspensions['orders'] = { by: 'eve', reason: 'a look inside', since: NOW, held: true };
