@@ -1,6 +1,6 @@
 import { formatDuration } from '../lib/format.ts';
 import { type Link, upstreamOf } from '../topology/model.ts';
-import { makedeltaNames } from './steps/makedelta.ts';
+import { makedeltaNames } from './steps/preparing/makedelta.ts';
 import type { ConditionType } from './condition-model.ts';
 import type { ConditionInput, Finding } from './conditions.ts';
 import type { Step, StepKind } from './step-model.ts';

@@ -5,7 +5,7 @@ import { type Drifted, driftOf, leavingAlone } from './drift/drift.ts';
 import { withoutStrayTargets } from './drift/strays.ts';
 import { preflight } from './preflight/preflight.ts';
 import type { Draft } from './steps/draft.ts';
-import type { Sorted } from './steps/makedelta.ts';
+import type { Sorted } from './steps/preparing/makedelta.ts';
 import type { Planned } from './steps/planned.ts';
 import { carriedBy } from './view/carried.ts';
 import { receiptOf } from './view/copy.ts';

@@ -1,12 +1,12 @@
 import type { Scene } from '../scene.ts';
 import type { Draft } from '../steps/draft.ts';
-import { type Sorted, endingOf } from '../steps/makedelta.ts';
-import { leaveInstanceSteps } from '../steps/move-steps.ts';
-import { newcomers } from '../steps/newcomers.ts';
+import { type Sorted, endingOf } from '../steps/preparing/makedelta.ts';
+import { leaveInstanceSteps } from '../steps/preparing/move-steps.ts';
+import { newcomers } from '../steps/copying/newcomers.ts';
 import type { Planned } from '../steps/planned.ts';
-import { helpersStep } from '../steps/prepare-steps.ts';
-import { recopyStep } from '../steps/recopy-steps.ts';
-import { removalSteps } from '../steps/removal.ts';
+import { helpersStep } from '../steps/preparing/helpers-step.ts';
+import { recopyStep } from '../steps/copying/recopy-steps.ts';
+import { removalSteps } from '../steps/leaving/removal.ts';
 import { carriedBy, without } from '../view/carried.ts';
 import type { LinkView } from '../view/link-view.ts';
 import { replicatedBy } from '../view/replicated.ts';

@@ -1,6 +1,6 @@
 import type { Draft } from '../steps/draft.ts';
-import type { Sorted } from '../steps/makedelta.ts';
-import { endedElsewhere } from '../steps/move-steps.ts';
+import type { Sorted } from '../steps/preparing/makedelta.ts';
+import { endedElsewhere } from '../steps/preparing/move-steps.ts';
 import { type Planned, needsActivation, wantsRunning } from '../steps/planned.ts';
 import { runId } from '../steps/step-ids.ts';
 import type { LinkView } from '../view/link-view.ts';

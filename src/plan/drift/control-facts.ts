@@ -1,8 +1,9 @@
 import type { Observation } from '../../observe/model.ts';
 import type { HostConfig, Topology } from '../../topology/model.ts';
-import { endsForDatabase, makedeltaChanges, type Sorted } from '../steps/makedelta.ts';
-import { goatsToWrite, missingMembers, registerFacts } from '../steps/prepare-steps.ts';
-import { otherSettings } from '../steps/instance-steps.ts';
+import { endsForDatabase, makedeltaChanges, type Sorted } from '../steps/preparing/makedelta.ts';
+import { missingMembers } from '../steps/preparing/membership-step.ts';
+import { goatsToWrite, registerFacts } from '../steps/preparing/register-step.ts';
+import { otherSettings } from '../steps/preparing/instance-steps.ts';
 import { type Planned, standsStill, wantsRunning } from '../steps/planned.ts';
 import { runId, stepId } from '../steps/step-ids.ts';
 import { receiptOf } from '../view/copy.ts';

@@ -1,7 +1,7 @@
 import type { Heal, Ledger } from '../../ledger/model.ts';
 import type { Observation } from '../../observe/model.ts';
 import type { HostConfig, Topology } from '../../topology/model.ts';
-import type { Sorted } from '../steps/makedelta.ts';
+import type { Sorted } from '../steps/preparing/makedelta.ts';
 import { type Planned, wantsRunning } from '../steps/planned.ts';
 import type { Carried } from '../view/carried.ts';
 import { definitionHash } from '../view/definition.ts';

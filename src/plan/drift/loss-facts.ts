@@ -1,4 +1,4 @@
-import { freshTables } from '../steps/losses.ts';
+import { freshTables } from '../steps/preparing/losses.ts';
 import type { Planned } from '../steps/planned.ts';
 import { stepId } from '../steps/step-ids.ts';
 import { receiptOf } from '../view/copy.ts';

@@ -1,8 +1,8 @@
 import { DELTA_TRIGGER, kickName, truncateName } from '../../bucardo/names.ts';
 import type { Observation } from '../../observe/model.ts';
 import type { ObservedTrigger } from '../../observe/table-model.ts';
-import { kickBackTables } from '../steps/trigger-steps.ts';
-import { lacksGlobals } from '../steps/prepare-steps.ts';
+import { kickBackTables } from '../steps/preparing/trigger-steps.ts';
+import { lacksGlobals } from '../steps/preparing/helpers-step.ts';
 import type { Planned } from '../steps/planned.ts';
 import { runId, stepId } from '../steps/step-ids.ts';
 import { receiptOf } from '../view/copy.ts';

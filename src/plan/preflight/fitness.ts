@@ -1,7 +1,7 @@
 import { hashesDiffer, makerName } from '../../bucardo/names.ts';
 import type { ObservedTable } from '../../observe/table-model.ts';
 import { columnDifferences, parseColumns } from './columns.ts';
-import { oldColumnsOf, unaskedTargets } from '../steps/rekey.ts';
+import { oldColumnsOf, unaskedTargets } from '../steps/preparing/rekey.ts';
 import { hasOtherKey } from '../view/wanted.ts';
 import type { Diagnostic } from '../model.ts';
 import type { LinkView } from '../view/link-view.ts';

@@ -1,7 +1,7 @@
 import type { RecopyCause } from '../../ledger/model.ts';
 import type { Topology } from '../../topology/model.ts';
-import { lossesOf } from '../steps/losses.ts';
-import { newcomers } from '../steps/newcomers.ts';
+import { lossesOf } from '../steps/preparing/losses.ts';
+import { newcomers } from '../steps/copying/newcomers.ts';
 import type { Carried } from './carried.ts';
 import { receiptOf } from './copy.ts';
 import { cascades, type LinkView } from './link-view.ts';

@@ -1,6 +1,6 @@
 /** Links and tables whose end has to wait for a link above that goes on writing its changes down (rule 11). */
 import { factKey } from '../drift/fact.ts';
-import { makedeltaNames } from '../steps/makedelta.ts';
+import { makedeltaNames } from '../steps/preparing/makedelta.ts';
 import type { Planned } from '../steps/planned.ts';
 import type { LinkView } from './link-view.ts';
 

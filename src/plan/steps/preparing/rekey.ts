@@ -1,14 +1,14 @@
-import { targetName } from '../../bucardo/names.ts';
-import { fewOf, plural } from '../../lib/format.ts';
-import type { ObservedDatabase } from '../../observe/model.ts';
-import type { ObservedTable } from '../../observe/table-model.ts';
-import { parseColumns } from '../preflight/columns.ts';
-import type { Carried } from '../view/carried.ts';
-import type { LinkView } from '../view/link-view.ts';
-import { hasOtherKey } from '../view/wanted.ts';
-import type { RekeyWork } from '../work-model.ts';
-import { type Draft, draft, PHASE } from './draft.ts';
-import { runId, stepId } from './step-ids.ts';
+import { targetName } from '../../../bucardo/names.ts';
+import { fewOf, plural } from '../../../lib/format.ts';
+import type { ObservedDatabase } from '../../../observe/model.ts';
+import type { ObservedTable } from '../../../observe/table-model.ts';
+import { parseColumns } from '../../preflight/columns.ts';
+import type { Carried } from '../../view/carried.ts';
+import type { LinkView } from '../../view/link-view.ts';
+import { hasOtherKey } from '../../view/wanted.ts';
+import type { RekeyWork } from '../../work-model.ts';
+import { type Draft, draft, PHASE } from '../draft.ts';
+import { runId, stepId } from '../step-ids.ts';
 
 /**
  * Tables whose key changed since their delta tables were made: those are made anew, and the old keys in them translated, while no daemon

@@ -1,9 +1,9 @@
-import { fewOf, plural } from '../../lib/format.ts';
-import type { Carried } from '../view/carried.ts';
-import { receiptOf } from '../view/copy.ts';
-import type { LinkView } from '../view/link-view.ts';
-import { type Draft, draft, PHASE } from './draft.ts';
-import { stepId } from './step-ids.ts';
+import { fewOf, plural } from '../../../lib/format.ts';
+import type { Carried } from '../../view/carried.ts';
+import { receiptOf } from '../../view/copy.ts';
+import type { LinkView } from '../../view/link-view.ts';
+import { type Draft, draft, PHASE } from '../draft.ts';
+import { stepId } from '../step-ids.ts';
 
 /**
  * Members that do not fit their target any more leave the relgroup until they do: one of them makes every run of the link fail, and the

@@ -1,10 +1,10 @@
-import { plural } from '../../lib/format.ts';
-import type { Topology } from '../../topology/model.ts';
-import { factKey } from '../drift/fact.ts';
-import { type Draft, draft, PHASE } from './draft.ts';
-import { cascades, type LinkView } from '../view/link-view.ts';
-import type { Planned } from './planned.ts';
-import { runId, stepId } from './step-ids.ts';
+import { plural } from '../../../lib/format.ts';
+import type { Topology } from '../../../topology/model.ts';
+import { factKey } from '../../drift/fact.ts';
+import { type Draft, draft, PHASE } from '../draft.ts';
+import { cascades, type LinkView } from '../../view/link-view.ts';
+import type { Planned } from '../planned.ts';
+import { runId, stepId } from '../step-ids.ts';
 
 /** Links as the planner has sorted them. */
 export interface Sorted {

@@ -1,11 +1,11 @@
-import { deltaNamesTable, DELTA_TRIGGER, kickName, targetName, truncateName } from '../../bucardo/names.ts';
-import { plural } from '../../lib/format.ts';
-import type { ControlGoat } from '../../observe/control-model.ts';
-import type { ObservedTable } from '../../observe/table-model.ts';
-import { type Draft, draft, PHASE } from './draft.ts';
-import type { LinkView } from '../view/link-view.ts';
-import type { Planned } from './planned.ts';
-import { runId, stepId } from './step-ids.ts';
+import { deltaNamesTable, DELTA_TRIGGER, kickName, targetName, truncateName } from '../../../bucardo/names.ts';
+import { plural } from '../../../lib/format.ts';
+import type { ControlGoat } from '../../../observe/control-model.ts';
+import type { ObservedTable } from '../../../observe/table-model.ts';
+import { type Draft, draft, PHASE } from '../draft.ts';
+import type { LinkView } from '../../view/link-view.ts';
+import type { Planned } from '../planned.ts';
+import { runId, stepId } from '../step-ids.ts';
 
 /**
  * Tables and sequences that no longer match a link: they leave its relgroup, and when no daemon reads or writes what stands for them any

@@ -1,13 +1,13 @@
-import { truncateName } from '../../bucardo/names.ts';
-import { plural } from '../../lib/format.ts';
-import type { Topology } from '../../topology/model.ts';
-import type { Carried } from '../view/carried.ts';
-import { receiptOf } from '../view/copy.ts';
-import { replicatedBy } from '../view/replicated.ts';
-import { type SeenLoss, seenLosses } from '../drift/seen.ts';
-import { type Draft, draft, PHASE } from './draft.ts';
-import { cascades, type LinkView } from '../view/link-view.ts';
-import { stepId } from './step-ids.ts';
+import { truncateName } from '../../../bucardo/names.ts';
+import { plural } from '../../../lib/format.ts';
+import type { Topology } from '../../../topology/model.ts';
+import type { Carried } from '../../view/carried.ts';
+import { receiptOf } from '../../view/copy.ts';
+import { replicatedBy } from '../../view/replicated.ts';
+import { type SeenLoss, seenLosses } from '../../drift/seen.ts';
+import { type Draft, draft, PHASE } from '../draft.ts';
+import { cascades, type LinkView } from '../../view/link-view.ts';
+import { stepId } from '../step-ids.ts';
 
 /** Why changes of some tables may be lost on a link. */
 export interface Loss {

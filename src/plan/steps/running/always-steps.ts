@@ -1,9 +1,9 @@
-import { kickName, truncateName } from '../../bucardo/names.ts';
-import { plural } from '../../lib/format.ts';
-import { receiptOf } from '../view/copy.ts';
-import { type Draft, draft } from './draft.ts';
-import { type Planned, preparation } from './planned.ts';
-import { runId, stepId } from './step-ids.ts';
+import { kickName, truncateName } from '../../../bucardo/names.ts';
+import { plural } from '../../../lib/format.ts';
+import { receiptOf } from '../../view/copy.ts';
+import { type Draft, draft } from '../draft.ts';
+import { type Planned, preparation } from '../planned.ts';
+import { runId, stepId } from '../step-ids.ts';
 
 /**
  * What Bucardo writes on a database that passes changes on fires no ordinary trigger: truncate and kick triggers are ENABLE ALWAYS there,

@@ -1,10 +1,10 @@
-import { plural } from '../../lib/format.ts';
-import type { Recopy } from '../view/recopy.ts';
-import type { LinkView } from '../view/link-view.ts';
-import { type Draft, draft, PHASE } from './draft.ts';
-import { copiesAgain, type Planned, preparation } from './planned.ts';
-import { endedElsewhere } from './move-steps.ts';
-import { runId, stepId } from './step-ids.ts';
+import { plural } from '../../../lib/format.ts';
+import type { Recopy } from '../../view/recopy.ts';
+import type { LinkView } from '../../view/link-view.ts';
+import { type Draft, draft, PHASE } from '../draft.ts';
+import { copiesAgain, type Planned, preparation } from '../planned.ts';
+import { endedElsewhere } from '../preparing/move-steps.ts';
+import { runId, stepId } from '../step-ids.ts';
 
 /** Copies run at about this rate through one stream, measured. */
 const COPY_BYTES_PER_SECOND = 40 * 1024 * 1024;

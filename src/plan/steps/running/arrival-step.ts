@@ -1,7 +1,7 @@
-import type { Topology } from '../../topology/model.ts';
-import { type Draft, draft, PHASE } from './draft.ts';
-import { type Planned, wantsRunning } from './planned.ts';
-import { runId } from './step-ids.ts';
+import type { Topology } from '../../../topology/model.ts';
+import { type Draft, draft, PHASE } from '../draft.ts';
+import { type Planned, wantsRunning } from '../planned.ts';
+import { runId } from '../step-ids.ts';
 
 /** Links of the topology in the observation's instances that are to be proved: running, with a receipt now or after this plan. */
 export function arrivalStep(topology: Topology, links: readonly Planned[], touched: ReadonlySet<string>): Draft[] {

@@ -1,10 +1,10 @@
-import { receiptOf } from '../view/copy.ts';
-import type { LinkView } from '../view/link-view.ts';
+import { receiptOf } from '../../view/copy.ts';
+import type { LinkView } from '../../view/link-view.ts';
 import type { DaemonPlan } from './daemon-steps.ts';
-import { type Draft, PHASE, draft } from './draft.ts';
-import { type Planned, wantsRunning } from './planned.ts';
-import { runId, stepId } from './step-ids.ts';
-import { runSeen } from './unheard.ts';
+import { type Draft, PHASE, draft } from '../draft.ts';
+import { type Planned, wantsRunning } from '../planned.ts';
+import { runId, stepId } from '../step-ids.ts';
+import { runSeen } from '../copying/unheard.ts';
 
 /** Rule 1's last clause: a run of each upstream link that began after its makedelta took effect must have ended well. */
 export function upstreamGates(

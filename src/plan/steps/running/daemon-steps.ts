@@ -1,9 +1,9 @@
-import type { InstanceObservation } from '../../observe/control-model.ts';
-import { factKey } from '../drift/fact.ts';
-import { type Draft, draft, PHASE } from './draft.ts';
-import { runId, stepId } from './step-ids.ts';
-import { receiptOf } from '../view/copy.ts';
-import { needsActivation, type Planned, wantsRunning } from './planned.ts';
+import type { InstanceObservation } from '../../../observe/control-model.ts';
+import { factKey } from '../../drift/fact.ts';
+import { type Draft, draft, PHASE } from '../draft.ts';
+import { runId, stepId } from '../step-ids.ts';
+import { receiptOf } from '../../view/copy.ts';
+import { needsActivation, type Planned, wantsRunning } from '../planned.ts';
 
 /**
  * When an instance's daemon is started. A daemon reads what it runs when it starts, so each group of links that become active together

@@ -1,10 +1,10 @@
-import { plural } from '../../lib/format.ts';
-import { copyEnded, copyPlan, mustAskForCopy, receiptOf } from '../view/copy.ts';
-import { factKey } from '../drift/fact.ts';
-import { type Draft, draft, PHASE } from './draft.ts';
+import { plural } from '../../../lib/format.ts';
+import { copyEnded, copyPlan, mustAskForCopy, receiptOf } from '../../view/copy.ts';
+import { factKey } from '../../drift/fact.ts';
+import { type Draft, draft, PHASE } from '../draft.ts';
 import { alwaysSteps } from './always-steps.ts';
-import { copiesAgain, needsActivation, type Planned, preparation } from './planned.ts';
-import { runId, stepId } from './step-ids.ts';
+import { copiesAgain, needsActivation, type Planned, preparation } from '../planned.ts';
+import { runId, stepId } from '../step-ids.ts';
 
 /** Copies run at about this rate through Bucardo, measured (REPLICATION 2b). */
 const COPY_BYTES_PER_SECOND = 60 * 1024 * 1024;

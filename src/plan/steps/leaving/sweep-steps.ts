@@ -1,8 +1,8 @@
-import { plural } from '../../lib/format.ts';
-import type { Topology } from '../../topology/model.ts';
-import type { Strays } from '../drift/strays.ts';
-import { type Draft, draft, PHASE } from './draft.ts';
-import { stepId } from './step-ids.ts';
+import { plural } from '../../../lib/format.ts';
+import type { Topology } from '../../../topology/model.ts';
+import type { Strays } from '../../drift/strays.ts';
+import { type Draft, draft, PHASE } from '../draft.ts';
+import { stepId } from '../step-ids.ts';
 
 /** Drops what stands on a database for links that are no more: their triggers first, one table at a time, then the rest. */
 export function sweepSteps(topology: Topology, strays: Strays): readonly Draft[] {

@@ -1,7 +1,7 @@
-import { namesFound } from '../view/adoption.ts';
-import type { LinkView } from '../view/link-view.ts';
-import { type Draft, draft, PHASE } from './draft.ts';
-import { stepId } from './step-ids.ts';
+import { namesFound } from '../../view/adoption.ts';
+import type { LinkView } from '../../view/link-view.ts';
+import { type Draft, draft, PHASE } from '../draft.ts';
+import { stepId } from '../step-ids.ts';
 
 /**
  * A sync of other hands becomes ours under the names that it has (rules 12, 22): marks where it stands, a row in the ledger, and nothing

@@ -1,43 +1,15 @@
-import { GLOBAL_TABLES } from '../../bucardo/objects.ts';
-import type { Observation } from '../../observe/model.ts';
-import type { ObservedTable } from '../../observe/table-model.ts';
-import type { Topology } from '../../topology/model.ts';
-import { fewOf, plural } from '../../lib/format.ts';
-import { parseColumns } from '../preflight/columns.ts';
-import { type Draft, draft, PHASE } from './draft.ts';
-import type { LinkView } from '../view/link-view.ts';
-import { receiptOf } from '../view/copy.ts';
-import { runId, stepId } from './step-ids.ts';
-import type { GoatWork } from '../work-model.ts';
-import { factKey } from '../drift/fact.ts';
-import { hasOtherShape, isAside, shapeToNote } from '../view/shape.ts';
-import { hasOtherKey } from '../view/wanted.ts';
-import { returning } from './aside.ts';
-import type { Carried } from '../view/carried.ts';
-
-/** Seconds: measured on small machines, given as rough figures. */
-const ESTIMATE = { register: 1, perTable: 0.012 } as const;
-
-/** The ledger's database, tables and rows of links: before anything else is made, so that nothing we make is unknown to it. */
-export function ledgerStep(topology: Topology, missing: boolean, unknown: readonly string[]): Draft[] {
-  if (!missing && unknown.length === 0) return [];
-  return [
-    draft({
-      id: stepId.ledger,
-      kind: 'ledger',
-      symbol: '+',
-      address: topology.name,
-      what: missing ? 'ledger database and its rows' : `ledger rows of ${unknown.join(', ')}`,
-      reason: missing ? 'the hub has no ledger yet' : 'the ledger does not know these links',
-      on: ['hub'],
-      work: { kind: 'ledger' },
-      phase: PHASE.ledger,
-      depth: 0,
-      objects: Math.max(1, unknown.length),
-      estimateSeconds: 1,
-    }),
-  ];
-}
+import { fewOf, plural } from '../../../lib/format.ts';
+import type { Observation } from '../../../observe/model.ts';
+import type { ObservedTable } from '../../../observe/table-model.ts';
+import { factKey } from '../../drift/fact.ts';
+import { parseColumns } from '../../preflight/columns.ts';
+import type { Carried } from '../../view/carried.ts';
+import { receiptOf } from '../../view/copy.ts';
+import type { LinkView } from '../../view/link-view.ts';
+import { hasOtherShape, isAside, shapeToNote } from '../../view/shape.ts';
+import type { GoatWork } from '../../work-model.ts';
+import { type Draft, PHASE, draft } from '../draft.ts';
+import { stepId } from '../step-ids.ts';
 
 /** Rows of one link in its control database. Nothing of it reaches a user database: the relgroup is still empty. */
 export function registerStep(view: LinkView, observation: Observation, carried: Carried): Draft[] {
@@ -79,7 +51,7 @@ export function registerStep(view: LinkView, observation: Observation, carried: 
       phase: PHASE.register,
       depth: view.depth,
       objects: sync === null ? objects : tables.length + sequences.length + wrong.length,
-      estimateSeconds: ESTIMATE.register,
+      estimateSeconds: 1,
       before: sync === null ? [] : rows.map((row) => `${row.what}: ${row.before}`),
       afterFacts: sync === null ? [] : rows.map((row) => `${row.what}: ${row.after}`),
     }),
@@ -189,95 +161,4 @@ export function registerFacts(view: LinkView, observation: Observation): readonl
     ...(receiptOf(view) ? other('onetimecopy', String(sync.onetimecopy), '0') : []),
     ...other('kick interval', `${sync.checktimeSeconds ?? '(none)'} s`, `${link.kickIntervalSeconds} s`),
   ];
-}
-
-/** Helper tables, functions and the rows that name the link, on its source: no lock on any table of the user's. */
-export function helpersStep(view: LinkView, observation: Observation, carried: Carried): Draft[] {
-  const { link, source } = view;
-  const there = source?.bucardo ?? null;
-  const global = !view.left.has(factKey.functions) && lacksGlobals(view, observation, carried);
-  // Those made for another key are made anew by a step of their own.
-  const tables = carried.tables.filter((one) => one.helpers.length > 0 && !hasOtherKey(one.table));
-  if (!global && tables.length === 0) return [];
-  return [
-    draft({
-      id: stepId.helpers(view),
-      kind: 'helpers',
-      symbol: '+',
-      address: link.address,
-      what:
-        tables.length === 0 ? `Bucardo's functions on ${link.from}` : `delta, track and stage tables of ${plural(tables.length, 'table')}`,
-      reason: there === null ? `no schema bucardo on ${link.from}` : 'missing or other than declared',
-      on: [link.from],
-      after: [stepId.ledger, stepId.suspect(view)],
-      work: { kind: 'helpers', link: link.address, database: link.from, global, tables: tables.map((one) => one.work) },
-      phase: PHASE.helpers,
-      // Downstream first: B's objects stand before A's changes can reach B with makedelta (rule 1).
-      depth: -view.depth,
-      objects: tables.length,
-      estimateSeconds: Math.ceil(tables.length * ESTIMATE.perTable),
-    }),
-  ];
-}
-
-/** Whether functions or tables of Bucardo that belong to no user table are missing on the source, or are not those that are installed. */
-export function lacksGlobals({ link, source }: LinkView, observation: Observation, carried: Carried): boolean {
-  const there = source?.bucardo ?? null;
-  return (
-    there === null ||
-    there.globalTables.length < GLOBAL_TABLES.length ||
-    there.recorderMd5 !== carried.recorderMd5 ||
-    Object.entries(observation.hub.bucardo.functions).some(([name, md5]) => there.functions[name] !== md5) ||
-    !there.kickFunctions.includes(link.sync)
-  );
-}
-
-/** Tables enter the relgroup when their triggers stand, and Bucardo's own validation then finds nothing to do. */
-export function membershipStep(view: LinkView, carried: Carried, below: readonly LinkView[]): Draft[] {
-  const { link } = view;
-  const missing = missingMembers(view, carried).filter((address) => !view.left.has(factKey.member(address)));
-  if (missing.length === 0) return [];
-  const back = returning(view, carried);
-  return [
-    draft({
-      id: stepId.membership(view),
-      kind: 'membership',
-      symbol: '+',
-      address: link.address,
-      what: `${plural(missing.length, 'member')} of relgroup ${link.relgroup}, then Bucardo's validation`,
-      reason: 'their triggers stand now',
-      on: ['hub', link.from, link.to],
-      after: [
-        stepId.register(view),
-        stepId.triggers(view),
-        stepId.helpers(view),
-        stepId.copyTables(view),
-        stepId.settings(link.instance),
-        // On a link that replicates, a TRUNCATE could reach the database below as soon as the tables have joined (rule 8).
-        ...(receiptOf(view) ? [view, ...below].map((one) => runId.always(one)) : []),
-      ],
-      work: {
-        kind: 'membership',
-        link: link.address,
-        instance: link.instance,
-        addresses: missing,
-        returning: back.filter((address) => missing.includes(address)),
-      },
-      phase: PHASE.membership,
-      depth: view.depth,
-      lock: { mode: 'ACCESS SHARE' },
-      objects: missing.length,
-      estimateSeconds: 1,
-    }),
-  ];
-}
-
-/** Tables and sequences of the link that its relgroup does not have. */
-export function missingMembers({ link, control }: LinkView, carried: Carried): readonly string[] {
-  const members = new Set(control?.herds[link.relgroup]);
-  const ids = new Map(control?.goats.filter((goat) => goat.db === link.aliases.from).map((goat) => [goat.address, goat.id]));
-  return [...carried.tables.map((one) => one.table.address), ...carried.sequences.map((one) => one.address)].filter((address) => {
-    const id = ids.get(address);
-    return id === undefined || !members.has(id);
-  });
 }

@@ -1,10 +1,10 @@
-import type { Ledger } from '../../ledger/model.ts';
-import { joinWords } from '../../lib/format.ts';
-import type { Topology } from '../../topology/model.ts';
-import { renamedRows } from '../view/remembered/renames.ts';
-import type { Change } from '../model.ts';
-import { type Draft, draft, PHASE } from './draft.ts';
-import { stepId } from './step-ids.ts';
+import type { Ledger } from '../../../ledger/model.ts';
+import { joinWords } from '../../../lib/format.ts';
+import type { Topology } from '../../../topology/model.ts';
+import { renamedRows } from '../../view/remembered/renames.ts';
+import type { Change } from '../../model.ts';
+import { type Draft, draft, PHASE } from '../draft.ts';
+import { stepId } from '../step-ids.ts';
 
 /**
  * Puts the renaming of rows in the ledger before everything else: one step for all names, as two links may wait for each other's. Nothing

@@ -1,10 +1,10 @@
 /** Tables that join a link and of which the link above brings changes that it does not write down yet (rule 1's last clause). */
-import type { Carried } from '../view/carried.ts';
-import { receiptOf } from '../view/copy.ts';
-import { type LinkView, membersOf } from '../view/link-view.ts';
-import { makedeltaNames } from './makedelta.ts';
+import type { Carried } from '../../view/carried.ts';
+import { receiptOf } from '../../view/copy.ts';
+import { type LinkView, membersOf } from '../../view/link-view.ts';
+import { makedeltaNames } from '../preparing/makedelta.ts';
 import { newcomers } from './newcomers.ts';
-import { wantsRunning } from './planned.ts';
+import { wantsRunning } from '../planned.ts';
 
 /** A kid of the daemon that runs, younger than what was last changed of that which it reads when it is set up, has ended well. */
 export function runSeen(view: LinkView): boolean {

@@ -1,8 +1,8 @@
-import { isOurMark } from '../../bucardo/names.ts';
-import type { Topology } from '../../topology/model.ts';
-import type { LinkView } from '../view/link-view.ts';
-import { type Draft, draft, PHASE } from './draft.ts';
-import { runId, stepId } from './step-ids.ts';
+import { isOurMark } from '../../../bucardo/names.ts';
+import type { Topology } from '../../../topology/model.ts';
+import type { LinkView } from '../../view/link-view.ts';
+import { type Draft, draft, PHASE } from '../draft.ts';
+import { runId, stepId } from '../step-ids.ts';
 
 /**
  * A link goes to another instance without a copy: what stands on its source stays, deltas and what was delivered of them go by the dbgroup's

@@ -1,11 +1,11 @@
-import { controlDatabase } from '../../bucardo/names.ts';
-import type { ControlObservation } from '../../observe/control-model.ts';
-import type { Observation } from '../../observe/model.ts';
-import type { HostConfig, Topology } from '../../topology/model.ts';
-import { factKey } from '../drift/fact.ts';
-import { undeclaredSettings, wantedSettings } from '../view/settings.ts';
-import { type Draft, draft, PHASE } from './draft.ts';
-import { stepId } from './step-ids.ts';
+import { controlDatabase } from '../../../bucardo/names.ts';
+import type { ControlObservation } from '../../../observe/control-model.ts';
+import type { Observation } from '../../../observe/model.ts';
+import type { HostConfig, Topology } from '../../../topology/model.ts';
+import { factKey } from '../../drift/fact.ts';
+import { undeclaredSettings, wantedSettings } from '../../view/settings.ts';
+import { type Draft, draft, PHASE } from '../draft.ts';
+import { stepId } from '../step-ids.ts';
 
 /** Control database and settings of each instance. `left`: keys of drift that is left alone. */
 export function instanceSteps(

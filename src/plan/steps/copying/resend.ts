@@ -1,10 +1,10 @@
-import { plural, fewOf } from '../../lib/format.ts';
-import type { Carried } from '../view/carried.ts';
-import { receiptOf } from '../view/copy.ts';
-import type { LinkView } from '../view/link-view.ts';
-import { owesRows, shapeToNote } from '../view/shape.ts';
-import { type Draft, draft, PHASE } from './draft.ts';
-import { runId, stepId } from './step-ids.ts';
+import { plural, fewOf } from '../../../lib/format.ts';
+import type { Carried } from '../../view/carried.ts';
+import { receiptOf } from '../../view/copy.ts';
+import type { LinkView } from '../../view/link-view.ts';
+import { owesRows, shapeToNote } from '../../view/shape.ts';
+import { type Draft, draft, PHASE } from '../draft.ts';
+import { runId, stepId } from '../step-ids.ts';
 
 /** Tables whose columns were replaced by as many others: every row is noted as changed, once a daemon runs that knows the new ones. */
 export function resendStep(view: LinkView, carried: Carried): Draft[] {

@@ -1,11 +1,11 @@
-import { kickName } from '../../bucardo/names.ts';
-import { plural } from '../../lib/format.ts';
-import type { ObservedTable } from '../../observe/table-model.ts';
-import { factKey } from '../drift/fact.ts';
-import type { Carried } from '../view/carried.ts';
-import type { LinkView } from '../view/link-view.ts';
-import { type Draft, draft, PHASE } from './draft.ts';
-import { stepId } from './step-ids.ts';
+import { kickName } from '../../../bucardo/names.ts';
+import { plural } from '../../../lib/format.ts';
+import type { ObservedTable } from '../../../observe/table-model.ts';
+import { factKey } from '../../drift/fact.ts';
+import type { Carried } from '../../view/carried.ts';
+import type { LinkView } from '../../view/link-view.ts';
+import { type Draft, draft, PHASE } from '../draft.ts';
+import { stepId } from '../step-ids.ts';
 
 /** Seconds a table takes, measured on small machines. */
 const SECONDS_PER_TABLE = 0.012;

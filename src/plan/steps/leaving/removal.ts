@@ -1,11 +1,11 @@
-import { DELTA_TRIGGER, kickName, targetName, truncateName } from '../../bucardo/names.ts';
-import { plural } from '../../lib/format.ts';
-import type { ObservedTable } from '../../observe/table-model.ts';
-import { type Draft, draft, PHASE } from './draft.ts';
-import type { LinkView } from '../view/link-view.ts';
-import { receiptOf } from '../view/copy.ts';
-import { type Planned, wantsRunning } from './planned.ts';
-import { runId, stepId } from './step-ids.ts';
+import { DELTA_TRIGGER, kickName, targetName, truncateName } from '../../../bucardo/names.ts';
+import { plural } from '../../../lib/format.ts';
+import type { ObservedTable } from '../../../observe/table-model.ts';
+import { type Draft, draft, PHASE } from '../draft.ts';
+import type { LinkView } from '../../view/link-view.ts';
+import { receiptOf } from '../../view/copy.ts';
+import { type Planned, wantsRunning } from '../planned.ts';
+import { runId, stepId } from '../step-ids.ts';
 
 const removalId = {
   drained: (view: LinkView): string => `${view.link.id}/wait-drained`,
