@@ -2,6 +2,7 @@ import { Client, DatabaseError, Pool, type ClientBase, type ClientConfig, type P
 import { quoteIdent } from '../bucardo/names.ts';
 import { GoatherdError, messageOf } from '../lib/errors.ts';
 import { type ResolvedConnection, tlsAttempts } from './connection.ts';
+import { type Pace, watchLine } from './line-watch.ts';
 import { meaningOf } from './sqlstate.ts';
 
 /** What sets one session apart from another. Times in milliseconds. */
@@ -12,6 +13,8 @@ export interface SessionOptions {
   readonly connectTimeoutMs?: number;
   /** How long an unused session of a pool is kept. */
   readonly idleMs?: number;
+  /** Unless given, that of `watchLine`. */
+  readonly pace?: Pace;
   /** What the sessions of a pool LISTEN to, and who is told. */
   readonly notices?: Notices;
 }
@@ -43,12 +46,18 @@ function configOf(connection: ResolvedConnection, options: SessionOptions, ssl: 
     ssl,
     application_name: options.applicationName,
     keepAlive: true,
-    // A peer that is gone is noticed within some 20 s (Node asks ten times, a second apart), not within the kernel's two hours.
+    // A peer that is gone is noticed within some 20 s (Node asks ten times, a second apart), not within the kernel's two hours; where something
+    // on its way to it was lost, TCP repeats that instead for a quarter of an hour, which is what `watchLine` is for.
     keepAliveInitialDelayMillis: KEEPALIVE_AFTER_MS,
     connectionTimeoutMillis: options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
     ...(options.statementTimeoutMs === undefined ? {} : { statement_timeout: options.statementTimeoutMs }),
     ...(options.lockTimeoutMs === undefined ? {} : { lock_timeout: options.lockTimeoutMs }),
   };
+}
+
+/** A connection that asks after another one, through the same route. */
+function beat(connection: ResolvedConnection, ssl: NonNullable<ClientConfig['ssl']>): () => Client {
+  return () => new Client(configOf(connection, { applicationName: 'goatherd beat', connectTimeoutMs: 0 }, ssl));
 }
 
 /** Turns anything pg throws into our error family; `detail` is left out on purpose, it can hold row values. */
@@ -88,6 +97,7 @@ export async function openSession(connection: ResolvedConnection, options: Sessi
     try {
       await client.connect();
       open.add(client);
+      watchLine(client, beat(connection, ssl), options.pace);
       client.once('end', () => void open.delete(client));
       return client;
     } catch (error) {
@@ -153,6 +163,7 @@ export class Sessions {
       // The pool listens only to idle clients; one listener a client, or a client used often collects them.
       pool.on('connect', (client) => {
         client.on('error', () => undefined);
+        watchLine(client, beat(connection, ssl), options.pace);
         this.#clients.add(client);
       });
       pool.on('remove', (client) => void this.#clients.delete(client));

@@ -4,6 +4,8 @@ import { once } from 'node:events';
 /** A TCP proxy on 127.0.0.1 whose line can be cut: what a firewall or a lost network does to a database's clients. */
 export interface Proxy {
   readonly port: number;
+  /** How many connections were asked for so far. */
+  asked(): number;
   /** Ends every connection and refuses new ones until `mend`. */
   cut(): void;
   /** Keeps every connection open and lets nothing through until `mend`. */
@@ -17,9 +19,11 @@ export interface Proxy {
 export async function startProxy(to: { readonly host: string; readonly port: number }): Promise<Proxy> {
   const pairs = new Set<readonly [Socket, Socket]>();
   const forgotten = new Set<readonly [Socket, Socket]>();
+  let asked = 0;
   let state: 'whole' | 'cut' | 'frozen' = 'whole';
   const server: Server = createServer((client) => {
     client.on('error', () => undefined);
+    asked += 1;
     if (state === 'cut') return void client.destroy();
     const upstream = connect(to.port, to.host);
     const pair = [client, upstream] as const;
@@ -41,6 +45,7 @@ export async function startProxy(to: { readonly host: string; readonly port: num
   const each = (work: (socket: Socket) => void): void => [...pairs].flat().forEach(work);
   return {
     port: address.port,
+    asked: () => asked,
     cut: () => {
       state = 'cut';
       each((socket) => void socket.destroy());
