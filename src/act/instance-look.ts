@@ -1,5 +1,5 @@
 import type { ControlObservation, DaemonObservation } from '../observe/control-model.ts';
-import { observeControl } from '../observe/observe-control.ts';
+import { type ControlProgress, observeControl, observeProgress } from '../observe/observe-control.ts';
 import { type DaemonSession, daemonSessions, observeDaemon } from '../observe/observe-daemon.ts';
 import type { ActContext } from './context.ts';
 
@@ -25,4 +25,9 @@ export async function lookAtControl(context: ActContext, instance: string): Prom
   const control = await observeControl(context.access.control(instance).asQueryable(), null);
   if (control === null) throw new Error(`control database ${context.access.controlDatabase(instance)} holds no Bucardo`);
   return control;
+}
+
+/** What of it moves while its daemon works: for waits. */
+export async function lookAtProgress(context: ActContext, instance: string): Promise<ControlProgress> {
+  return observeProgress(context.access.control(instance).asQueryable());
 }

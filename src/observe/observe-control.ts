@@ -62,9 +62,6 @@ export async function observeControl(session: Queryable, mark: string | null): P
     `SELECT g.id, g.db, g.schemaname || '.' || g.tablename AS address, g.reltype AS type, g.pkey, g.makedelta, ${there.shapes ? 's.columns' : 'NULL'} AS shape
      FROM bucardo.goat g ${there.shapes ? 'LEFT JOIN goatherd.shape s ON s.goat = g.id' : ''} ORDER BY g.db, g.schemaname COLLATE "C", g.tablename COLLATE "C", g.id`,
   );
-  const syncs = await rows<SyncRow>(
-    'SELECT name, herd, dbs, status, autokick, extract(epoch FROM checktime)::float8 AS checktime, onetimecopy FROM bucardo.sync ORDER BY name',
-  );
   const dbmap = await rows<{ group: string; db: string; role: string }>(
     'SELECT dbgroup AS "group", db, role FROM bucardo.dbmap ORDER BY dbgroup, db',
   );
@@ -80,8 +77,8 @@ export async function observeControl(session: Queryable, mark: string | null): P
     UNION ALL
     SELECT 'code', c.name, coalesce(m.sync, ''), m.goat FROM bucardo.customcode c JOIN bucardo.customcode_map m ON m.code = c.id
     WHERE c.status = 'active' AND m.active AND c.whenrun <> 'conflict' AND (m.sync IS NOT NULL OR m.goat IS NOT NULL) ORDER BY 1, 2, 3, 4`);
-  const facts = there.facts ? await rows<{ key: string; at: number }>(`SELECT key, ${MS('at')} AS at FROM goatherd.fact`) : [];
   return {
+    ...(await observeProgress(session, there.facts)),
     mark,
     settings: Object.fromEntries(settings.map((row) => [row.name, row.setting])),
     defaults: Object.fromEntries(settings.flatMap((row) => (row.defval === null ? [] : [[row.name, row.defval]]))),
@@ -95,6 +92,25 @@ export async function observeControl(session: Queryable, mark: string | null): P
       makedelta: row.makedelta,
       shape: row.shape,
     })),
+    dbmap: dbmap.map((row) => ({ group: row.group, db: row.db, role: row.role })),
+    herds: Object.fromEntries(herds.map((row) => [row.herd, row.goats])),
+    pruning: there.pruning,
+    customs: customs.map((row) => ({ kind: row.kind, what: row.what, sync: row.sync, goat: row.goat })),
+    customcols: Object.fromEntries(customcols.map((row) => [row.goat, row.clause])),
+  };
+}
+
+/** What moves while a daemon works, and tells whether it must be started anew: little, as waits look at it again and again. */
+export type ControlProgress = Pick<ControlObservation, 'syncs' | 'runs' | 'changedAt'>;
+
+/** Looks at that part of a control database alone. `facts`: whether it holds goatherd's table of facts, as each of ours does. */
+export async function observeProgress(session: Queryable, facts = true): Promise<ControlProgress> {
+  const rows = async <R extends QueryResultRow>(text: string): Promise<R[]> => (await session.query<R>(text)).rows;
+  const syncs = await rows<SyncRow>(
+    'SELECT name, herd, dbs, status, autokick, extract(epoch FROM checktime)::float8 AS checktime, onetimecopy FROM bucardo.sync ORDER BY name',
+  );
+  const changed = facts ? await rows<{ at: number }>(`SELECT ${MS('at')} AS at FROM goatherd.fact WHERE key = 'changed'`) : [];
+  return {
     syncs: syncs.map((row): ControlSync => ({
       name: row.name,
       herd: row.herd ?? '',
@@ -104,13 +120,8 @@ export async function observeControl(session: Queryable, mark: string | null): P
       checktimeSeconds: row.checktime,
       onetimecopy: row.onetimecopy,
     })),
-    dbmap: dbmap.map((row) => ({ group: row.group, db: row.db, role: row.role })),
-    herds: Object.fromEntries(herds.map((row) => [row.herd, row.goats])),
-    changedAt: facts.find((row) => row.key === 'changed')?.at ?? 0,
-    pruning: there.pruning,
-    customs: customs.map((row) => ({ kind: row.kind, what: row.what, sync: row.sync, goat: row.goat })),
     runs: runsBySync(syncs, await rows<RunRow>(RUNS_QUERY)),
-    customcols: Object.fromEntries(customcols.map((row) => [row.goat, row.clause])),
+    changedAt: changed[0]?.at ?? 0,
   };
 }
 

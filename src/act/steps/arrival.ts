@@ -5,15 +5,15 @@ import { UNDEFINED_DATABASE } from '../../postgres/sqlstate.ts';
 import type { Link } from '../../topology/model.ts';
 import { type ActContext, done, failed, linkAt, nextLookMs, type Outcome, remembered } from '../context.ts';
 import { logFile } from './daemon.ts';
-import { lookAtControl, lookAtDaemon } from '../instance-look.ts';
+import { lookAtControl, lookAtDaemon, lookAtProgress } from '../instance-look.ts';
 import { kick } from '../kick.ts';
-import { carries, proofTables } from './proof-tables.ts';
+import { carriedTables, proofTables } from './proof-tables.ts';
 import { tableAt } from './triggers.ts';
 
 /** A run of the link that began after its daemon did, and so with makedelta in effect, has ended well (rule 1). */
 export async function waitForRun(context: ActContext, work: Extract<Work, { kind: 'wait_run' }>): Promise<Outcome> {
   const link = linkAt(context, work.link);
-  const [control, daemon] = await Promise.all([lookAtControl(context, work.instance), lookAtDaemon(context, work.instance)]);
+  const [control, daemon] = await Promise.all([lookAtProgress(context, work.instance), lookAtDaemon(context, work.instance)]);
   const good = control.runs[link.sync]?.lastGood ?? null;
   if (daemon.masterPid === null || daemon.startedAt === null) return { state: 'moved', why: `the daemon of ${link.id} is gone` };
   // Facts that changed after the plan was made are those of other links of the instance: this run needs what the plan named.
@@ -41,7 +41,8 @@ interface Proof {
   readonly clocks: Map<string, string>;
   /** By link address: the clock of its control database when a run of it was first waited for, epoch milliseconds. */
   readonly runsSince: Map<string, number>;
-  readonly members: Map<string, ReadonlySet<string>>;
+  /** What each link carried when the proof began, by link address. */
+  readonly carried: Map<string, ReadonlySet<string>>;
 }
 
 const PROVES_WITHIN_MS = 300_000;
@@ -57,18 +58,21 @@ export async function proveArrival(context: ActContext, work: Extract<Work, { ki
     startedAt: context.clock.now(),
     clocks: new Map(),
     runsSince: new Map(),
-    members: new Map(),
+    carried: new Map(),
   }));
   const links = context.topology.links.filter((link) => work.links.includes(link.address));
   for (const { from } of links) if (!proof.clocks.has(from)) proof.clocks.set(from, await clockOf(context, from));
-  if (proof.members.size === 0) for (const link of context.topology.links) proof.members.set(link.address, await membersNow(context, link));
+  if (proof.carried.size === 0)
+    for (const link of context.topology.links)
+      proof.carried.set(link.address, carriedTables(context, link, await membersNow(context, link)));
   let waiting: Link | null = null;
   for (const link of links) {
     if (proof.arrived.has(link.address)) continue;
     const above = fedBy(context, links, link);
-    // What the link above brings is this hop's proof: a key noted here would show nothing of makedelta.
-    if (above !== undefined && !proof.arrived.has(above.address)) continue;
-    const hop = proof.hops.get(link.address) ?? (await beginHop(context, proof, link, above));
+    // What the link above brings is this hop's proof: a key noted here would show nothing of makedelta. Where it has none, nothing is awaited.
+    if (above !== undefined && !proof.arrived.has(above.address) && !proof.runsSince.has(above.address)) continue;
+    const keyless = proof.runsSince.has(link.address);
+    const hop = proof.hops.get(link.address) ?? (keyless ? null : await beginHop(context, proof, link, above));
     if (hop === null ? await ranSince(context, proof, link) : await delivered(context, link, hop)) {
       proof.arrived.add(link.address);
       await context.ledger.saveProof(link.address, context.clock.now());
@@ -79,7 +83,7 @@ export async function proveArrival(context: ActContext, work: Extract<Work, { ki
   }
   if (waiting === null) return done(`seen on ${links.map((link) => link.to).join(', ')}`);
   if (context.clock.now() - proof.startedAt > PROVES_WITHIN_MS) {
-    const error = (await lookAtControl(context, waiting.instance)).runs[waiting.sync]?.lastBad?.error ?? 'no run failed';
+    const error = (await lookAtProgress(context, waiting.instance)).runs[waiting.sync]?.lastBad?.error ?? 'no run failed';
     return failed(
       'NotArrived',
       `a change on ${waiting.from} was not seen on ${waiting.to} within ${PROVES_WITHIN_MS / 1000} s: ${error}`,
@@ -126,19 +130,19 @@ async function ranSince(context: ActContext, proof: Proof, link: Link): Promise<
     proof.runsSince.set(link.address, rows[0]?.now ?? Number.POSITIVE_INFINITY);
     return false;
   }
-  const good = (await lookAtControl(context, link.instance)).runs[link.sync]?.lastGood ?? null;
+  const good = (await lookAtProgress(context, link.instance)).runs[link.sync]?.lastGood ?? null;
   return good !== null && good.startedAt > since;
 }
 
 /** Notes a key on the link's source, or takes the one that the hop above brought there. Null: there is nothing to prove it with. */
 async function beginHop(context: ActContext, proof: Proof, link: Link, above: Link | undefined): Promise<Hop | null> {
   const aboveHop = above === undefined ? undefined : proof.hops.get(above.address);
-  if (aboveHop !== undefined && carries(context, proof.members, link, aboveHop.table)) {
+  if (aboveHop !== undefined && proof.carried.get(link.address)?.has(aboveHop.table) === true) {
     const hop = await broughtBy(context, link, aboveHop, proof);
     if (hop !== null) proof.hops.set(link.address, hop);
     return hop ?? { table: aboveHop.table, txntime: '' };
   }
-  const hop = await noteKey(context, link, proofTables(context, proof.members, link));
+  const hop = await noteKey(context, link, proofTables(context, proof.carried, link));
   if (hop !== null) proof.hops.set(link.address, hop);
   return hop;
 }

@@ -10,7 +10,7 @@ import type { Work } from '../../plan/work-model.ts';
 import type { SecretRef } from '../../topology/model.ts';
 import { type ActContext, done, failed, nextLookMs, type Outcome, remembered } from '../context.ts';
 import { bucardoEnvironment } from './daemon-environment.ts';
-import { lookAtControl, lookAtDaemon } from '../instance-look.ts';
+import { lookAtDaemon, lookAtProgress } from '../instance-look.ts';
 import { exclusiveHolder } from '../quiet.ts';
 
 /** A master appears 1 to 2 s after `bucardo start` returns; no session of it after this long means that it did not come up. */
@@ -31,7 +31,7 @@ interface StartMemory {
 /** The daemon runs every named sync, read back from its own title, and began after the last change of what it reads at start (rule 4). */
 export async function startDaemon(context: ActContext, work: Extract<Work, { kind: 'start_daemon' }>): Promise<Outcome> {
   const memory = remembered<StartMemory>(context, `start ${work.instance} ${work.syncs.join(',')}`, () => ({ startedAt: null }));
-  const [daemon, control] = await Promise.all([lookAtDaemon(context, work.instance), lookAtControl(context, work.instance)]);
+  const [daemon, control] = await Promise.all([lookAtDaemon(context, work.instance), lookAtProgress(context, work.instance)]);
   const progress = (waitingFor: string, launched: boolean): Outcome => ({
     state: 'pending',
     ...(launched ? { settles: true } : {}),

@@ -26,6 +26,7 @@ interface State {
 /** A holder whose transaction is older than this is not waited for: a try would only queue the table's writers behind us. */
 const OLD_HOLDER_SECONDS = 1;
 
+/** Asked of each table, and so prepared: to plan it takes longer than to answer it. */
 const HOLDERS = `
 SELECT a.pid, a.application_name AS application, coalesce(a.state, '') AS state, extract(epoch FROM clock_timestamp() - a.xact_start)::int AS seconds
 FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
@@ -68,7 +69,8 @@ export async function tableByTable(
         break;
       }
       const address = `${work.schema}.${work.table}`;
-      const holders = (await client.query<Holder & Record<string, unknown>>(HOLDERS, [quoteTable(work.schema, work.table)])).rows;
+      const question = { name: 'holders', text: HOLDERS, values: [quoteTable(work.schema, work.table)] };
+      const holders = (await client.query<Holder & Record<string, unknown>>(question)).rows;
       const old = holders.find((holder) => (holder.seconds ?? 0) >= OLD_HOLDER_SECONDS);
       const tell = (result: LockTry['result'], since: number): void =>
         context.tried?.({ database, mode: modeOf(work.statements), result, seconds: (performance.now() - since) / 1000 });

@@ -4,7 +4,7 @@ import type { Link } from '../../../topology/model.ts';
 import { type ActContext, done, failed, linkAt, nextLookMs, type Outcome, remembered } from '../../context.ts';
 import { copyProgress } from './copy-progress.ts';
 import { logFile } from '../daemon.ts';
-import { lookAtControl, lookAtDaemon } from '../../instance-look.ts';
+import { lookAtDaemon, lookAtProgress } from '../../instance-look.ts';
 import { kick } from '../../kick.ts';
 import { passOnCopied } from './pass-on.ts';
 import { tableAt } from '../triggers.ts';
@@ -16,7 +16,7 @@ const FAILURES = 3;
 /** The gate of rule 1: Bucardo's flag is down, and a run that began after the question ended well. */
 export async function waitForCopy(context: ActContext, work: Extract<Work, { kind: 'wait_copy' }>): Promise<Outcome> {
   const link = linkAt(context, work.link);
-  const [control, daemon] = await Promise.all([lookAtControl(context, work.instance), lookAtDaemon(context, work.instance)]);
+  const [control, daemon] = await Promise.all([lookAtProgress(context, work.instance), lookAtDaemon(context, work.instance)]);
   const asked = (await askedAt(context, work.link)) ?? Number.POSITIVE_INFINITY;
   const sync = control.syncs.find((one) => one.name === link.sync);
   const runs = control.runs[link.sync];
@@ -76,8 +76,8 @@ const SETTLES_WITHIN_MS = 120_000;
 export async function writeReceipt(context: ActContext, work: Extract<Work, { kind: 'receipt' }>): Promise<Outcome> {
   const link = linkAt(context, work.link);
   const startedAt = remembered(context, `receipt ${work.link}`, () => context.clock.now());
-  const left = await countAll(context, link.from, work.copied);
-  const right = await countAll(context, link.to, work.copied);
+  const [left, right] = await Promise.all([countAll(context, link.from, work.copied), countAll(context, link.to, work.copied)]);
+  // Counted last: it bounds what was written while both sides were counted.
   const deltas = await countDeltas(context, link, work.copied);
   // Where the source receives rows and does not pass them on, nothing there counts what came meanwhile.
   const counted = !receivesUnnoted(context, link);
