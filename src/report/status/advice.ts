@@ -12,6 +12,7 @@ const byReason: Readonly<Record<string, string>> = {
   ApprovalStale: 'The plan has changed since it was approved: read the new one and approve its id.',
   CapExceeded: 'The approval passes a cap of this host: `goatherd approve ID --over-cap` if that is meant.',
   Contended: 'Something else keeps changing this fact, and goatherd has stopped putting it back. Find what does, and end it.',
+  Unreachable: 'Is PostgreSQL up there, and may this host reach it? Replication goes on by itself once it answers.',
   AuthFailed: 'Check the password reference, the role and pg_hba.conf of that server.',
   RightsMissing: 'Grant what the message names; `goatherd reconcile --dry-run` lists every right that is missing.',
   ReadOnly: 'The database is in recovery: name the primary in the topology.',
