@@ -17,7 +17,7 @@ import type { Topology } from '../topology/model.ts';
 import type { DatabaseObservation, HubObservation, Observation } from './model.ts';
 import type { InstanceObservation, WantedDb } from './control-model.ts';
 import { observeControl } from './observe-control.ts';
-import { type DatabaseFacts, observeDatabase } from './observe-database.ts';
+import { type DatabaseFacts, observeDatabase } from './database/observe-database.ts';
 import { daemonSessions, observeDaemon } from './observe-daemon.ts';
 import { observeUndelivered } from './observe-undelivered.ts';
 import { observeDirectories, observeHubServer } from './observe-hub.ts';
