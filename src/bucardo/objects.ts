@@ -36,6 +36,7 @@ export const RECORDER = 'goatherd_record_truncate';
 /** Where the recorder notes what may not arrive: the link is `Suspect` with that table (rule 8). */
 export const SUSPECTS = 'goatherd_suspect';
 
+/** A table of the user's, as its helper objects need to know it. `maker`: the name that `bucardo_tablename_maker` gives, unquoted. */
 export interface HelperSpec {
   readonly oid: number;
   readonly schema: string;

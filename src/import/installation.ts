@@ -1,4 +1,5 @@
 /** What one of Bucardo's control databases holds, made by whatever hand: what `goatherd import --from-bucardo` reads. Pure data, no secrets. */
+import type { ControlSync } from '../observe/control-model.ts';
 
 export interface Installation {
   /** The control database. */
@@ -54,15 +55,7 @@ export interface InstalledGoat {
   readonly settings: Readonly<Record<string, string>>;
 }
 
-export interface InstalledSync {
-  readonly name: string;
-  readonly herd: string;
-  readonly dbs: string;
-  readonly status: string;
-  readonly autokick: boolean;
-  /** Null when unset; may be a fraction. */
-  readonly checktimeSeconds: number | null;
-  readonly onetimecopy: number;
+export interface InstalledSync extends ControlSync {
   /** Columns that are other than Bucardo's defaults, but for those above. */
   readonly settings: Readonly<Record<string, string>>;
 }

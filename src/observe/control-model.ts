@@ -68,13 +68,14 @@ export interface ControlGoat {
   readonly shape: string | null;
 }
 
+/** A row of `sync`. */
 export interface ControlSync {
   readonly name: string;
   readonly herd: string;
   readonly dbs: string;
   readonly status: string;
   readonly autokick: boolean;
-  /** Whole seconds, null when unset. */
+  /** Null when unset; may be a fraction where other hands set it. */
   readonly checktimeSeconds: number | null;
   readonly onetimecopy: number;
 }

@@ -7,46 +7,36 @@ import type { Step } from './step-model.ts';
 import { inOrder } from './order.ts';
 import { wantsRunning } from './steps/planned.ts';
 
-/**
- * Orders, numbers and blocks the steps: for preflight, for approval, for what they wait on. `blocked`: links that nothing is done on;
- * `guarded`: those that run on and whose removal is refused; `cut`: those of which no run ends well (`cutOffLinks`); all by address, with
- * the reason.
- */
-export function finish(
-  views: readonly LinkView[],
-  drafts: readonly Draft[],
-  blocked: ReadonlyMap<string, string>,
-  guarded: ReadonlyMap<string, string>,
-  held: ReadonlySet<string>,
-  cut: ReadonlyMap<string, string>,
-  judged: Judgement,
-): readonly Step[] {
+/** Why links and steps may not be acted on; links by address, with the reason. */
+export interface Obstacles {
+  /** Links that nothing is done on. */
+  readonly blocked: ReadonlyMap<string, string>;
+  /** Links of which no run ends well (`cutOffLinks`). */
+  readonly cut: ReadonlyMap<string, string>;
+  readonly judged: Judgement;
+}
+
+/** What else holds steps when a plan is finished. */
+interface Holds extends Obstacles {
+  /** Links that run on and whose removal is refused. */
+  readonly guarded: ReadonlyMap<string, string>;
+  /** Steps of links that may not act, by id: shown, and never carried out. */
+  readonly held: ReadonlySet<string>;
+}
+
+/** Orders, numbers and blocks the steps: for preflight, for approval, for what they wait on. */
+export function finish(views: readonly LinkView[], drafts: readonly Draft[], holds: Holds): readonly Step[] {
   const ordered = inOrder(drafts);
-  const steps = numbered(views, ordered, blocked, guarded, held, cut, judged);
+  const steps = numbered(views, ordered, holds);
   const proof = dueProof(views, ordered, steps);
   if (proof === undefined) return steps;
   // A proof of fewer links, or none, moves the numbers that others name.
   const others = ordered.filter((step) => step.kind !== 'arrival');
-  return numbered(
-    views,
-    proof === null ? others : ordered.map((step) => (step.kind === 'arrival' ? proof : step)),
-    blocked,
-    guarded,
-    held,
-    cut,
-    judged,
-  );
+  return numbered(views, proof === null ? others : ordered.map((step) => (step.kind === 'arrival' ? proof : step)), holds);
 }
 
-function numbered(
-  views: readonly LinkView[],
-  ordered: readonly Draft[],
-  blocked: ReadonlyMap<string, string>,
-  guarded: ReadonlyMap<string, string>,
-  held: ReadonlySet<string>,
-  cut: ReadonlyMap<string, string>,
-  judged: Judgement,
-): readonly Step[] {
+function numbered(views: readonly LinkView[], ordered: readonly Draft[], holds: Holds): readonly Step[] {
+  const { blocked, guarded, held, judged } = holds;
   const refused = new Map([...blocked, ...guarded]);
   const ids = new Set(ordered.map((step) => step.id));
   const reasons = new Map<string, string>();
@@ -55,8 +45,7 @@ function numbered(
     const link = views.find(
       ({ link: one }) => one.address === step.address || (refused.has(one.address) && step.address.endsWith(`/instance/${one.instance}`)),
     )?.link;
-    const reason =
-      ownReason(step, link, refused, held, judged) ?? reasonAgainst(views, step, blocked, cut, judged) ?? waitsFor(after, reasons, ordered);
+    const reason = ownReason(step, link, refused, held, judged) ?? reasonAgainst(views, step, holds) ?? waitsFor(after, reasons, ordered);
     if (reason !== null) reasons.set(step.id, reason);
     return {
       ...step,
@@ -109,9 +98,7 @@ function isUnproved(views: readonly LinkView[], address: string): boolean {
 export function reasonAgainst(
   views: readonly LinkView[],
   step: Pick<Draft, 'id' | 'kind' | 'address' | 'destructive'>,
-  blocked: ReadonlyMap<string, string>,
-  cut: ReadonlyMap<string, string>,
-  judged: Judgement,
+  { blocked, cut, judged }: Obstacles,
 ): string | null {
   return stoppedAbove(views, step) ?? heldAbove(views, step, blocked) ?? endlessWait(step, cut) ?? judged.reasonAgainst(step);
 }

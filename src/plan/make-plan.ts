@@ -15,7 +15,7 @@ import { recopyWarnings } from './view/recopy-warnings.ts';
 import { drawingOf } from './drawing.ts';
 import type { Draft } from './steps/draft.ts';
 import { fingerprintOf, planFacts } from './fingerprint.ts';
-import { finish, reasonAgainst } from './finish.ts';
+import { finish, type Obstacles, reasonAgainst } from './finish.ts';
 import { cutOffLinks, cutOffReasons, cutOffWarnings } from './view/cut-off.ts';
 import { linksInTheWay, rivalWarnings } from './view/in-the-way.ts';
 import { guardedAmong, protectionWarnings, undrainedLinks } from './view/leaving.ts';
@@ -99,8 +99,8 @@ export function makePlan(given: Topology, seen: Observation, found: Ledger, conf
   const stopped = new Map([...blocked, ...waiting]);
   const wanted = approved ? removal : supervised;
   const cut = cutOffLinks([...sorted.free.map(({ view }) => view), ...leaving], sorted.held);
-  const cutReasons = cutOffReasons(cut);
-  const withheld = withheldSteps(wanted, (step) => reasonAgainst(views, step, stopped, cutReasons, judged) !== null);
+  const obstacles: Obstacles = { blocked: stopped, cut: cutOffReasons(cut), judged };
+  const withheld = withheldSteps(wanted, (step) => reasonAgainst(views, step, obstacles) !== null);
   const due = withheld.size === 0 ? wanted : approved ? removalWith(undrained, withheld) : assemble(all.scene, { ...all.sorted, withheld });
   const now = [...due, ...drifted.strays.flatMap((one) => sweepSteps(scene.topology, one))];
   // What a blocked link or an unapproved removal would need is shown, and nothing else depends on it.
@@ -121,15 +121,11 @@ export function makePlan(given: Topology, seen: Observation, found: Ledger, conf
       ? { ...step, after: [...new Set([...step.after, ...whole.after])] }
       : { ...step, after: step.after.filter((id) => acting.has(id) || ofHeld.has(id)) },
   );
-  const finished = finish(
-    [...views, ...(approved ? leaving : [])],
-    withRenameStep(topology, ledger, [...drafts, ...heldDrafts]),
-    stopped,
+  const finished = finish([...views, ...(approved ? leaving : [])], withRenameStep(topology, ledger, [...drafts, ...heldDrafts]), {
+    ...obstacles,
     guarded,
-    new Set(heldDrafts.map((step) => step.id)),
-    cutReasons,
-    judged,
-  );
+    held: new Set(heldDrafts.map((step) => step.id)),
+  });
   const allSteps = withWord(finished, found.suspensions[topology.name]);
   const chosen = policy.only === undefined ? null : chosenOf(topology, allSteps, policy.only);
   const steps = chosen?.steps ?? allSteps;

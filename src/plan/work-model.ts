@@ -1,15 +1,9 @@
+import type { HelperSpec } from '../bucardo/objects.ts';
 import type { RecopyCause } from '../ledger/model.ts';
 import type { LinkNames } from '../topology/names.ts';
 
 /** One table's Bucardo objects on a source, as they shall be. */
-export interface TableWork {
-  readonly oid: number;
-  readonly schema: string;
-  readonly table: string;
-  readonly maker: string;
-  readonly keyColumns: readonly string[];
-  /** Type and collation of each key column, as a column definition needs them. */
-  readonly keyDefinitions: readonly string[];
+export interface TableWork extends HelperSpec {
   /** Whether TRUNCATE is recorded as keys (rule 8) or by Bucardo's own trigger. */
   readonly truncate: 'keys' | 'record';
   /** What is missing or other than declared. */

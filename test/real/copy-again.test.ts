@@ -1,22 +1,17 @@
 import { expect, test } from 'vitest';
-import type { Lab } from '../../src/lab/lab.ts';
 import { declare } from './support/declare.ts';
 import { insertsEver } from './support/one-of-each.ts';
 import { query, type Row } from './support/query.ts';
 import { expectNothingLeft, planOf, reconcile, reconciled, said } from './support/reconciled.ts';
 import { makeShop, startWriter, STILL_ROWS, untilEqual } from './support/shop.ts';
 import { startReconcile } from './support/start-reconcile.ts';
-import { clusterOf, useLab } from './support/use-lab.ts';
+import { clusterOf, on, useLab } from './support/use-lab.ts';
 
 const lab = useLab({}, async (started) => {
   await makeShop(started);
   await declare(started, { links: ['a -> b', 'b -> c'] });
   await reconciled(started);
 });
-
-function on(started: Lab, name: string, sql: string): Promise<readonly Row[]> {
-  return query(clusterOf(started, name), started.dbname, sql);
-}
 
 /** What nobody notes: no trigger fires, and no link brings it. */
 const unseen = (name: string, sql: string): Promise<readonly Row[]> =>

@@ -1,11 +1,10 @@
 import { expect, test } from 'vitest';
-import type { Lab } from '../../src/lab/lab.ts';
 import { declare } from './support/declare.ts';
 import { eventually } from './support/eventually.ts';
-import { query, type Row } from './support/query.ts';
+import { query } from './support/query.ts';
 import { expectNothingLeft, planOf, type PlanJson, reconcile, reconciled, said } from './support/reconciled.ts';
 import { contentsOf, expectSameData } from './support/same-data.ts';
-import { clusterOf, useLab } from './support/use-lab.ts';
+import { on, useLab } from './support/use-lab.ts';
 
 const TABLES = `
   CREATE TABLE parent (id int PRIMARY KEY, note text);
@@ -32,10 +31,6 @@ const lab = useLab({ clusters: ['a', ...targets] }, async (started) => {
   await on(started, 'filled', "INSERT INTO child VALUES (5, 777, 'own')");
   await declare(started, { links: LINKS });
 });
-
-function on(started: Lab, name: string, sql: string): Promise<readonly Row[]> {
-  return query(clusterOf(started, name), started.dbname, sql);
-}
 
 async function notes(name: string, table: 'parent' | 'child'): Promise<readonly string[]> {
   return (await on(lab(), name, `SELECT id || ' ' || note AS row FROM ${table} ORDER BY id`)).map((row) => String(row['row']));

@@ -1,23 +1,17 @@
 import { expect, test } from 'vitest';
-import type { Lab } from '../../src/lab/lab.ts';
 import { declare } from './support/declare.ts';
 import { eventually } from './support/eventually.ts';
 import { bucardoTriggers } from './support/one-of-each.ts';
-import { query, type Row } from './support/query.ts';
 import { expectNothingLeft, planOf, reconciled, said } from './support/reconciled.ts';
 import { runGoatherd } from './support/run-goatherd.ts';
 import { makeShop, startWriter, untilEqual } from './support/shop.ts';
-import { clusterOf, useLab } from './support/use-lab.ts';
+import { clusterOf, on, useLab } from './support/use-lab.ts';
 
 const lab = useLab({}, async (started) => {
   await makeShop(started);
   await declare(started, { links: ['a -> b', 'b -> c'] });
   await reconciled(started);
 });
-
-function on(started: Lab, name: string, sql: string): Promise<readonly Row[]> {
-  return query(clusterOf(started, name), started.dbname, sql);
-}
 
 const upper = (keys: Readonly<Record<string, unknown>>): Promise<void> =>
   declare(lab(), { links: [{ from: 'a', to: 'b', ...keys }, 'b -> c'] });

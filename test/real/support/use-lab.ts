@@ -2,6 +2,7 @@ import { afterAll, beforeAll } from 'vitest';
 import type { Lab } from '../../../src/lab/lab.ts';
 import type { StartOptions } from '../../../src/lab/start-lab.ts';
 import { withLab } from './lab.ts';
+import { query, type Row } from './query.ts';
 
 /** One lab for all tests of a file or `describe`: started and prepared before the first, taken down after the last. Gives it when asked. */
 export function useLab(options: Partial<StartOptions>, prepare: (lab: Lab) => Promise<void> = () => Promise.resolve()): () => Lab {
@@ -35,4 +36,9 @@ export function clusterOf(lab: Lab, name: string): Lab['hub'] {
   const cluster = lab.clusters[name];
   if (cluster === undefined) throw new Error(`the lab has no cluster ${name}`);
   return cluster;
+}
+
+/** Runs SQL as `goatherd` in the topology's database on one cluster: `query` says how. */
+export function on(lab: Lab, name: string, sql: string): Promise<readonly Row[]> {
+  return query(clusterOf(lab, name), lab.dbname, sql);
 }
