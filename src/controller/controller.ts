@@ -1,15 +1,15 @@
 import { hostname } from 'node:os';
-import { noticeChannels } from '../bucardo/notices.ts';
 import { EMPTY_LEDGER, type Ledger } from '../ledger/model.ts';
 import { readLedger } from '../ledger/read.ts';
 import { GoatherdError } from '../lib/errors.ts';
 import { missingNote } from '../plan/view/remembered/former.ts';
 import { Access } from '../postgres/access.ts';
-import { abandonSessions, type Notices } from '../postgres/session.ts';
+import { abandonSessions } from '../postgres/session.ts';
 import type { ControllerCounters, ControllerSnapshot } from '../report/status/snapshot-model.ts';
 import type { HostConfig } from '../topology/model.ts';
 import { Counters } from './counters.ts';
 import { fault } from './fault.ts';
+import { Hearing } from './hearing.ts';
 import { type InForce, inForce } from './source/in-force.ts';
 import type { Journal } from './journal.ts';
 import { type Leadership, seekLeadership } from './leadership.ts';
@@ -46,6 +46,7 @@ export class Controller {
   readonly #memory = new MemoryTidier();
   readonly #own: OwnConditions;
   readonly #desk: RequestDesk;
+  readonly #hearing: Hearing;
   readonly #ending = new AbortController();
   readonly #listeners = new Set<() => void>();
   readonly #startedAt: number;
@@ -61,13 +62,14 @@ export class Controller {
     const now = options.now ?? Date.now;
     this.#options = options;
     this.#startedAt = now();
+    this.#hearing = new Hearing([config.ledger, config.hub.dbname], this.#workers);
     const hub = new Access(
       config,
       { databases: [], links: [] },
       {
         applicationName: 'goatherd controller',
         idleMs: 3 * config.controller.lookEveryMs,
-        notices: (dbname) => this.#noticesOf(dbname),
+        notices: (dbname) => this.#hearing.noticesOf(dbname),
       },
     );
     this.#world = {
@@ -160,16 +162,6 @@ export class Controller {
     abandonSessions();
   }
 
-  /** Bucardo's own words in a control database are hints to look there; in other databases of the hub there are none. */
-  #noticesOf(dbname: string): Notices | undefined {
-    const { config } = this.#world;
-    if (dbname === config.ledger || dbname === config.hub.dbname) return undefined;
-    return {
-      channels: () => noticeChannels([...this.#workers.values()].flatMap((worker) => worker.syncsIn(dbname))),
-      heard: () => this.#eachWorker((worker) => (worker.syncsIn(dbname).length > 0 ? worker.hint() : undefined)),
-    };
-  }
-
   #eachWorker(work: (worker: TopologyWorker) => void): void {
     for (const worker of this.#workers.values()) work(worker);
   }
@@ -215,6 +207,7 @@ export class Controller {
       if (worker === undefined) this.#workers.set(one.topology.name, new TopologyWorker(this.#world, one));
       else worker.want(one);
     }
+    this.#hearing.follow(this.#world.hub).catch(fault);
     this.#changed();
   }
 
@@ -222,6 +215,7 @@ export class Controller {
     const { manager } = this.#options;
     this.#lastLoopAt = this.#world.now();
     manager.loopEnded();
+    this.#hearing.follow(this.#world.hub).catch(fault);
     if ([...this.#workers.values()].every((worker) => worker.rests)) this.#memory.tidy();
     if (this.#ready || ![...this.#workers.values()].every((worker) => worker.looked)) return;
     this.#ready = true;

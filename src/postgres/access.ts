@@ -89,6 +89,12 @@ export class Access {
     await sessions?.end();
   }
 
+  /** What sessions to a database of the hub are to listen to is other than before: see `Sessions.listenAnew`. Nothing where there are none. */
+  async listenAnew(dbname: string): Promise<void> {
+    if (this.#shared !== null) return this.#shared.listenAnew(dbname);
+    await this.#open.get(`hub ${dbname}`)?.listenAnew();
+  }
+
   async end(): Promise<void> {
     const open = [...this.#open.values()];
     this.#open.clear();

@@ -141,6 +141,8 @@ function listening(notices: Notices | undefined): Partial<PoolConfig> {
 export class Sessions {
   readonly #pool: Promise<Pool>;
   readonly #clients = new Set<PoolClient>();
+  /** Those that listen to what is no longer to be listened to. */
+  readonly #outdated = new WeakSet<PoolClient>();
   readonly where: string;
 
   constructor(connection: ResolvedConnection, options: SessionOptions, where: string) {
@@ -184,10 +186,14 @@ export class Sessions {
   }
 
   async query<R extends QueryResultRow>(text: string, values: unknown[] = []): Promise<R[]> {
+    let client: PoolClient | null = null;
     try {
-      const pool = await this.#pool;
-      return (await pool.query<R>(text, values)).rows;
+      client = await (await this.#pool).connect();
+      const { rows } = await client.query<R>(text, values);
+      this.#giveBack(client);
+      return rows;
     } catch (error) {
+      client?.release(true);
       throw asGoatherdError(error, this.where);
     }
   }
@@ -210,7 +216,7 @@ export class Sessions {
       await client.query(['BEGIN', ...setup].join('; '));
       const result = await work(client);
       await client.query('COMMIT');
-      client.release();
+      this.#giveBack(client);
       return result;
     } catch (error) {
       client?.release(true);
@@ -229,6 +235,29 @@ export class Sessions {
     } finally {
       client?.release(true);
     }
+  }
+
+  /**
+   * What `channels` gives is other than before: sessions that listen to what it gave then are replaced, the idle ones at once, the others
+   * when they are given back, and a first one listens when this resolves.
+   */
+  async listenAnew(): Promise<void> {
+    try {
+      const pool = await this.#pool;
+      for (const client of this.#clients) this.#outdated.add(client);
+      let client = await pool.connect();
+      while (this.#outdated.has(client)) {
+        this.#giveBack(client);
+        client = await pool.connect();
+      }
+      this.#giveBack(client);
+    } catch (error) {
+      throw asGoatherdError(error, this.where);
+    }
+  }
+
+  #giveBack(client: PoolClient): void {
+    client.release(this.#outdated.has(client));
   }
 
   async end(): Promise<void> {

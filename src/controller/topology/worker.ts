@@ -109,7 +109,9 @@ export class TopologyWorker {
 
   /** The syncs of its links in this control database. */
   syncsIn(control: string): readonly string[] {
-    return this.#wanted.topology.links.filter((link) => link.control === control).map((link) => link.sync);
+    // What was looked at has the names that the ledger keeps; what is new stands in the file alone.
+    const links = [...this.#wanted.topology.links, ...(this.#sight?.topology.links ?? [])];
+    return [...new Set(links.filter((link) => link.control === control).map((link) => link.sync))];
   }
 
   /** Carries a person's word out, between two flights. */
