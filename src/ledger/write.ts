@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Access } from '../postgres/access.ts';
 import type { LeftInstance } from '../topology/model.ts';
 import type { LinkNames } from '../topology/names.ts';
+import { renameRemembered } from './remembered.ts';
 import type { LedgerLink, LinkIdentities, Receipt, Suspicion } from './model.ts';
 import { CopyWriter } from './writers/copies.ts';
 import { SightWriter } from './writers/sights.ts';
@@ -73,16 +74,19 @@ export class LedgerWriter {
 
   /**
    * Moves rows to other addresses, all of them or none: what is kept of a link (receipt, doubts, suspension, approvals, words) is kept under
-   * its new address, and its names are written down, as those that it was born with can no longer be told from its address.
+   * its new address, and its names are written down, as those that it was born with can no longer be told from its address. What a controller
+   * remembers goes with them. `all`: every address that is another now; `toldNow`: what was told of them to a receiver, under those.
    */
   async rename(
     topology: string,
     rows: readonly (LedgerLink & { readonly formerAddress: string })[],
     databases: ReadonlyMap<string, string>,
+    all: ReadonlyMap<string, string>,
+    toldNow: (memory: unknown) => unknown,
   ): Promise<void> {
     await this.#access.hub(this.#access.config.ledger).transaction([], async (client) => {
-      for (const { address, formerAddress, names: all, definition } of rows) {
-        const { sync: _sync, instance: _instance, ...names } = all;
+      for (const { address, formerAddress, names: given, definition } of rows) {
+        const { sync: _sync, instance: _instance, ...names } = given;
         await client.query('UPDATE goatherd.link SET address = $2, names = $3, definition = $4 WHERE address = $1', [
           formerAddress,
           address,
@@ -102,6 +106,7 @@ export class LedgerWriter {
           'UPDATE goatherd.seen SET database = $3 WHERE topology = $1 AND database = $2 AND NOT EXISTS (SELECT 1 FROM goatherd.seen WHERE topology = $1 AND database = $3)',
           [topology, before, after],
         );
+      await renameRemembered(client, topology, all, toldNow);
     });
   }
 

@@ -80,6 +80,24 @@ export function remembered({ memory, unsent }: Decision, before: Memory, keys: r
   return { told: Object.fromEntries(told), seen: unsent.seen };
 }
 
+/**
+ * What is remembered, of what was renamed under its new address: that it is called otherwise is no news. `renames`: former addresses first.
+ * What is remembered under a new address already holds.
+ */
+export function atNewAddresses({ told, seen }: Memory, renames: ReadonlyMap<string, string>): Memory {
+  if (renames.size === 0) return { told, seen };
+  const now = (key: string): string => {
+    const [address = '', ...type] = key.split(' ');
+    return [renames.get(address) ?? address, ...type].join(' ');
+  };
+  const moved = Object.entries(told).flatMap(([key, one]): [string, Told][] => {
+    const condition = { ...one.incident.condition, address: renames.get(one.incident.condition.address) ?? one.incident.condition.address };
+    return now(key) === key ? [] : [[now(key), { ...one, incident: { ...one.incident, key: now(key), condition } }]];
+  });
+  const staying = Object.entries(told).filter(([key]) => now(key) === key);
+  return { told: Object.fromEntries([...moved, ...staying]), seen: [...new Set(seen.map(now))].toSorted() };
+}
+
 /** One that turned bad under our eyes is bad from now on; one that was found so, as long as its condition says. */
 function begun(incident: Incident, seenWell: boolean, now: number): Told {
   return { incident, since: seenWell ? now : Math.min(now, incident.condition.since), said: null, wellSince: null };

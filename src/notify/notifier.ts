@@ -1,6 +1,6 @@
 import { GoatherdError, messageOf as textOf } from '../lib/errors.ts';
 import type { ControllerSnapshot } from '../report/status/snapshot-model.ts';
-import { decide, type Memory, nothingTold, remembered, type Told } from './decide.ts';
+import { atNewAddresses, decide, type Memory, nothingTold, remembered, type Told } from './decide.ts';
 import { deliver } from './deliver.ts';
 import { messagesOf } from './message.ts';
 import type { Receiver } from '../topology/model.ts';
@@ -103,7 +103,8 @@ export class Notifier {
   async #tell(channel: Channel, snapshot: ControllerSnapshot, now: number, acts: boolean): Promise<void> {
     if (acts && !channel.known && !(await this.#recall(channel))) return;
     const conditions = [...snapshot.conditions, ...snapshot.topologies.flatMap((topology) => topology.conditions)];
-    const decision = decide(channel.memory, conditions, now, channel.receiver);
+    const renames = new Map(snapshot.topologies.flatMap((topology) => Object.entries(topology.renames)));
+    const decision = decide(atNewAddresses(channel.memory, renames), conditions, now, channel.receiver);
     channel.memory = decision.unsent;
     try {
       for (const { message, keys } of messagesOf(decision.send, { tool: snapshot.tool, host: snapshot.host, now })) {

@@ -19,7 +19,7 @@ export interface Observation {
    * Measure: changes on the source that the target does not have yet, by link address and table. Of links that their file no longer names all
    * tables, of others those that match them no longer; tables with none are left out, and a link whose changes could not be counted is missing.
    */
-  readonly undelivered?: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  readonly undelivered?: Readonly<Record<string, UndeliveredOfLink>>;
   /** Measure: when this was, by the hub's clock, epoch milliseconds. */
   readonly now?: number;
 }
@@ -66,6 +66,17 @@ export interface ObservedDatabase {
   }[];
   /** Where `schema_owner` is declared: whether a session of that role can be had. */
   readonly schemaOwner: { readonly user: string; readonly reachable: boolean; readonly message: string } | null;
+}
+
+/** By table. */
+export type UndeliveredOfLink = Readonly<Record<string, Undelivered>>;
+
+/** What a target does not have of one table. */
+export interface Undelivered {
+  /** Changes of rows. */
+  readonly changes: number;
+  /** TRUNCATEs that Bucardo recorded as such; one that was recorded as keys stands among the changes. */
+  readonly truncates: number;
 }
 
 export interface Rights {

@@ -1,26 +1,26 @@
 import { deltaTable, quoteIdent, targetName, trackTable } from '../bucardo/names.ts';
 import { GoatherdError } from '../lib/errors.ts';
 import type { Access } from '../postgres/access.ts';
-import { withSession } from '../postgres/session.ts';
+import { type Queryable, withSession } from '../postgres/session.ts';
 import type { Link, Topology } from '../topology/model.ts';
 import { select } from '../plan/view/select.ts';
-import type { DatabaseObservation, ObservedDatabase } from './model.ts';
+import type { DatabaseObservation, ObservedDatabase, Undelivered, UndeliveredOfLink } from './model.ts';
 import type { ObservedTable } from './table-model.ts';
 
 const TABLES_AT_ONCE = 200;
 const OPTIONS = { applicationName: 'goatherd observe', statementTimeoutMs: 60_000, connectTimeoutMs: 5_000 } as const;
 
 /**
- * How many changes stand on the source that the target does not have yet, by link address and table: of each former link, and of tables that
+ * How many changes and TRUNCATEs stand on the source that the target does not have yet, by link address and table: of each former link, and of tables that
  * match their link no longer. That is what their removal would lose. A link whose changes cannot be counted is left out.
  */
 export async function observeUndelivered(
   access: Access,
   topology: Topology,
   databases: Readonly<Record<string, DatabaseObservation>>,
-): Promise<Readonly<Record<string, Readonly<Record<string, number>>>>> {
+): Promise<Readonly<Record<string, UndeliveredOfLink>>> {
   const counts = await Promise.all(
-    topology.links.map(async (link): Promise<[string, Readonly<Record<string, number>>][]> => {
+    topology.links.map(async (link): Promise<[string, UndeliveredOfLink][]> => {
       const source = databases[link.from];
       const tables = source?.reachable === true ? tablesOnTheirWay(link, source) : null;
       if (tables === null || (tables.length === 0 && link.former !== true)) return [];
@@ -47,14 +47,14 @@ function tablesOnTheirWay(link: Link, source: ObservedDatabase): readonly Observ
   return registered.filter((table) => !staying.has(table));
 }
 
-async function undelivered(access: Access, link: Link, tables: readonly ObservedTable[]): Promise<Readonly<Record<string, number>>> {
+async function undelivered(access: Access, link: Link, tables: readonly ObservedTable[]): Promise<UndeliveredOfLink> {
   const countable = tables.flatMap(({ address, bucardo }) =>
     bucardo !== null && bucardo.deltaColumns !== null && bucardo.track ? [{ address, maker: bucardo.maker }] : [],
   );
-  if (countable.length === 0) return {};
+  if (tables.length === 0) return {};
   return withSession(access.resolved(link.from), OPTIONS, `database ${link.from}`, async (client) => {
     await client.query("BEGIN READ ONLY; SET LOCAL lock_timeout = '500ms'");
-    const counted: [string, number][] = [];
+    const changes = new Map<string, number>();
     for (let start = 0; start < countable.length; start += TABLES_AT_ONCE) {
       const part = countable.slice(start, start + TABLES_AT_ONCE);
       const texts = part.map(
@@ -65,8 +65,27 @@ async function undelivered(access: Access, link: Link, tables: readonly Observed
         `SELECT at, open FROM (${texts.join(' UNION ALL ')}) AS counted WHERE open > 0`,
         [targetName(link.dbgroup)],
       );
-      counted.push(...rows.map(({ at, open }): [string, number] => [part[at]?.address ?? '', Number(open)]));
+      for (const { at, open } of rows) changes.set(part[at]?.address ?? '', Number(open));
     }
-    return Object.fromEntries(counted.toSorted(([one], [other]) => (one < other ? -1 : 1)));
+    const truncates = await openTruncates(client, link, tables);
+    const addresses = [...new Set([...changes.keys(), ...truncates.keys()])].toSorted();
+    return Object.fromEntries(
+      addresses.map((address): [string, Undelivered] => [
+        address,
+        { changes: changes.get(address) ?? 0, truncates: truncates.get(address) ?? 0 },
+      ]),
+    );
   });
+}
+
+/** TRUNCATEs that Bucardo's trigger has recorded for the link's sync and no run has carried out yet. */
+async function openTruncates(client: Queryable, link: Link, tables: readonly ObservedTable[]): Promise<ReadonlyMap<string, number>> {
+  const there = await client.query<{ there: boolean }>("SELECT to_regclass('bucardo.bucardo_truncate_trigger') IS NOT NULL AS there");
+  if (there.rows[0]?.there !== true) return new Map();
+  const { rows } = await client.query<{ oid: number; open: number }>(
+    'SELECT tablename::int8::float8 AS oid, count(*)::int AS open FROM bucardo.bucardo_truncate_trigger WHERE sync = $1 AND replicated IS NULL GROUP BY 1',
+    [link.sync],
+  );
+  const open = new Map(rows.map((row) => [row.oid, row.open]));
+  return new Map(tables.flatMap(({ oid, address }): [string, number][] => (open.has(oid) ? [[address, open.get(oid) ?? 0]] : [])));
 }

@@ -5,6 +5,7 @@ import type { Condition, ConditionType } from './condition-model.ts';
 import { linkConditions } from './link-conditions.ts';
 import type { Diagnostic, Plan } from './model.ts';
 import type { TopologyStatus } from './status-model.ts';
+import { atAddressesNow, renamedAddresses } from './view/remembered/renamed-addresses.ts';
 
 /** What the conditions of one topology are made from. Times are epoch milliseconds. */
 export interface ConditionInput {
@@ -35,7 +36,10 @@ export interface Finding {
 /** After so many looks that came to nothing, what was seen before says nothing any more (RECONCILERS 4.1, rule 4). */
 const STALE_AFTER = 3;
 
-/** Every condition of a topology, its databases and its links. Each type stands from the first sight on, `Unknown` until it is known. */
+/**
+ * Every condition of a topology, its databases and its links. Each type stands from the first sight on, `Unknown` until it is known. What is
+ * renamed goes on as what it was before.
+ */
 export function conditionsOf(input: ConditionInput): readonly Condition[] {
   const { topology, previous, now, revision } = input;
   const databases = topology.databases.map(({ name }) => reachable(input, name));
@@ -43,7 +47,7 @@ export function conditionsOf(input: ConditionInput): readonly Condition[] {
   const stale = input.missedLooks >= STALE_AFTER;
   const seen = [...databases, ...links].map((one) => (stale ? unknown(one, input.missedLooks) : one));
   const findings = [...topologyFindings(input, seen, stale), ...seen];
-  const known = new Map(previous.map((one) => [`${one.address} ${one.type}`, one]));
+  const known = new Map(atAddressesNow(previous, renamedAddresses(topology)).map((one) => [`${one.address} ${one.type}`, one]));
   return findings.map((one): Condition => {
     const before = known.get(`${one.address} ${one.type}`);
     return { ...one, since: before?.status === one.status ? before.since : now, observedRevision: revision };

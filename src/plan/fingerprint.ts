@@ -7,7 +7,7 @@ import type { Work } from './work-model.ts';
 
 /** What a plan was made from, as far as it decides what is done: what its fingerprint is the hash of (rule 18). */
 export interface PlanFacts {
-  /** sha256 of each link's declaration, by address. */
+  /** sha256 of each link's declaration, by address; of one that its file no longer names, `former` and that of the last one. */
   readonly definitions: Readonly<Record<string, string>>;
   readonly steps: readonly StepFacts[];
   readonly diagnostics: readonly DiagnosticFacts[];
@@ -28,7 +28,9 @@ const MEASURES: ReadonlySet<string> = new Set(['NeverDelivered']);
 /** Steps carry every fact that led to them. Notes are left out: those are measures (who is in a transaction, how many partitions). */
 export function planFacts(topology: Topology, steps: readonly Step[], diagnostics: readonly Diagnostic[]): PlanFacts {
   return {
-    definitions: Object.fromEntries(topology.links.map((link) => [link.address, definitionHash(topology, link)])),
+    definitions: Object.fromEntries(
+      topology.links.map((link) => [link.address, `${link.former === true ? 'former ' : ''}${definitionHash(topology, link)}`]),
+    ),
     steps: steps.map(({ id, what, work, before }) => ({ id, what, work, before })),
     diagnostics: diagnostics
       .filter((one) => one.severity !== 'note' && !MEASURES.has(one.code))

@@ -145,6 +145,9 @@ test('the removal that comes later has another id; `drain: false` does not wait 
   await query(clusterOf(lab(), 'a'), lab().dbname, "INSERT INTO notes VALUES (9003, 'never on c'), (9004, 'never on c')");
   const arrived = () => query(clusterOf(lab(), 'b'), lab().dbname, 'SELECT count(*)::int AS n FROM notes WHERE id IN (9003, 9004)');
   await eventually(async () => expect(await arrived()).toEqual([{ n: 2 }]), { until: () => true });
+  await query(clusterOf(lab(), 'a'), lab().dbname, 'TRUNCATE moves');
+  const emptied = () => query(clusterOf(lab(), 'b'), lab().dbname, 'SELECT count(*)::int AS n FROM moves');
+  await eventually(async () => expect(await emptied()).toEqual([{ n: 0 }]), { until: () => true });
   await declareC(false);
   const required = (await planOf(lab())).approvals.required[0]?.id ?? '';
   expect(required).not.toBe(id);
@@ -152,7 +155,7 @@ test('the removal that comes later has another id; `drain: false` does not wait 
   const plan = await planOf(lab());
   expect(plan.steps.map((step) => step.kind)).not.toContain('wait_drained');
   expect(plan.diagnostics.filter((one) => one.code === 'NeverDelivered').map((one) => one.message)).toEqual([
-    '2 changes on b will never reach c: the removal does not wait for them',
+    '2 changes and 1 TRUNCATE on b will never reach c: the removal does not wait for them',
   ]);
   await reconciled(lab());
   await expectNothingLeft(lab());

@@ -32,8 +32,35 @@ async function standing(): Promise<unknown> {
   return { controls, daemons, objects };
 }
 
+/** What a controller leaves in the ledger: a link that is Suspect since yesterday, is tried again, and was told of. */
+async function remember(address: string): Promise<void> {
+  const condition = { address, type: 'Suspect', status: 'True', reason: 'TriggerMissing', message: '', since: 1, observedRevision: null };
+  const told = { incident: { key: `${address} Ready`, severity: 'error', condition }, since: 1, said: null, wellSince: null };
+  await query(lab().hub, 'goatherd', 'INSERT INTO goatherd.remembered(topology, conditions, retries, starts) VALUES ($1, $2, $3, $4)', [
+    address.split('/')[0],
+    JSON.stringify([condition]),
+    JSON.stringify([{ address, attempts: 2, nextAt: 1, error: 'x', fatal: false }]),
+    '{}',
+  ]);
+  await query(lab().hub, 'goatherd', "INSERT INTO goatherd.told(receiver, memory) VALUES ('receiver', $1)", [
+    JSON.stringify({ told: { [`${address} Ready`]: told }, seen: [`${address} Ready`] }),
+  ]);
+}
+
+/** The addresses in it, and nothing else of it has changed. */
+async function remembered(): Promise<unknown> {
+  const rows = await query(
+    lab().hub,
+    'goatherd',
+    `SELECT conditions->0->>'address' AS of, retries->0->>'address' AS tried, memory->'seen'->>0 AS seen, memory->'told'->'orders/hq-c Ready'->'incident'->'condition'->>'address' AS told
+       FROM goatherd.remembered, goatherd.told WHERE topology = 'orders' AND conditions->0->>'since' = '1' AND receiver = 'receiver'`,
+  );
+  return rows.flatMap((row) => [row['of'], row['tried'], row['seen'], row['told']]);
+}
+
 test('a database in the middle gets another name while it is written to, and nothing but the ledger hears of it', async () => {
   const before = await standing();
+  await remember('orders/b-c');
   const writer = startWriter(clusterOf(lab(), 'a'), lab().dbname);
   await edit((file) => {
     file.databases['hq'] = { ...take(file, 'b'), renamed_from: 'b' };
@@ -58,6 +85,7 @@ test('a database in the middle gets another name while it is written to, and not
     { address: 'orders/a-hq', sync: 'orders_a_b', instance: 'orders_a_b', mode: 'empty' },
     { address: 'orders/hq-c', sync: 'orders_b_c', instance: 'orders_b_c', mode: 'empty' },
   ]);
+  expect(await remembered()).toEqual(['orders/hq-c', 'orders/hq-c', 'orders/hq-c Ready', 'orders/hq-c']);
   const marks = await query(
     lab().hub,
     'postgres',

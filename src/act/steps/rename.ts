@@ -1,14 +1,18 @@
 import { quoteIdent } from '../../bucardo/names.ts';
 import { instanceMark, markedLinks } from '../../ledger/marks.ts';
 import { plural } from '../../lib/format.ts';
+import { atNewAddresses, type Memory } from '../../notify/decide.ts';
 import { forgottenLinks } from '../../plan/view/remembered/forgotten.ts';
+import { renamedAddresses } from '../../plan/view/remembered/renamed-addresses.ts';
 import { renamedDatabases, renamedRows, withRenames } from '../../plan/view/remembered/renames.ts';
 import { type ActContext, done, type Outcome } from '../context.ts';
 
 /** Links under other addresses: their rows of the ledger in one transaction, then the marks that name them. Nothing else knows their ids. */
 export async function renameLinks(context: ActContext): Promise<Outcome> {
   const rows = renamedRows(withRenames(context.topology, context.known));
-  await context.ledger.rename(context.topology.name, rows, renamedDatabases(context.topology, rows));
+  const all = renamedAddresses(context.topology);
+  const toldNow = (memory: unknown): Memory => atNewAddresses(memory as Memory, all);
+  await context.ledger.rename(context.topology.name, rows, renamedDatabases(context.topology, rows), all, toldNow);
   const renamed = new Set(rows.map((row) => row.address));
   const instances = new Set(context.topology.links.filter((link) => renamed.has(link.address)).map((link) => link.instance));
   for (const instance of instances) await markControl(context, instance);

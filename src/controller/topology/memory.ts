@@ -4,11 +4,13 @@ import { GoatherdError } from '../../lib/errors.ts';
 import { appliedLinks } from '../../plan/applied.ts';
 import type { Condition } from '../../plan/condition-model.ts';
 import { conditionsOf } from '../../plan/conditions.ts';
+import { atAddressesNow, renamedAddresses } from '../../plan/view/remembered/renamed-addresses.ts';
 import { definitionHash } from '../../plan/view/definition.ts';
 import type { Access } from '../../postgres/access.ts';
 import { isBlocked } from '../../report/exit-code.ts';
 import type { RunOutcome, RunRecord } from '../../report/run/run-model.ts';
 import type { RunSummary, TopologySnapshot } from '../../report/status/snapshot-model.ts';
+import type { Topology } from '../../topology/model.ts';
 import type { Flight } from './flight.ts';
 import { Keeper, withKnownSince } from '../keeper.ts';
 import type { InForce } from '../source/in-force.ts';
@@ -71,7 +73,7 @@ export class Memory {
   /** A look has ended: what was in sync with its file has reached that revision. */
   async seen({ desired, revision }: InForce, sight: Sight, flying: boolean, access: Access | null): Promise<void> {
     if (!sight.look.ledger.present) return;
-    await this.#learn(revision);
+    await this.#learn(revision, sight.topology);
     // Drift that the policy leaves alone is no part of the revision.
     const inSync =
       sight.plan.steps.length === 0 && !isBlocked(sight.plan) && sight.status.verdict !== 'unknown' && !flying && revision !== null;
@@ -90,9 +92,11 @@ export class Memory {
     const { wanted, sight, flight } = state;
     const retries = this.#restraint.retries();
     const run = flight?.record() ?? null;
-    const before = this.#conditions;
+    const topology = sight?.topology ?? wanted.topology;
+    const renames = renamedAddresses(topology);
+    const before = atAddressesNow(this.#conditions, renames);
     this.#conditions = conditionsOf({
-      topology: sight?.topology ?? wanted.topology,
+      topology,
       seen: sight === null ? null : { observation: sight.look.observation, plan: sight.plan, status: sight.status },
       missedLooks: state.failedLooks,
       revision: wanted.revision,
@@ -124,6 +128,7 @@ export class Memory {
           ? null
           : { by: suspension.by, reason: suspension.reason, since: suspension.since, until: suspension.until ?? null },
       retries: retries.map(({ address, attempts, nextAt, error }) => ({ address, attempts, nextAt, error })),
+      renames: Object.fromEntries(renames),
     };
   }
 
@@ -148,17 +153,18 @@ export class Memory {
   }
 
   /** What an earlier controller, or `reconcile`, left in the ledger. One that stands by follows what the one that acts knows. */
-  async #learn(revision: string | null): Promise<void> {
+  async #learn(revision: string | null, topology: Topology): Promise<void> {
     const session = this.#world.hub.hub(this.#world.config.ledger).asQueryable();
     try {
       if (!this.#known || this.#world.lock() === null) {
         const { attempted, applied } = await readRevisions(session, this.#topology);
         const remembered = await readRemembered(session, this.#topology);
+        const renames = renamedAddresses(topology);
         this.#revisions = { attempted, applied, desired: this.#revisions.desired };
-        this.#conditions = withKnownSince(this.#conditions, remembered.conditions, !this.#known);
+        this.#conditions = withKnownSince(this.#conditions, atAddressesNow(remembered.conditions, renames), !this.#known);
         // A newer revision may be tried at once.
         const same = attempted === null || attempted === revision;
-        this.#restraint.restore(same ? remembered : { retries: [], starts: {} });
+        this.#restraint.restore(same ? { ...remembered, retries: atAddressesNow(remembered.retries, renames) } : { retries: [], starts: {} });
         this.#keeper.read(remembered);
         this.#known = true;
       }

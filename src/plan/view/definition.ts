@@ -3,8 +3,9 @@ import { downstreamOf, type Link, type Topology } from '../../topology/model.ts'
 
 /** What of a link's declaration decides what stands for it: positions left out, so that moving a line changes nothing. */
 export function definitionOf(topology: Topology, link: Link): Readonly<Record<string, unknown>> {
-  // How it was called, where it stood and whose it was before is no part of what it shall be.
-  const { at: _at, renamedFrom: _renamedFrom, leaves: _leaves, adopt: _adopt, ...rest } = link;
+  // How it was called, where it stood and whose it was before is no part of what it shall be, nor that its file no longer names it: until its
+  // removal is approved it is what was last applied.
+  const { at: _at, renamedFrom: _renamedFrom, leaves: _leaves, adopt: _adopt, former, ...rest } = link;
   const database = (name: string): unknown => {
     const found = topology.databases.find((one) => one.name === name);
     return found === undefined ? null : { connection: found.connection, schemaOwner: found.schemaOwner ?? null, cascade: found.cascade };
@@ -13,7 +14,7 @@ export function definitionOf(topology: Topology, link: Link): Readonly<Record<st
   const passedOn =
     topology.databases.find((one) => one.name === link.to)?.cascade === true
       ? downstreamOf(topology, link)
-          .filter((one) => one.former !== true && one.state !== 'detached')
+          .filter((one) => (one.former !== true || former === true) && one.state !== 'detached')
           .map((one) => one.id)
       : [];
   return { ...rest, passedOn, source: database(link.from), target: database(link.to) };

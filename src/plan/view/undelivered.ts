@@ -1,6 +1,6 @@
-/** What links and tables on their way out have not delivered: rows that their targets will never get, and those that nobody can count (rule 11). */
+/** What links and tables on their way out have not delivered: changes and TRUNCATEs that their targets will never get, and those that nobody can count (rule 11). */
 import { fewOf, plural } from '../../lib/format.ts';
-import type { Observation } from '../../observe/model.ts';
+import type { Observation, Undelivered } from '../../observe/model.ts';
 import type { Diagnostic } from '../model.ts';
 import type { Draft } from '../steps/draft.ts';
 import type { Work } from '../work-model.ts';
@@ -32,7 +32,7 @@ function ofLink(view: LinkView, removal: readonly Draft[], observation: Observat
   const members = membersOf(view);
   const rows = observation.undelivered?.[link.address] ?? {};
   const uncounted = observation.undelivered !== undefined && observation.undelivered[link.address] === undefined;
-  const on = Object.entries(rows).filter(([, count]) => count > 0);
+  const on = Object.entries(rows).filter(([, open]) => countOf(open) > 0);
   const aside = on.filter(([address]) => !members.has(address));
   const lost = waits ? [] : on.filter(([address]) => members.has(address));
   return [
@@ -55,6 +55,8 @@ function ofLink(view: LinkView, removal: readonly Draft[], observation: Observat
   ];
 }
 
+const countOf = ({ changes, truncates }: Undelivered): number => changes + truncates;
+
 /** Tables that leave a link which stays. */
 function ofTables(view: LinkView, steps: readonly { readonly work: Work }[], observation: Observation): readonly Diagnostic[] {
   const { link } = view;
@@ -64,7 +66,7 @@ function ofTables(view: LinkView, steps: readonly { readonly work: Work }[], obs
   return [
     ...neverDelivered(
       view,
-      rows.filter(([address, count]) => count > 0 && addresses.has(address)),
+      rows.filter(([address, open]) => countOf(open) > 0 && addresses.has(address)),
       true,
       () => `the removal does not wait for what a table that leaves has not delivered`,
       `to deliver them first, leave it in \`tables\` until ${link.id} has nothing open, and write nothing to it meanwhile`,
@@ -75,14 +77,17 @@ function ofTables(view: LinkView, steps: readonly { readonly work: Work }[], obs
 
 function neverDelivered(
   view: LinkView,
-  rows: readonly (readonly [string, number])[],
+  rows: readonly (readonly [string, Undelivered])[],
   named: boolean,
   why: (one: boolean) => string,
   hint: string,
 ): readonly Diagnostic[] {
   const { link } = view;
   if (rows.length === 0) return [];
-  const count = rows.reduce((sum, [, open]) => sum + open, 0);
+  const sum = (part: (open: Undelivered) => number): number => rows.reduce((total, [, open]) => total + part(open), 0);
+  const changes = sum((open) => open.changes);
+  const truncates = sum((open) => open.truncates);
+  const lost = [...(changes > 0 ? [plural(changes, 'change')] : []), ...(truncates > 0 ? [plural(truncates, 'TRUNCATE')] : [])];
   const objects = rows.map(([address]) => address).toSorted();
   const of = named ? ` of ${fewOf(objects)}` : '';
   return [
@@ -90,7 +95,7 @@ function neverDelivered(
       severity: 'warning',
       code: 'NeverDelivered',
       address: link.address,
-      message: `${plural(count, 'change')}${of} on ${link.from} will never reach ${link.to}: ${why(count === 1)}`,
+      message: `${lost.join(' and ')}${of} on ${link.from} will never reach ${link.to}: ${why(changes + truncates === 1)}`,
       hint,
       objects,
       at: null,

@@ -68,6 +68,8 @@ export interface TopologySnapshot {
   readonly suspended: { readonly by: string; readonly reason: string; readonly since: number; readonly until: number | null } | null;
   /** Back-off after errors, by link address. */
   readonly retries: readonly { readonly address: string; readonly attempts: number; readonly nextAt: number; readonly error: string }[];
+  /** Addresses that `renamed_from` says are others now, former ones first. */
+  readonly renames: Readonly<Record<string, string>>;
 }
 
 export interface RunSummary {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { decide, type Memory, type NotifyPolicy, nothingTold } from '../../../src/notify/decide.ts';
+import { atNewAddresses, decide, type Memory, type NotifyPolicy, nothingTold } from '../../../src/notify/decide.ts';
 import { incidentsOf } from '../../../src/notify/incident.ts';
 import type { Condition } from '../../../src/plan/condition-model.ts';
 import { condition, drifted, snapshots, unapproved } from '../report/snapshots.ts';
@@ -131,6 +131,23 @@ describe('when it is said', () => {
         { ...policy, severity: 'error' },
       ),
     ).toEqual(['20 raised orders/a-b Ready error', '40 resolved orders/a-b Ready error']);
+  });
+
+  test('what is called otherwise now is no news: it is neither said again nor forgotten', () => {
+    const before = decide(decide(nothingTold, [up], 0, policy).memory, [down], 1, policy).memory;
+    const told = decide(before, [down], 10 * minute, policy);
+    expect(told.send.map(({ kind }) => kind)).toEqual(['raised']);
+    const renames = new Map([['orders/a-b', 'orders/a-hq']]);
+    const renamed = (one: Condition): Condition => ({ ...one, address: 'orders/a-hq' });
+    const after = decide(atNewAddresses(told.memory, renames), [renamed(down)], 11 * minute, policy);
+    expect(after.send).toEqual([]);
+    expect(Object.keys(after.memory.told)).toEqual(['orders/a-hq Ready']);
+    const well = decide(decide(after.memory, [renamed(up)], 12 * minute, policy).memory, [renamed(up)], 20 * minute, policy);
+    expect(well.send.map(({ kind, incident }) => `${kind} ${incident.key}`)).toEqual(['resolved orders/a-hq Ready']);
+    // It has the new name already: nothing more happens.
+    expect(atNewAddresses(after.memory, renames)).toEqual(after.memory);
+    // Forgotten under the old name, said anew under the new one: what it would be otherwise.
+    expect(decide(told.memory, [renamed(down)], 20 * minute, policy).send.map(({ kind }) => kind)).toEqual(['raised']);
   });
 
   test('what could not be brought is decided again', () => {

@@ -4,11 +4,11 @@ import { type ConditionInput, conditionsOf } from '../../../src/plan/conditions.
 import { statusOf } from '../../../src/plan/status.ts';
 import { explainText, explanation } from '../../../src/report/status/explain-text.ts';
 import { parseWish, wishState } from '../../../src/report/status/wish.ts';
-import { worldOf } from './world-build.ts';
+import { topologyOf, worldOf } from './world-build.ts';
 import { stopDaemon } from './world-daemon.ts';
 import { look } from './world-observe.ts';
 import { planFor, reconcile } from './world-run.ts';
-import type { World } from './world.ts';
+import { declare, type World } from './world.ts';
 
 const CHAIN = `topology: orders
 databases:
@@ -97,6 +97,30 @@ describe('conditions', () => {
     expect(since('orders/a-b', 'DaemonRunning')).toBe(NOW + 1_000);
     expect(since('orders/b-c', 'DaemonRunning')).toBe(NOW);
     expect(since('orders/a-b', 'CopyComplete')).toBe(NOW);
+  });
+
+  test('keep their time under another name, before the renaming is carried out and after it', () => {
+    const world = converged();
+    stopDaemon(world, 'orders_b_c');
+    const before = conditionsOf(inputOf(world));
+    declare(
+      world,
+      topologyOf(CHAIN.replace('  b: {', '  hq: {renamed_from: b, ').replace('links: [a -> b, b -> c]', 'links: [a -> hq, hq -> c]')),
+    );
+    // Bucardo still calls it b: its daemons reach the same database by that name.
+    Object.assign(world.databases, { hq: world.databases['b'] });
+    Object.assign(world.connections, { hq: world.connections['b'] });
+    const since = (conditions: readonly Condition[], address: string, type: string): number | undefined =>
+      conditions.find((one) => one.address === address && one.type === type)?.since;
+    const renamed = conditionsOf({ ...inputOf(world), previous: before, now: NOW + 1_000 });
+    expect(since(renamed, 'orders/hq-c', 'DaemonRunning')).toBe(NOW);
+    expect(since(renamed, 'orders/a-hq', 'CopyComplete')).toBe(NOW);
+    expect(since(renamed, 'orders/hq', 'Reachable')).toBe(NOW);
+    expect(since(renamed, 'orders/a', 'Reachable')).toBe(NOW);
+    expect(reconcile(world, { choose: () => 0, approvals: [] }).fault).toBeNull();
+    const healed = conditionsOf({ ...inputOf(world), previous: renamed, now: NOW + 2_000 });
+    expect(since(healed, 'orders/hq-c', 'DaemonRunning')).toBe(NOW + 2_000);
+    expect(since(healed, 'orders/hq-c', 'CopyComplete')).toBe(NOW);
   });
 
   test('of a link that is on its way out say that it passes on, until it is gone', () => {

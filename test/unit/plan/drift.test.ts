@@ -4,10 +4,11 @@ import type { Plan } from '../../../src/plan/model.ts';
 import type { SeenTable } from '../../../src/ledger/model.ts';
 import type { DatabaseObservation, ObservedDatabase } from '../../../src/observe/model.ts';
 import { makePlan } from '../../../src/plan/make-plan.ts';
-import { worldOf } from './world-build.ts';
+import { withFormer } from '../../../src/plan/view/remembered/former.ts';
+import { topologyOf, worldOf } from './world-build.ts';
 import { look } from './world-observe.ts';
 import { planFor, reconcile } from './world-run.ts';
-import { declare, instanceOf, type Mutable, type World } from './world.ts';
+import { declare, instanceOf, ledgerSeen, type Mutable, type World } from './world.ts';
 
 const DATABASES = `databases:
   a: {host: pg-a.internal, dbname: orders, password: {env: PASSWORD_OF_A}}
@@ -414,6 +415,25 @@ describe('drift', () => {
       expect(settled(world)).toEqual({ fault: null, verdict: 'in_sync', changes: [], suspects: [code] });
     },
   );
+
+  test('of a link that waits for the approval of its removal is drift as well, and left alone with `drift: warn`', () => {
+    const world = converged('drift: warn\n');
+    const both = world.topology.links.find((link) => link.id === 'b-c');
+    if (both === undefined) throw new Error('no b-c');
+    const applied = definitionHash(world.topology, both);
+    declare(world, topologyOf(`topology: orders\n${DATABASES}\nlinks: []\nremoved: []\ndrift: warn\n`));
+    const known = withFormer(world.topology, ledgerSeen(world));
+    const former = known.links.find((link) => link.id === 'b-c');
+    expect(former?.former).toBe(true);
+    expect(former === undefined ? null : definitionHash(known, former)).toBe(applied);
+    controlOf(world, 'orders_b_c').syncs[0]!.checktimeSeconds = 77;
+    const plan = planFor(world, []);
+    expect(plan.changes.filter((change) => change.drift !== undefined).map((change) => [change.address, change.drift?.treatment])).toEqual([
+      ['orders/b-c', 'warn'],
+    ]);
+    expect(settled(world).fault).toBeNull();
+    expect(controlOf(world, 'orders_b_c').syncs[0]?.checktimeSeconds).toBe(77);
+  });
 
   test('is not a password that was rotated: with `drift: warn` it is put in its place too, as it is declared', () => {
     const world = converged('drift: warn\n');

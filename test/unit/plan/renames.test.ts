@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { EMPTY_LEDGER, type Ledger, type LedgerLink } from '../../../src/ledger/model.ts';
 import { definitionOf } from '../../../src/plan/view/definition.ts';
 import { withFormer } from '../../../src/plan/view/remembered/former.ts';
+import { atAddressesNow, renamedAddresses } from '../../../src/plan/view/remembered/renamed-addresses.ts';
 import { renamedRows, unknownFormers, withRenames } from '../../../src/plan/view/remembered/renames.ts';
 import type { Topology } from '../../../src/topology/model.ts';
 import { linkNames } from '../../../src/topology/names.ts';
@@ -107,6 +108,30 @@ links: [x -> y, {from: y, to: z, renamed_from: b -> c}]
       links: { ...APPLIED.links, 'orders/a-hq': { ...APPLIED.links['orders/a-b'], address: 'orders/a-hq' } as LedgerLink },
     };
     expect(Object.keys(withRenames(renamed(hq, '{from: a, to: hq, renamed_from: a-b}'), once).links)).toContain('orders/b-c');
+  });
+
+  it('says which addresses are others now, and carries what is remembered there', () => {
+    const both = topologyOf(`topology: orders
+databases: {x: {host: a, dbname: o, renamed_from: a}, y: {host: b, dbname: o, renamed_from: b}, z: {host: c, dbname: o}}
+links: [x -> y, {from: y, to: z, renamed_from: b -> c}]
+`);
+    const renames = renamedAddresses(both);
+    expect(Object.fromEntries(renames)).toMatchObject({
+      'orders/a': 'orders/x',
+      'orders/b': 'orders/y',
+      'orders/c': 'orders/z',
+      'orders/a-b': 'orders/x-y',
+      'orders/x-b': 'orders/x-y',
+      'orders/b-c': 'orders/y-z',
+    });
+    const at = (address: string, n: number) => ({ address, n });
+    expect(atAddressesNow([at('orders/a-b', 1), at('orders/y-z', 2), at('stock/b', 3), at('orders/b-c', 4)], renames)).toEqual([
+      at('orders/x-y', 1),
+      at('orders/y-z', 4),
+      at('orders/y-z', 2),
+      at('stock/b', 3),
+    ]);
+    expect([...renamedAddresses(CHAIN)]).toEqual([]);
   });
 
   it('never takes the place of a link that the ledger knows', () => {

@@ -3,7 +3,7 @@ import type { Plan } from '../../../src/plan/model.ts';
 import { orders, topologyOf, worldOf } from './world-build.ts';
 import { tick } from './world-daemon.ts';
 import { planFor, reconcile } from './world-run.ts';
-import { insert } from './world-users.ts';
+import { insert, truncate } from './world-users.ts';
 import { declare, tableOf, type World } from './world.ts';
 
 const CHAIN = orders(['a -> b', 'b -> c']);
@@ -93,6 +93,16 @@ describe('a table that leaves a link', () => {
     expect(plan.fingerprint).toBe(before.fingerprint);
     run(world);
     expect(said(planFor(world))).toEqual([]);
+  });
+
+  test('counts a TRUNCATE that no run has carried on yet', () => {
+    const world = converged();
+    truncate(world, 'b', T);
+    insert(world, 'b', T, 'late');
+    declare(world, topologyOf(WITHOUT_INVOICE));
+    expect(said(planFor(world))).toEqual([
+      `NeverDelivered 1 change and 1 TRUNCATE of ${T} on b will never reach c: the removal does not wait for what a table that leaves has not delivered [${T}]`,
+    ]);
   });
 
   test('says that nobody knows, where its delta table was dropped', () => {

@@ -1,7 +1,7 @@
 /** The world as `src/observe` would report it, with everything that it cannot see left out. */
 import { dueAgain } from '../../../src/ledger/due-again.ts';
 import type { Ledger } from '../../../src/ledger/model.ts';
-import type { DatabaseObservation, Observation } from '../../../src/observe/model.ts';
+import type { DatabaseObservation, Observation, Undelivered, UndeliveredOfLink } from '../../../src/observe/model.ts';
 import type { InstanceObservation } from '../../../src/observe/control-model.ts';
 import { withKeptNames } from '../../../src/plan/view/remembered/kept-names.ts';
 import type { Link } from '../../../src/topology/model.ts';
@@ -64,12 +64,14 @@ export function look(world: World): Look {
 }
 
 /** Changes that a link's target does not have, by table; those of all links, which is more than is looked for. */
-function undelivered(world: World, link: Link): Record<string, number> {
-  const tables = world.databases[link.from]?.data ?? new Map<string, TableData>();
+function undelivered(world: World, link: Link): UndeliveredOfLink {
+  const source = world.databases[link.from];
+  const tables = source?.data ?? new Map<string, TableData>();
   return Object.fromEntries(
-    [...tables].flatMap(([address, { deltas }]): [string, number][] => {
-      const open = deltas.filter((delta: Delta) => !delta.tracked.includes(targetName(link.sync))).length;
-      return open === 0 ? [] : [[address, open]];
+    [...tables].flatMap(([address, { deltas }]): [string, Undelivered][] => {
+      const changes = deltas.filter((delta: Delta) => !delta.tracked.includes(targetName(link.sync))).length;
+      const truncates = source?.truncates.filter((one) => one.open && one.sync === link.sync && one.table === address).length ?? 0;
+      return changes + truncates === 0 ? [] : [[address, { changes, truncates }]];
     }),
   );
 }

@@ -91,6 +91,7 @@ function topology(
     history: history(6),
     suspended: null,
     retries: [],
+    renames: {},
     ...rest,
   };
 }
