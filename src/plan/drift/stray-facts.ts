@@ -38,12 +38,12 @@ export function strayWarnings(topology: Topology, all: readonly Strays[]): reado
       severity: 'warning',
       code: 'UnknownTarget',
       address: `${topology.name}/${strays.database}`,
-      message: 'bucardo_delta_targets names targets that no link has: delta tables are never purged of what these have not got',
+      message: 'bucardo_delta_targets names targets that no link from here has: delta tables are never purged of what these have not got',
       objects: strays.unknown,
       hint:
         strays.strangers.length > 0
           ? `leave them while ${strays.strangers.join(', ')} of other hands ${strays.strangers.length === 1 ? 'lives' : 'live'}: what such a sync has not fetched is kept for it`
-          : 'if no sync of any control database has that dbgroup any more, DELETE FROM bucardo.bucardo_delta_targets WHERE target = …',
+          : 'if no sync of any control database takes changes from here for that dbgroup any more, DELETE FROM bucardo.bucardo_delta_targets WHERE target = …',
       at: null,
     }));
 }

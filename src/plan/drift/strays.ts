@@ -13,7 +13,7 @@ export interface Strays {
   readonly triggers: readonly { readonly address: string; readonly triggers: readonly string[] }[];
   /** Names (without prefix) of delta, track and stage tables that nothing uses. */
   readonly makers: readonly string[];
-  /** Targets in bucardo_delta_targets of other hands: they keep the purge from ever deleting what they never got. */
+  /** Targets in bucardo_delta_targets that no link from here serves: they keep the purge from ever deleting what they never got. */
   readonly unknown: readonly string[];
   /** Syncs of other hands that stand on the tables of those targets, by their triggers or noted names: they may live, and be owed what is kept. */
   readonly strangers: readonly string[];
@@ -55,15 +55,23 @@ export function straysOf(scene: Scene, planned: readonly Planned[]): readonly St
       return names.length === 0 ? [] : [{ address: table.address, triggers: names }];
     });
     const isStranger = (sync: string): boolean => !known.has(sync) && !isOurs(sync);
-    const owing = database.tables.filter((table) => table.bucardo?.targets.some((target) => isStranger(syncOfTarget(target))) === true);
+    const elsewhere = dbgroupsElsewhere(topology, name);
+    const isUnknown = (target: string): boolean => isStranger(syncOfTarget(target)) || elsewhere.has(syncOfTarget(target));
+    const owing = database.tables.filter((table) => table.bucardo?.targets.some(isUnknown) === true);
     const targets = new Set(owing.flatMap((table) => table.bucardo?.targets ?? []));
-    const unknown = [...targets].filter((target) => isStranger(syncOfTarget(target))).toSorted();
+    const unknown = [...targets].filter(isUnknown).toSorted();
     const strangers = syncsStandingOn(database, owing).filter(isStranger);
     const syncs = named.filter(isStray);
     return syncs.length + triggers.length + makers.length + unknown.length === 0
       ? []
       : [{ database: name, syncs, triggers, makers, unknown, strangers }];
   });
+}
+
+/** Dbgroups of links that leave other databases: none of them is ever served from this one. */
+function dbgroupsElsewhere({ links }: Topology, database: string): ReadonlySet<string> {
+  const here = new Set(links.filter((link) => link.from === database).map((link) => link.dbgroup));
+  return new Set(links.map((link) => link.dbgroup).filter((dbgroup) => !here.has(dbgroup)));
 }
 
 /** What a link of this topology is called, and none of another topology: names of databases have no underscore. */

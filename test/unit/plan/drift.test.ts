@@ -348,6 +348,8 @@ describe('what links that are no more left behind', () => {
     ];
     expect(said(withTarget('dbgroup elsewhere'))).toEqual([...purges, 'UnknownTarget']);
     expect(said(withTarget('dbgroup orders_eu_a_b'))).toEqual([...purges, 'UnknownTarget']);
+    // That link leaves b: nobody ever takes what a keeps for it.
+    expect(said(withTarget('dbgroup orders_b_c'))).toEqual([...purges, 'UnknownTarget']);
   });
 
   test('is not to be deleted while a sync of other hands stands on its tables', () => {
