@@ -1,5 +1,5 @@
 /**
- * What cannot be undone, in a quotation that is never folded, with the command that approves it.
+ * What cannot be undone, in a quotation that is never folded, with every way to approve it.
  */
 import type { Plan } from '../../plan/model.ts';
 import { orderedSteps, stepNumbers, stepWhat } from '../address.ts';
@@ -41,6 +41,6 @@ function approval(plan: Plan, limits: Limits): string[] {
     '',
     index === 0 ? `${escaped(say)} (${covers.join('; ')}):` : `${escaped(say)}:`,
     '',
-    ...fenced([clipped(text, 10 * limits.text)], language),
+    ...fenced(clipped(text, 10 * limits.text).split('\n'), language),
   ]);
 }

@@ -50,7 +50,10 @@ export function stepsText(numbers: readonly number[]): string {
 function approvalLines(plan: Plan, width: number): string[] {
   const lines = plan.approvals.required.flatMap((approval) => indented(2, approvalState(plan, approval), width));
   const ways = approvalWays(plan);
-  return [...lines, ...ways.flatMap(({ say, text }) => [...indented(2, `${say}:`, width), `    ${text}`])];
+  return [
+    ...lines,
+    ...ways.flatMap(({ say, text }) => [...indented(2, `${say}:`, width), ...text.split('\n').map((line) => `    ${line}`)]),
+  ];
 }
 
 function approvalState(plan: Plan, approval: RequiredApproval): string {
@@ -61,44 +64,66 @@ function approvalState(plan: Plan, approval: RequiredApproval): string {
 
 /** One way to approve what is missing: what it is, and the text to be pasted as it is. */
 export interface ApprovalWay {
+  readonly by: 'git' | 'ledger' | 'run';
   readonly say: string;
   readonly text: string;
   /** `yaml` for what goes into the topology's file. */
   readonly language: 'sh' | 'yaml';
 }
 
-/** Every way to approve what is missing: a removal in git first, as it is declared there; what is over a cap only a person's. */
+/**
+ * Every way to approve what is missing: a removal in git first, as it is declared there; a person's word in the ledger; the run that carries
+ * it out. What is over a cap only a person's. A topology that no file names has only the run.
+ */
 export function approvalWays(plan: Plan): readonly ApprovalWay[] {
   const over = plan.approvals.required.filter((approval) => approval.cap !== undefined).map((approval) => approval.id);
   const missing = missingApprovals(plan);
   if (over.length > 0)
-    return [{ say: 'A person may pass the cap, with exactly these steps', text: commandFor(plan, over), language: 'sh' }];
+    return told([
+      { by: 'ledger', say: 'A person may pass the cap, with exactly these steps', text: wordFor(plan, over, true), language: 'sh' },
+      { by: 'run', say: 'A person may pass the cap, with exactly these steps', text: commandFor(plan, over), language: 'sh' },
+    ]);
   if (missing.length === 0) return [];
   const removed = plan.file === '' ? [] : removedLinks(plan);
-  const command: ApprovalWay = {
-    say: 'To approve exactly these steps and carry out the plan',
-    text: commandFor(plan, missing),
-    language: 'sh',
-  };
-  if (removed.length === 0) return [command];
   const entries = removed.map((link) => `{link: ${link}, plan: ${missing[0]}, reclaim: teardown}`);
-  return [
-    { say: `To approve exactly these steps in git, in ${plan.file}`, text: `removed: [${entries.join(', ')}]`, language: 'yaml' },
-    { ...command, say: 'Or now, without git, and to carry out the plan' },
-  ];
+  return told([
+    ...(removed.length === 0
+      ? []
+      : [
+          {
+            by: 'git',
+            say: `To approve exactly these steps in git, in ${plan.file}`,
+            text: `removed: [${entries.join(', ')}]`,
+            language: 'yaml',
+          } as const,
+        ]),
+    {
+      by: 'ledger',
+      say: 'To approve exactly these steps, for the controller or the next run',
+      text: wordFor(plan, missing, false),
+      language: 'sh',
+    },
+    { by: 'run', say: 'To approve exactly these steps and carry out the plan', text: commandFor(plan, missing), language: 'sh' },
+  ]);
+}
+
+/** The first as it is, the others as what may be done instead. A word in the ledger needs a file to be planned from. */
+function told(ways: readonly ApprovalWay[]): readonly ApprovalWay[] {
+  const instead = {
+    git: '',
+    ledger: 'Or in the ledger, for the controller or the next run',
+    run: 'Or now, and to carry out the plan',
+  };
+  return ways
+    .filter((way) => way.by !== 'ledger' || way.text !== '')
+    .map((way, index) => (index === 0 ? way : { ...way, say: instead[way.by] }));
 }
 
 /** The same beside a controller, which holds the lock and carries out itself what is approved. */
 export function waysBesideController(plan: Plan): readonly ApprovalWay[] {
-  const overCap = plan.approvals.required.some((approval) => approval.cap !== undefined);
-  return approvalWays(plan).map((way) => {
-    if (way.language === 'yaml') return way;
-    const ids = [...new Set(plan.approvals.required.filter(({ given, cap }) => !given || cap !== undefined).map(({ id }) => id))];
-    const text = ids.map((id) =>
-      ['goatherd approve', id, ...(plan.file === '' ? [] : [quoted(plan.file)]), ...(overCap ? ['--over-cap'] : [])].join(' '),
-    );
-    return { ...way, say: 'On the host; the controller then carries it out', text: text.join('\n') };
-  });
+  return approvalWays(plan)
+    .filter((way) => way.by !== 'run')
+    .map((way) => (way.by === 'git' ? way : { ...way, say: 'On the host; the controller then carries it out' }));
 }
 
 /** Links that the missing approval would remove, as the file names them: `b -> c`. */
@@ -114,6 +139,14 @@ function removedLinks(plan: Plan): readonly string[] {
 function commandFor(plan: Plan, ids: readonly string[]): string {
   const what = plan.file === '' ? `--destroy ${plan.topology}` : quoted(plan.file);
   return ['goatherd reconcile', what, ...ids.map((id) => `--approve ${id}`)].join(' ');
+}
+
+/** The command that writes a person's word into the ledger, one a line: `goatherd approve 52fe-9103 topologies/orders.yaml`; empty without a file. */
+function wordFor(plan: Plan, ids: readonly string[], overCap: boolean): string {
+  if (plan.file === '') return '';
+  return [...new Set(ids)]
+    .map((id) => ['goatherd approve', id, quoted(plan.file), ...(overCap ? ['--over-cap'] : [])].join(' '))
+    .join('\n');
 }
 
 /** A word as a POSIX shell reads it back. */
