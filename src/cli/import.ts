@@ -3,10 +3,13 @@ import { ERROR, INVALID } from '../lib/exit-codes.ts';
 import { readGiven } from './given.ts';
 import { GoatherdError } from '../lib/errors.ts';
 import { importBucardo } from '../import/from-bucardo.ts';
+import type { Installation } from '../import/installation.ts';
 import { importWrapper } from '../import/from-wrapper.ts';
 import type { ImportedTopology, ImportFinding } from '../import/model.ts';
 import { readWrapperConfig, type WrapperConfig } from '../import/wrapper-config.ts';
 import { topologyText } from '../import/write-topology.ts';
+import { EMPTY_LEDGER, type Ledger } from '../ledger/model.ts';
+import { observeLedger } from '../observe/observe-ledger.ts';
 import { readInstallation } from '../observe/read-installation.ts';
 import { resolveConnection } from '../postgres/connection.ts';
 import { settingNames } from '../topology/form/settings.ts';
@@ -52,9 +55,22 @@ async function fromBucardo(options: ImportOptions): Promise<ImportedTopology | n
     ...(options.port === undefined ? {} : { port: Number(options.port) }),
     ...(options.user === undefined ? {} : { user: options.user }),
   };
+  const ledger = elsewhere ? EMPTY_LEDGER : await observeLedger(config);
   const installations = [];
-  for (const dbname of options.fromBucardo ?? []) installations.push(await readInstallation(resolveConnection({ ...server, dbname })));
+  for (const dbname of options.fromBucardo ?? [])
+    installations.push(withLedger(await readInstallation(resolveConnection({ ...server, dbname })), ledger));
   return importBucardo(installations, options.topology, settingNames());
+}
+
+/** What the ledger says of it besides: the links that were adopted from it. */
+function withLedger(installation: Installation, ledger: Ledger): Installation {
+  const links = Object.values(ledger.links).filter((link) => link.names.control === installation.database);
+  if (links.length === 0) return installation;
+  const { topology = links[0]?.address.split('/')[0] ?? '', syncs = {} } = installation.managed ?? {};
+  return {
+    ...installation,
+    managed: { topology, syncs: { ...syncs, ...Object.fromEntries(links.map((link) => [link.names.sync, link.address])) } },
+  };
 }
 
 async function fromWrapper(files: readonly string[], options: ImportOptions): Promise<ImportedTopology | null> {

@@ -2,6 +2,7 @@ import { nameDatabases, type NamedDatabases } from './bucardo-databases.ts';
 import { goatsOf, linksOf } from './bucardo-sync.ts';
 import type { Installation } from './installation.ts';
 import type { ImportedTopology, ImportFinding, YamlValue } from './model.ts';
+import { managedFindings, withoutManaged } from './managed.ts';
 import { topologyName } from './names.ts';
 import { settle } from './settle.ts';
 import { idleSettings, ownedSettings } from '../topology/form/settings.ts';
@@ -12,12 +13,10 @@ const isOwned = (name: string): boolean => ownedSettings.has(name) || name === '
 /**
  * The topology of some control databases, as one: each sync a link that adopts it. What cannot be a link stands in it as a comment, and what
  * has no key is said at its place; nothing is left out in silence. `known`: the settings that a topology may hold.
+ * @throws GoatherdError `OwnControlDatabase` for one that goatherd made
  */
-export function importBucardo(
-  installations: readonly Installation[],
-  name: string | undefined,
-  known: ReadonlySet<string>,
-): ImportedTopology {
+export function importBucardo(found: readonly Installation[], name: string | undefined, known: ReadonlySet<string>): ImportedTopology {
+  const installations = found.map(withoutManaged);
   const readable = installations.map((of) => ({
     of,
     settings: Object.fromEntries(
@@ -39,7 +38,7 @@ export function importBucardo(
       passesOn(installations, named, one.name) ? one : { ...one, keys: { ...one.keys, cascade: false } },
     ),
     links,
-    findings: installations.flatMap((one) => installationFindings(one, known)),
+    findings: [...found.flatMap(managedFindings), ...installations.flatMap((one) => installationFindings(one, known))],
   });
 }
 

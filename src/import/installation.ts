@@ -4,6 +4,8 @@ import type { ControlSync } from '../observe/control-model.ts';
 export interface Installation {
   /** The control database. */
   readonly database: string;
+  /** What goatherd has in it already, as its mark and the ledger say: addresses of links by sync; null where it is other hands'. */
+  readonly managed: { readonly topology: string; readonly syncs: Readonly<Record<string, string>> } | null;
   /** Settings that are other than Bucardo's defaults, by name. */
   readonly settings: Readonly<Record<string, string>>;
   readonly dbs: readonly InstalledDb[];

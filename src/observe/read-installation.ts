@@ -1,5 +1,7 @@
 import type { QueryResultRow } from 'pg';
 import type { CustomRow, InstalledDb, InstalledGoat, InstalledSync, Installation } from '../import/installation.ts';
+import { isOurMark } from '../bucardo/names.ts';
+import { namesInMark } from '../ledger/marks.ts';
 import { GoatherdError } from '../lib/errors.ts';
 import { type ResolvedConnection } from '../postgres/connection.ts';
 import { withSession } from '../postgres/session.ts';
@@ -68,8 +70,12 @@ export async function readInstallation(connection: ResolvedConnection): Promise<
     const syncs = await rows<{ row: Columns; checktime: number | null }>(
       'SELECT to_jsonb(s) AS row, extract(epoch FROM checktime)::float8 AS checktime FROM bucardo.sync s ORDER BY name',
     );
+    const marks = await rows<{ comment: string | null }>(
+      "SELECT shobj_description(oid, 'pg_database') AS comment FROM pg_database WHERE datname = current_database()",
+    );
     return {
       database: connection.dbname,
+      managed: managedIn(connection.dbname, marks[0]?.comment ?? null),
       settings: Object.fromEntries(settings.map((row) => [row.name, row.setting])),
       dbs: dbs.map((row) => ({ ...row })),
       members: members.map((row) => ({ ...row })),
@@ -83,6 +89,13 @@ export async function readInstallation(connection: ResolvedConnection): Promise<
         WHERE c.status = 'active' AND coalesce(m.active, true) ORDER BY c.name, m.sync, m.goat`),
     };
   });
+}
+
+/** What its mark says of it. That of a control database that goatherd made names the links in it; that of an adopted one need not. */
+function managedIn(control: string, comment: string | null): Installation['managed'] {
+  const topology = isOurMark(comment) ? /^goatherd: topology (\S+),/.exec(comment ?? '')?.[1] : undefined;
+  if (topology === undefined) return null;
+  return { topology, syncs: Object.fromEntries(namesInMark(control, comment).map(([address, { sync }]) => [sync, address])) };
 }
 
 function custom(table: string, text: string): string {

@@ -124,6 +124,11 @@ test('the first plan adopts and nothing else, and carrying it out changes nothin
   const run = await reconcile(lab());
   expect(run.exitCode).toBe(0);
   expect(run.stdout + run.stderr).toContain('ADOPTED');
+  // What was adopted is not imported again; what stayed with Bucardo still can be.
+  const again = await runGoatherd(['import', '--config', lab().configFile, '--from-bucardo', CONTROL]);
+  expect(again.exitCode).toBe(0);
+  expect(again.stderr).toContain('Managed (control database');
+  expect(again.stdout.match(/sync: \w+/g)).toEqual(['sync: audits']);
   expect(await metadata()).toEqual(before);
   const marked = await bucardoObjects(clusterOf(lab(), 'a'), lab().dbname);
   expect(marked.filter((line) => !objects.includes(line))).toEqual([expect.stringMatching(/^comment goatherd: /)]);

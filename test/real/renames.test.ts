@@ -85,6 +85,9 @@ test('a database in the middle gets another name while it is written to, and not
     { address: 'orders/a-hq', sync: 'orders_a_b', instance: 'orders_a_b', mode: 'empty' },
     { address: 'orders/hq-c', sync: 'orders_b_c', instance: 'orders_b_c', mode: 'empty' },
   ]);
+  const imported = await runGoatherd(['import', '--config', lab().configFile, '--from-bucardo', 'bucardo_orders_a_b']);
+  expect(imported).toMatchObject({ exitCode: 1, stdout: '' });
+  expect(imported.stderr).toContain("bucardo_orders_a_b is goatherd's own, of topology orders: orders/a-hq runs in it");
   expect(await remembered()).toEqual(['orders/hq-c', 'orders/hq-c', 'orders/hq-c Ready', 'orders/hq-c']);
   const marks = await query(
     lab().hub,

@@ -36,6 +36,30 @@ describe('from Bucardo', () => {
     expect(imported.links.filter((link) => link.held)).toHaveLength(7);
   });
 
+  test('what goatherd made is refused, and says whose it is', () => {
+    const syncs = Object.fromEntries(everything.syncs.map(({ name }, index) => [name, `orders/a-${'bcdefghijklmnop'[index]}`]));
+    const own = { ...everything, managed: { topology: 'orders', syncs } };
+    expect(() => importBucardo([own], undefined, settingNames())).toThrow(
+      /^bucardo is goatherd's own, of topology orders: orders\/a-b, .* run in it$/,
+    );
+    const empty = { ...everything, syncs: [], managed: { topology: 'orders', syncs: {} } };
+    expect(() => importBucardo([empty], undefined, settingNames())).toThrow("bucardo is goatherd's own, of topology orders");
+  });
+
+  test('what goatherd has adopted is left out with all that only it uses, and the others are written', () => {
+    const [first, ...others] = everything.syncs;
+    if (first === undefined) throw new Error('no sync');
+    const managed = { topology: 'orders', syncs: { [first.name]: 'orders/a-b' } };
+    const rest = importBucardo([{ ...everything, managed }], undefined, settingNames());
+    const alone = importBucardo([{ ...everything, syncs: others }], undefined, settingNames());
+    expect(rest.links.map((link) => link.where)).toEqual(alone.links.map((link) => link.where));
+    expect(rest.findings.filter((one) => one.code === 'Managed').map((one) => one.message)).toEqual([
+      `left out, as goatherd has them already: ${first.name}, which is orders/a-b`,
+    ]);
+    const unknown = importBucardo([{ ...everything, managed: { topology: 'orders', syncs: {} } }], undefined, settingNames());
+    expect(unknown.findings.find((one) => one.code === 'Managed')?.message).toContain('its ledger does not say what');
+  });
+
   test('no secret is written', () => {
     expect(text).not.toContain('hunter2');
     expect(text).toContain('password: {env: GOATHERD_HEADOFFI_PASSWORD}');

@@ -35,6 +35,7 @@ const members = (group: string, ...roles: readonly (readonly [string, string])[]
 /** One control database with something of everything that hands have made with Bucardo. */
 export const everything: Installation = {
   database: 'bucardo',
+  managed: null,
   settings: {
     log_level: 'VERBOSE',
     kid_sleep: '0.25',
