@@ -14,6 +14,8 @@ export interface Ledger {
   readonly approvals: readonly Approval[];
   /** Links that a person stopped or suspended, by address, and topologies, by name. */
   readonly suspensions: Readonly<Record<string, Suspension>>;
+  /** What a person last did with a link, and why, by address: within a day, where a reason was given. */
+  readonly words?: Readonly<Record<string, LastWord>>;
   /** Where databases stood when they were last seen as they should be, by `orders/a`. */
   readonly seen?: Readonly<Record<string, SeenDatabase>>;
   /** What was put back, and when, by link address: those of the last hour and some more. */
@@ -175,6 +177,16 @@ export interface Suspension {
   readonly held?: boolean;
   /** When it ends by itself, epoch milliseconds. */
   readonly until?: number;
+}
+
+/** A verb of a person on a link. */
+export interface LastWord {
+  /** `restart`. */
+  readonly what: string;
+  readonly by: string;
+  readonly reason: string;
+  /** Epoch milliseconds. */
+  readonly at: number;
 }
 
 export interface Approval {

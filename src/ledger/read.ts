@@ -14,6 +14,7 @@ import {
 import type { LeftInstance } from '../topology/model.ts';
 import { freshNames, type LinkNames } from '../topology/names.ts';
 import { readHeals } from './heals.ts';
+import { readLastWords } from './last-words.ts';
 import { readSeen } from './seen.ts';
 import { readMarks } from './marks.ts';
 import { readSuspensions } from './suspensions.ts';
@@ -63,6 +64,7 @@ export async function readLedger(session: Queryable): Promise<Ledger> {
       overCap: row.over_cap ?? true,
     })),
     suspensions: await readSuspensions(session),
+    words: await readLastWords(session),
     heals: await readHeals(session),
     seen: await readSeen(session),
     marked,

@@ -1,5 +1,5 @@
-import type { Ledger } from '../ledger/model.ts';
-import { formatDuration, plural } from '../lib/format.ts';
+import type { LastWord, Ledger } from '../ledger/model.ts';
+import { formatDuration, formatTimestamp, plural } from '../lib/format.ts';
 import type { Backlog, CopyNow, Observation } from '../observe/model.ts';
 import type { Topology } from '../topology/model.ts';
 import { carriedBy } from './view/carried.ts';
@@ -56,6 +56,7 @@ export function statusOf(topology: Topology, observation: Observation, found: Le
         plan,
         suspension === null ? null : `${suspensionText(suspension)}; ${endOfSuspension(ledger, view.link)} ends it`,
         backlog,
+        ledger.words?.[view.link.address],
       ),
     };
   });
@@ -156,7 +157,14 @@ function sinceOf(state: LinkState, view: LinkView, suspendedSince: number | null
   }
 }
 
-function notesOf(view: LinkView, state: LinkState, plan: Plan, suspended: string | null, backlog: Backlog | undefined): readonly string[] {
+function notesOf(
+  view: LinkView,
+  state: LinkState,
+  plan: Plan,
+  suspended: string | null,
+  backlog: Backlog | undefined,
+  word: LastWord | undefined,
+): readonly string[] {
   const { address, from, to, former } = view.link;
   const suspect = plan.links.find((link) => link.address === address)?.suspect ?? null;
   const errors = plan.diagnostics.filter(
@@ -184,6 +192,8 @@ function notesOf(view: LinkView, state: LinkState, plan: Plan, suspended: string
     ...(state === 'down' ? [`no daemon runs it: goatherd start ${address}, or goatherd reconcile`] : []),
     ...(daemon !== null && daemon.orphans.length > 0 ? [`processes of an older daemon live: ${daemon.orphans.join(', ')}`] : []),
     ...(former === true ? ['its file no longer names it'] : []),
+    // A suspension says who and why itself.
+    ...(word === undefined || suspended !== null ? [] : [`${word.what} by ${word.by} at ${formatTimestamp(word.at)}: ${word.reason}`]),
     ...(backlog === undefined && view.sync !== null ? [`what waits on ${from} could not be measured`] : []),
   ];
 }

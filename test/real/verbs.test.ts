@@ -92,10 +92,14 @@ describe('verbs on a link with an instance of its own', () => {
   test('restart and reload put a new daemon in the place of the old one, kick sees a run', async () => {
     for (const name of ['restart', 'reload']) {
       const old = masterPid(lab(), 'orders_a_b');
-      const run = await verb(lab(), name, 'orders/a-b');
+      const run = await verb(lab(), name, 'orders/a-b', '--reason', `${name} after the upgrade`);
       expect(run).toMatchObject({ exitCode: 0 });
       expect(run.stdout).toContain(`(was ${old}), it runs orders_a_b\n`);
       expect(masterPid(lab(), 'orders_a_b')).not.toBe(old);
+      const status = await runGoatherd(['status', '--config', lab().configFile, lab().topologyFile]);
+      expect(status.stdout.replaceAll(/\s+/g, ' ')).toMatch(
+        new RegExp(`a-b ${name} by ${me} at [^:]+:\\d\\d:\\d\\dZ: ${name} after the upgrade`),
+      );
     }
     const kicked = await verb(lab(), 'kick', 'orders/a-b');
     expect(kicked).toMatchObject({

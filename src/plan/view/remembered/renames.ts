@@ -28,6 +28,7 @@ export function withRenames(topology: Topology, ledger: Ledger): Ledger {
     ...(marked === undefined ? {} : { marked }),
     links: byAddress,
     suspensions: under(ledger.suspensions),
+    ...(ledger.words === undefined ? {} : { words: under(ledger.words) }),
     ...(ledger.heals === undefined ? {} : { heals: under(ledger.heals) }),
     ...(ledger.seen === undefined ? {} : { seen: seenNow(topology, ledger.seen, [...moved.values()]) }),
     approvals: ledger.approvals.map((one) => ({ ...one, step: stepNow(topology.name, one, moved) })),
