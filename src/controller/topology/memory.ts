@@ -164,7 +164,9 @@ export class Memory {
         this.#conditions = withKnownSince(this.#conditions, atAddressesNow(remembered.conditions, renames), !this.#known);
         // A newer revision may be tried at once.
         const same = attempted === null || attempted === revision;
-        this.#restraint.restore(same ? { ...remembered, retries: atAddressesNow(remembered.retries, renames) } : { retries: [], starts: {} });
+        this.#restraint.restore(
+          same ? { ...remembered, retries: atAddressesNow(remembered.retries, renames) } : { retries: [], starts: {} },
+        );
         this.#keeper.read(remembered);
         this.#known = true;
       }
