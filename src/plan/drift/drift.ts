@@ -57,7 +57,7 @@ export function driftOf(scene: Scene, seen: Observation, planned: readonly Plann
       ...controlFacts(topology, one, sorted, observation, known),
       ...sourceFacts(one, observation, known),
       ...daemonFacts(one, first),
-      ...lossFacts(one),
+      ...lossFacts(one, known),
     ];
   });
   // While a link is adopted, what stands for it is not known yet to be no leftover (rule 12).

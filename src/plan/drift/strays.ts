@@ -35,7 +35,8 @@ export function straysOf(scene: Scene, planned: readonly Planned[]): readonly St
   const { topology, observation, ledger } = scene;
   if (!observation.hub.reachable || !ledger.present) return [];
   const known = knownSyncs(scene);
-  const isOurs = (sync: string): boolean => ourSync(topology).test(sync);
+  const ours = ourSync(topology);
+  const isOurs = (sync: string): boolean => ours.test(sync);
   const isStray = (sync: string): boolean => !known.has(sync) && isOurs(sync);
   return topology.databases.flatMap(({ name }): readonly Strays[] => {
     const database = observation.databases[name];

@@ -211,7 +211,7 @@ function keyChange(
 ): Finding[] {
   const waiting = unaskedTargets(view, table, views);
   const [here, there] = [table.key?.columns ?? [], other?.key?.columns ?? []];
-  const differs = notedBelow.has(table.address) && there.length > 0 && here.toSorted().join('|') !== there.toSorted().join('|');
+  const differs = notedBelow.has(table.address) && there.length > 0 && !sameNames(here, there);
   const gone = hasOtherKey(table)
     ? oldColumnsOf(table).filter(({ name }) => !table.columns.some((text) => text.startsWith(`${name}\u001f`)))
     : [];
@@ -220,6 +220,11 @@ function keyChange(
     ...(waiting.length > 0 ? [error('KeyChangeWaits', table.address, waiting.join(', '))] : []),
     ...(differs ? [error('KeyDiffers', table.address, `${here.join(', ')} on the source, ${there.join(', ')} on the target`)] : []),
   ];
+}
+
+/** Whether two keys have the same columns, in any order. */
+function sameNames(one: readonly string[], other: readonly string[]): boolean {
+  return one.length === other.length && one.every((name) => other.includes(name));
 }
 
 function sequenceFindings(view: LinkView): Finding[] {

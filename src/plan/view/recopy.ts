@@ -1,6 +1,6 @@
 import type { RecopyCause } from '../../ledger/model.ts';
 import type { Topology } from '../../topology/model.ts';
-import { lossesOf } from '../steps/preparing/losses.ts';
+import { cascadeWasOff, lossesOf } from '../steps/preparing/losses.ts';
 import { newcomers } from '../steps/copying/newcomers.ts';
 import type { Carried } from './carried.ts';
 import { receiptOf } from './copy.ts';
@@ -144,7 +144,7 @@ function ownTables({ view, carried }: Known): { readonly tables: readonly string
 /** Tables of which the link missed what came from above while `cascade` was off, until they are copied or a person accepts them. */
 function missedTables(topology: Topology, { view, carried }: Known, links: readonly Known[]): readonly string[] {
   const above = links.filter((one) => one.view.link.to === view.link.from).map((one) => one.view);
-  const losses = [...lossesOf(topology, view, carried, above), ...(view.ledger?.suspects ?? [])];
+  const losses = [...(cascadeWasOff(view) ? lossesOf(topology, view, carried, above) : []), ...(view.ledger?.suspects ?? [])];
   return losses.filter((one) => one.code === 'CascadeWasOff').flatMap((one) => one.tables);
 }
 

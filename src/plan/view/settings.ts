@@ -1,4 +1,5 @@
 import type { HostConfig, Link, Topology } from '../../topology/model.ts';
+import type { ControlObservation } from '../../observe/control-model.ts';
 import type { Observation } from '../../observe/model.ts';
 import { topologySchema } from '../../topology/schema-types.ts';
 import { targetName } from '../../bucardo/names.ts';
@@ -53,10 +54,16 @@ export function wantedSettings(
 
 const OF_TOPOLOGIES = Object.keys(topologySchema.$defs.settings.properties);
 
-/** Settings that a topology may hold, at Bucardo's own values: what a file says no more goes back to them. `defaults`: all of Bucardo's. */
-export function undeclaredSettings(defaults: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+/** Settings that a topology may hold and that are not at Bucardo's own values, with these: what a file says no more goes back to them. */
+export function otherThanDefault({
+  settings,
+  defaults,
+}: Pick<ControlObservation, 'settings' | 'defaults'>): Readonly<Record<string, string>> {
   const found: Record<string, string> = {};
-  for (const name of OF_TOPOLOGIES) if (defaults[name] !== undefined) found[name] = defaults[name];
+  for (const name of OF_TOPOLOGIES) {
+    const own = defaults[name];
+    if (own !== undefined && settings[name] !== own) found[name] = own;
+  }
   return found;
 }
 

@@ -44,7 +44,7 @@ export const owesRows = (noted: string | null): boolean => noted?.startsWith(RES
  */
 export function shapeToNote(noted: string | null, table: Shaped): string {
   const now = shapeOf(table);
-  if (noted === null) return now;
+  if (noted === null || noted === now) return now;
   return owesRows(noted.replace(ASIDE, '')) || mayMix(namesOf(plain(noted)), namesOf(now)) ? `${RESEND}${now}` : now;
 }
 

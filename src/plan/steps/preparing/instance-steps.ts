@@ -3,7 +3,7 @@ import type { ControlObservation } from '../../../observe/control-model.ts';
 import type { Observation } from '../../../observe/model.ts';
 import type { HostConfig, Topology } from '../../../topology/model.ts';
 import { factKey } from '../../drift/fact.ts';
-import { undeclaredSettings, wantedSettings } from '../../view/settings.ts';
+import { otherThanDefault, wantedSettings } from '../../view/settings.ts';
 import { type Draft, draft, PHASE } from '../draft.ts';
 import { stepId } from '../step-ids.ts';
 
@@ -69,7 +69,9 @@ export function otherSettings(
   instance: string,
   control: ControlObservation,
 ): readonly { readonly name: string; readonly before: string | null; readonly after: string }[] {
-  return Object.entries({ ...undeclaredSettings(control.defaults), ...wantedSettings(config, topology, observation, instance) })
-    .filter(([name, value]) => control.settings[name] !== value)
-    .map(([name, value]) => ({ name, before: control.settings[name] ?? null, after: value }));
+  const wanted = wantedSettings(config, topology, observation, instance);
+  const other = { ...otherThanDefault(control), ...wanted };
+  return Object.keys(other)
+    .filter((name) => control.settings[name] !== other[name])
+    .map((name) => ({ name, before: control.settings[name] ?? null, after: other[name] ?? '' }));
 }

@@ -61,7 +61,7 @@ export function lossesOf(topology: Topology, view: LinkView, carried: Carried, a
 }
 
 /** Whether `cascade` was off on the link's source when the link was last applied. */
-function cascadeWasOff(view: LinkView): boolean {
+export function cascadeWasOff(view: LinkView): boolean {
   return view.ledger?.definition?.source.cascade === false;
 }
 

@@ -114,21 +114,17 @@ export function makedeltaChanges(topology: Topology, view: LinkView, sorted: Sor
   const target = link.aliases.to;
   const own = passedOn.get(target) ?? new Set();
   const going = departing(view);
+  const stays = (name: string): boolean => uncertain.has(name) || !passedOn.has(name);
   return (control?.goats ?? [])
     .filter((goat) => goat.db === link.aliases.from && goat.type === 'table' && !going.has(goat.address))
     .map((goat) => ({ address: goat.address, before: makedeltaNames(goat.makedelta), now: goat.makedelta }))
     .concat(newGoats(view, own))
+    .filter(({ address, before }) => before.has(target) !== (own.has(address) || (before.has(target) && stays(target))))
     .map(({ address, before, now }) => {
-      const after = new Set([...passedOn].filter(([, tables]) => tables.has(address)).map(([name]) => name));
-      for (const name of before) if (uncertain.has(name) || !passedOn.has(name)) after.add(name);
-      return {
-        address,
-        now,
-        changes: before.has(target) !== after.has(target),
-        makedelta: after.size === 0 ? null : [...after].toSorted().join(','),
-      };
-    })
-    .filter((goat) => goat.changes);
+      const passed = [...passedOn].filter(([, tables]) => tables.has(address)).map(([name]) => name);
+      const after = new Set([...passed, ...[...before].filter(stays)]);
+      return { address, now, makedelta: after.size === 0 ? null : [...after].toSorted().join(',') };
+    });
 }
 
 /** Tables that leave this link: while they are carried, for want of an approval, their changes are passed on. */
