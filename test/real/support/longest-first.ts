@@ -1,26 +1,30 @@
 import { basename } from 'node:path';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-/** The files that take longest, the longest first, as one run on a busy machine found them: one of them alone at the end would keep the other worker waiting. */
+/** The files that take longest, the longest first, as a run on a quiet machine found them: one of them alone at the end would keep the other worker waiting. */
 const LONG = [
-  'crash',
-  'edits',
-  'renames',
-  'drift',
-  'reshape',
-  'pagila-cascade',
-  'removal',
-  'world',
-  'bench',
-  'lab',
-  'shapes',
-  'controller',
-  'secrets',
   'matrix',
-  'hot-table',
-  'preflight',
-  'faults',
+  'world',
+  'edits',
+  'crash',
+  'controller',
+  'bench',
+  'pagila-cascade',
+  'lost-lock',
+  'removal',
+  'shapes',
+  'drift',
+  'renames',
   'instances',
+  'lab',
+  'copy-again',
+  'shared-instance',
+  'hot-table',
+  'destroy',
+  'detached',
+  'wrapper-adoption',
+  'shared-source',
+  'dry-run',
 ];
 
 /** Begins the long real tests first, the others in the order of their names. */
