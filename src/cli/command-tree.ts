@@ -13,6 +13,12 @@ import type { StatusOptions } from './status.ts';
 import { toolVersion } from '../lib/version.ts';
 import { parseDuration } from '../topology/durations.ts';
 
+function port(text: string): number {
+  const number = Number(text);
+  if (!Number.isInteger(number) || number < 1 || number > 65_535) throw new InvalidArgumentError('a number from 1 to 65535 is wanted.');
+  return number;
+}
+
 function duration(text: string): number {
   const milliseconds = parseDuration(text);
   if (milliseconds === undefined) throw new InvalidArgumentError('an integer and ms, s, m, h or d is wanted, such as 30m.');
@@ -181,6 +187,7 @@ export function commandTree(): Command {
     .description('end Suspect, DatabaseReplaced or Contended: a person has seen that it is as it should be')
     .argument('<link>', 'TOPOLOGY/LINK, such as orders/a-b')
     .argument('[table...]', 'schema.table (default: every table that is doubted)')
+    .option('--path <path>', 'the file or directory that declares it (default: as it was applied last)')
     .requiredOption('--reason <reason>', 'why, kept in the ledger')
     .option('--config <file>', 'host settings (default: GOATHERD_CONFIG, then /etc/goatherd/goatherd.yaml)')
     .exitOverride()
@@ -197,7 +204,7 @@ export function commandTree(): Command {
     .option('--from-wrapper <file...>', 'configurations of emmadev/bucardo_wrapper; the cascade is found')
     .option('--topology <name>', 'the name of the topology (default: made from what is imported)')
     .option('--host <host>', 'another server than the hub, to read control databases from')
-    .option('--port <port>', 'its port')
+    .option('--port <port>', 'its port', port)
     .option('--user <role>', 'its role; the password by the passfile or PGPASSWORD')
     .option('--no-adopt', "with --from-wrapper: take the wrapper's configurations as wishes; nothing that stands is adopted")
     .option('--out <file>', 'write into this new file instead of standard output')

@@ -22,7 +22,7 @@ export interface ImportOptions {
   readonly fromWrapper?: readonly string[];
   readonly topology?: string;
   readonly host?: string;
-  readonly port?: string;
+  readonly port?: number;
   readonly user?: string;
   /** False with `--no-adopt`. */
   readonly adopt: boolean;
@@ -52,7 +52,7 @@ async function fromBucardo(options: ImportOptions): Promise<ImportedTopology | n
   const server = {
     ...(elsewhere ? open : config.hub),
     ...(options.host === undefined ? {} : { host: options.host }),
-    ...(options.port === undefined ? {} : { port: Number(options.port) }),
+    ...(options.port === undefined ? {} : { port: options.port }),
     ...(options.user === undefined ? {} : { user: options.user }),
   };
   const ledger = elsewhere ? EMPTY_LEDGER : await observeLedger(config);
@@ -77,12 +77,23 @@ async function fromWrapper(files: readonly string[], options: ImportOptions): Pr
   const configs: WrapperConfig[] = [];
   const wrong: string[] = [];
   for (const file of files) {
-    const read = readWrapperConfig(file, await readFile(file, 'utf8').catch((error: unknown) => Promise.reject(unreadable(file, error))));
+    const text = await textOf(file);
+    const read = text === null ? 'there is no such file' : readWrapperConfig(file, text);
     if (typeof read === 'string') wrong.push(`${file}: ${read}`);
     else configs.push(read);
   }
   for (const line of wrong) process.stderr.write(`${line}\n`);
   return wrong.length > 0 ? null : importWrapper(configs, { topology: options.topology, adopt: options.adopt });
+}
+
+/** Null where there is no such file. */
+async function textOf(file: string): Promise<string | null> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw unreadable(file, error);
+  }
 }
 
 function unreadable(file: string, error: unknown): GoatherdError {

@@ -3,7 +3,7 @@ import { quoteIdent } from '../bucardo/names.ts';
 import { GoatherdError, messageOf } from '../lib/errors.ts';
 import { type ResolvedConnection, tlsAttempts } from './connection.ts';
 import { type Pace, watchLine } from './line-watch.ts';
-import { meaningOf } from './sqlstate.ts';
+import { meaningOf, networkHint } from './sqlstate.ts';
 
 /** What sets one session apart from another. Times in milliseconds. */
 export interface SessionOptions {
@@ -70,7 +70,7 @@ export function asGoatherdError(error: unknown, where: string): GoatherdError {
   // Several addresses of one host name that all fail arrive as an AggregateError without a message of its own.
   const inner = error instanceof AggregateError && error.errors.length > 0 ? (error.errors[0] as unknown) : error;
   const code = (inner as NodeJS.ErrnoException | undefined)?.code ?? (/timeout/i.test(messageOf(inner)) ? 'ETIMEDOUT' : '08006');
-  return new GoatherdError(code, `${where}: ${messageOf(inner)}`, { retry: meaningOf(code), cause: error });
+  return new GoatherdError(code, `${where}: ${messageOf(inner)}`, { hint: networkHint(code), retry: meaningOf(code), cause: error });
 }
 
 /** Sessions of `openSession` that have not ended. */

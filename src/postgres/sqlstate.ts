@@ -33,6 +33,24 @@ export function meaningOf(code: string): Retry {
   return MEANING[code] ?? MEANING[code.slice(0, 2)] ?? 'fatal';
 }
 
+/** No session came about, or it broke: the server or the way to it is at fault, and no statement. */
+const UNREACHED: ReadonlySet<string> = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ENOENT',
+]);
+
+/** What to look at where the network failed; empty for what PostgreSQL itself said. */
+export function networkHint(code: string): string {
+  return UNREACHED.has(code) ? 'is PostgreSQL up there, are host and port right, and may this host reach it?' : '';
+}
+
 export const LOCK_NOT_AVAILABLE = '55P03';
 
 /** The database does not exist. */

@@ -36,7 +36,12 @@ export async function linkVerb(word: LinkVerb, address: string, options: LinkVer
   if (!whole && withRenames(topology, ledger).links[address] === undefined) {
     // Nothing is made for a link that is not there; a hub that does not answer says so.
     const problem = await observeLedgerStrictly(config).catch((error: unknown) => error);
-    if (problem instanceof GoatherdError) return print({ exitCode: 1, text: `the hub cannot be reached: ${problem.message}` });
+    if (problem instanceof GoatherdError)
+      return print({
+        exitCode: 1,
+        text: `the hub cannot be reached: ${problem.message}`,
+        ...(problem.hint === '' ? {} : { hint: problem.hint }),
+      });
     return print({ exitCode: 1, text: `${address} is not set up`, hint: 'goatherd reconcile sets it up' });
   }
   return sayWord({ word, address, topology, arguments: { reason, ...until } }, config);
