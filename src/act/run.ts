@@ -6,6 +6,7 @@ import { observe } from '../observe/observe.ts';
 import { withKeptNames } from '../plan/view/remembered/kept-names.ts';
 import { definitionHash } from '../plan/view/definition.ts';
 import { makePlan } from '../plan/make-plan.ts';
+import { suspectNote } from '../plan/summaries.ts';
 import { stepsBeyond } from '../plan/exactly.ts';
 import type { Plan, Policy } from '../plan/model.ts';
 import type { Step } from '../plan/step-model.ts';
@@ -216,12 +217,6 @@ function whyInterrupted(signal: AbortSignal): string {
   return reason instanceof Interruption ? reason.why : 'interrupted after the current statement; the next run goes on from what stands';
 }
 
-/** `Suspect: b-c, c-d`: links that replicate, and whose tables a person has to look at; null when there are none. */
-function doubtful(plan: Plan): string | null {
-  const suspects = plan.links.filter((link) => link.suspect !== null).map((link) => link.address.slice(link.address.indexOf('/') + 1));
-  return suspects.length === 0 ? null : `Suspect: ${suspects.join(', ')}`;
-}
-
 /** Nothing is left that may be done: what was applied is remembered, and what Bucardo's own purge must not do is done. */
 async function finish(
   access: Access,
@@ -238,7 +233,7 @@ async function finish(
       ? ([...new Set(plan.steps.map((step) => step.blocked).filter((one) => one !== null))][0] ??
         plan.diagnostics.find((one) => one.code === 'Suspended' || one.code === 'Contended')?.message ??
         'preflight')
-      : doubtful(whole);
+      : suspectNote(whole.links);
   if (seen.known.present) {
     await noteApplied(ledger, topology, whole, seen.observation, seen.known);
     await noteSeen(access, topology, whole, seen.observation, seen.known);

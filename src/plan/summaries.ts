@@ -133,3 +133,9 @@ export function linkWarnings(planned: readonly Planned[], topology: Topology): r
     ];
   });
 }
+
+/** `Suspect: b-c, c-d`: links that replicate, and whose tables a person has to look at; null when there are none. */
+export function suspectNote(links: readonly Pick<LinkSummary, 'address' | 'suspect'>[]): string | null {
+  const suspects = links.filter((link) => link.suspect !== null).map((link) => link.address.slice(link.address.indexOf('/') + 1));
+  return suspects.length === 0 ? null : `Suspect: ${suspects.join(', ')}`;
+}

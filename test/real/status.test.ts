@@ -108,4 +108,8 @@ test('ends with 1 when the hub cannot be reached', async () => {
   expect(run.exitCode).toBe(1);
   expect(run.stdout).toMatch(/^orders {3}UNKNOWN {3}the hub cannot be reached: /);
   expect(await statusOf(1)).toMatchObject({ verdict: 'unknown', link: { state: 'unknown', daemon: null } });
+  // A link that cannot be asked for is not taken for one that nobody knows.
+  const accepted = await runGoatherd(['accept', 'orders/a-b', '--reason', 'compared', '--config', lab().configFile]);
+  expect(accepted).toMatchObject({ exitCode: 1, stdout: '' });
+  expect(accepted.stderr).toMatch(/^goatherd: ledger: .+\nhint: is PostgreSQL up there/);
 });

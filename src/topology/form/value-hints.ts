@@ -23,6 +23,9 @@ export function hintsForMissing(key: string, path: Path): string | undefined {
   }
 }
 
+/** A lock's time-out is given to PostgreSQL in milliseconds where no unit stands. */
+const LOCK_TIMEOUT_UNIT = 'ms';
+
 /** `wanted` is the schema's JSON type, `secret` for a password, `union` for a link or for sequences. */
 export function hintForType(wanted: string, value: unknown, path: Path): string | undefined {
   const key = String(path.at(-1));
@@ -45,8 +48,7 @@ export function hintForType(wanted: string, value: unknown, path: Path): string 
       if (
         ['kick_interval', 'timeout', 'budget', 'interval', 'look_every', 'deep_look_every', 'stuck_after', 'hold', 'repeat'].includes(key)
       )
-        // A lock's time-out is given to PostgreSQL in milliseconds where no unit stands.
-        return typeof value === 'number' ? `add a unit: \`${value}${key === 'timeout' ? 'ms' : 's'}\`` : undefined;
+        return typeof value === 'number' ? `add a unit: \`${value}${key === 'timeout' ? LOCK_TIMEOUT_UNIT : 's'}\`` : undefined;
       return typeof value === 'number' || typeof value === 'boolean' ? `put it in quotes: "${String(value)}"` : undefined;
     case 'integer':
     case 'number':
@@ -107,10 +109,11 @@ export function hintForPattern(kind: string, text: string): string | undefined {
     case 'arrow':
       return arrowHint(text);
     case 'duration kick_interval':
-      return durationHint(text, 1000);
+      return durationHint(text, 1000, 's');
     case 'duration timeout':
+      return durationHint(text, 1, LOCK_TIMEOUT_UNIT);
     case 'duration budget':
-      return durationHint(text, 1);
+      return durationHint(text, 1, 's');
     case 'instance':
       return nameHint(
         text
@@ -145,13 +148,13 @@ function arrowHint(text: string): string | undefined {
   return arrows.length === 1 ? `write \`${arrows[0]}\`` : `write each link by itself: [${arrows.join(', ')}]`;
 }
 
-/** `stepMs` is what the duration must be a multiple of. */
-function durationHint(text: string, stepMs: number): string {
+/** `stepMs` is what the duration must be a multiple of; `bare` the unit that is probably meant where there is none. */
+function durationHint(text: string, stepMs: number, bare: 'ms' | 's'): string {
   const examples = stepMs === 1 ? 'such as `500ms`, `5s`, `30m`' : 'such as `1s`, `30s`, `1m`';
   const groups = /^\s*(?<count>[0-9]+(?:\.[0-9]+)?)\s*(?<unit>[a-zA-Z]*)\s*$/.exec(text)?.groups;
   if (groups === undefined) return examples;
   const { count = '', unit = '' } = groups;
-  if (unit === '') return `add a unit: \`${count}s\``;
+  if (unit === '') return `add a unit: \`${count}${bare}\``;
   const short = unitOf(unit);
   if (short === undefined) return 'the units are ms, s, m, h and d';
   if (!count.includes('.')) return count.length <= 9 ? `write \`${count}${short}\`` : examples;
