@@ -9,6 +9,7 @@ import { changesOf } from './changes.ts';
 import { contendedWarnings } from './drift/contended.ts';
 import { strayWarnings } from './drift/stray-facts.ts';
 import { sweepSteps } from './steps/leaving/sweep-steps.ts';
+import { idleAmong } from './view/runs-first.ts';
 import { writtenFromAbove } from './view/written-from-above.ts';
 import { detachedWarnings } from './view/detached.ts';
 import { recopyWarnings } from './view/recopy-warnings.ts';
@@ -90,9 +91,17 @@ export function makePlan(given: Topology, seen: Observation, found: Ledger, conf
     supervised = assemble(all.scene, all.sorted);
     drained = removalWith(new Set());
   }
-  const undrained = undrainedLinks(topology, going, judged.required[0]?.id, ledger);
+  const letGo = undrainedLinks(topology, going, judged.required[0]?.id, ledger);
+  const idle = idleAmong(leaving, letGo, () => {
+    const endless = cutOffReasons(cutOffLinks(all.views, all.sorted.held));
+    const against = { blocked: all.blocked, cut: endless, judged };
+    const held = withheldSteps(supervised, (step) => reasonAgainst(all.views, step, against) !== null);
+    return supervised.filter((step) => !held.has(step.id));
+  });
+  const undrained = new Set([...letGo, ...idle.never]);
   const removal = undrained.size === 0 ? drained : removalWith(undrained);
-  const approved = leaving.length > 0 && removal.every((step) => !going.has(step.address) || judged.reasonAgainst(step) === null);
+  const word = leaving.length > 0 && removal.every((step) => !going.has(step.address) || judged.reasonAgainst(step) === null);
+  const approved = word && idle.first.size === 0;
 
   const { scene, views, planned, blocked, checked, suspended, sorted, drifted } = approved ? remaining : all;
   const waiting = approved ? ousted : rivals;
@@ -123,7 +132,7 @@ export function makePlan(given: Topology, seen: Observation, found: Ledger, conf
   );
   const finished = finish([...views, ...(approved ? leaving : [])], withRenameStep(topology, ledger, [...drafts, ...heldDrafts]), {
     ...obstacles,
-    guarded,
+    guarded: word ? new Map([...guarded, ...idle.first]) : guarded,
     held: new Set(heldDrafts.map((step) => step.id)),
   });
   const allSteps = withWord(finished, found.suspensions[topology.name]);

@@ -9,6 +9,7 @@ import type { Link } from '../../topology/model.ts';
 import { type ActContext, done, linkAt, nextLookMs, type Outcome, remembered } from '../context.ts';
 import { membersOf } from '../members.ts';
 import { registeredElsewhere } from '../siblings.ts';
+import { lookAtControl, lookAtDaemon } from '../instance-look.ts';
 import { kick } from '../kick.ts';
 import { type LockedWork, tableByTable } from './table-by-table.ts';
 import { tableAt } from './triggers.ts';
@@ -46,10 +47,20 @@ export async function waitDrained(context: ActContext, work: Extract<Work, { kin
   );
   open += truncates[0]?.open ?? 0;
   if (open === 0) return done();
+  const [control, daemon] = await Promise.all([lookAtControl(context, work.instance), lookAtDaemon(context, work.instance)]);
+  // One that ended, or was started anew while a database did not answer, delivers nothing: the plan after this says what can be done.
+  if (!daemon.activeSyncs.includes(link.sync)) return { state: 'moved', why: `no daemon runs ${link.id}` };
   await kick(context, link);
+  const bad = control.runs[link.sync]?.lastBad ?? null;
+  const fails = bad !== null && bad.startedAt > (control.runs[link.sync]?.lastGood?.startedAt ?? 0);
   return {
     state: 'pending',
-    progress: { done: 0, total: 1, unit: 'moments', waitingFor: `${open} changes on ${link.from} to reach ${link.to}` },
+    progress: {
+      done: 0,
+      total: 1,
+      unit: 'moments',
+      waitingFor: `${plural(open, 'change')} on ${link.from} to reach ${link.to}${fails ? `; its last run failed: ${bad.error.slice(0, 200)}` : ''}`,
+    },
     retryMs: nextLookMs(context, 'the drain'),
   };
 }

@@ -9,7 +9,8 @@ import { type LinkView, membersOf } from './link-view.ts';
 
 /**
  * `leaving`: links whose removal is planned, `removal` its steps; `staying`: all others; `steps`: everything that is planned, blocked or not.
- * What is recorded after a link was drained and deactivated, or after a table left it, was never meant to arrive.
+ * A link that somebody made inactive, or stopped, is not drained, and looks like one that a removal which was cut off has deactivated: what is
+ * recorded after that is said, too. What is recorded after a table left its link was never meant to arrive.
  */
 export function undeliveredWarnings(
   leaving: readonly LinkView[],
@@ -26,8 +27,7 @@ export function undeliveredWarnings(
 
 function ofLink(view: LinkView, removal: readonly Draft[], observation: Observation): readonly Diagnostic[] {
   const { link, sync } = view;
-  const open = sync?.status === 'active' || (sync !== null && link.state === 'stopped');
-  if (!open) return [];
+  if (sync === null) return [];
   const waits = removal.some((step) => step.kind === 'wait_drained' && step.address === link.address);
   const members = membersOf(view);
   const rows = observation.undelivered?.[link.address] ?? {};

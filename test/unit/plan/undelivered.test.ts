@@ -4,7 +4,7 @@ import { orders, topologyOf, worldOf } from './world-build.ts';
 import { tick } from './world-daemon.ts';
 import { planFor, reconcile } from './world-run.ts';
 import { insert, truncate } from './world-users.ts';
-import { declare, tableOf, type World } from './world.ts';
+import { dataOf, declare, instanceOf, tableOf, type World } from './world.ts';
 
 const CHAIN = orders(['a -> b', 'b -> c']);
 const WITHOUT_C = orders(['a -> b']);
@@ -25,6 +25,8 @@ function run(world: World): void {
 function behind(world: World, rows: number): void {
   for (let row = 0; row < rows; row += 1) insert(world, 'b', T, `late${row}`);
 }
+
+const daemonOf = (world: World) => instanceOf(world, 'orders_b_c');
 
 const said = (plan: Plan): string[] =>
   plan.diagnostics
@@ -69,6 +71,45 @@ describe('a link that goes', () => {
     const seen: string[][] = [];
     expect(reconcile(world, { choose: () => 0, approvals: 'all', onPlan: (plan) => seen.push(said(plan)) }).fault).toBeNull();
     expect(seen.at(-1)).toEqual([]);
+  });
+
+  test('is started first where no daemon runs it, and what it has open arrives', () => {
+    const world = converged();
+    behind(world, 2);
+    daemonOf(world).daemon = null;
+    declare(world, topologyOf(WITHOUT_C));
+    const kinds: string[] = [];
+    const plans: Plan[] = [];
+    const { fault } = reconcile(world, {
+      choose: () => 0,
+      approvals: 'all',
+      onPlan: (plan) => plans.push(plan),
+      onStep: ({ kind }) => kinds.push(kind),
+    });
+    expect(fault).toBeNull();
+    const first = plans[0]?.steps.find((step) => step.id === 'b-c/deactivate');
+    expect(first?.blocked).toBe('waits until b-c runs again, so that what it has open reaches c');
+    expect(plans.flatMap(said)).toEqual([]);
+    expect(kinds.indexOf('start_daemon')).toBeLessThan(kinds.indexOf('wait_drained'));
+    expect(kinds.indexOf('wait_drained')).toBeLessThan(kinds.indexOf('deactivate'));
+    expect([...dataOf(world, 'c', T).rows]).toEqual(expect.arrayContaining(['late0', 'late1']));
+  });
+
+  test.each([
+    ['nothing is done to it', 'active', true],
+    ['somebody stopped it, and it is inactive', 'inactive', false],
+  ])('goes without a wait where %s, and the plan says what is lost', (_why, status, held) => {
+    const world = converged();
+    for (let second = 0; second < 5; second += 1) tick(world);
+    behind(world, 2);
+    daemonOf(world).daemon = null;
+    world.ledger.suspensions['orders/b-c'] = { by: 'eve', reason: 'index on c', since: world.now, ...(held ? { held } : {}) };
+    for (const sync of daemonOf(world).control?.syncs ?? []) sync.status = status;
+    declare(world, topologyOf(WITHOUT_C));
+    expect(planFor(world).steps.map((step) => step.kind)).not.toContain('wait_drained');
+    expect(said(planFor(world))).toEqual([`NeverDelivered 2 changes on b will never reach c: the removal does not wait for them [${T}]`]);
+    run(world);
+    expect(Object.keys(world.ledger.links)).toEqual(['orders/a-b']);
   });
 
   test('says nothing of what arrives before it is gone', () => {

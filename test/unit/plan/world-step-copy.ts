@@ -96,6 +96,9 @@ export function copyTablesStep(world: World, work: Of<'copy_tables'>, known: Kno
       below.clear();
     } else if (below.size > 0) violate(world, `${table} of ${link.to} held rows that were not ours when ${work.link} copied it`);
     for (const name of dataOf(world, link.from, table).rows) below.add(name);
+    // Of what other hands copied, or a lost ledger knew, there is no receipt: a person let it be emptied and copied.
+    if (work.emptied.includes(table) && row.receipt?.mode === 'unknown')
+      world.copies = world.copies.filter((copy) => copy !== `${link.sync} ${table}`);
     if (!began.has(table)) world.copies.push(`${link.sync} ${table}`);
     rows += below.size;
   }

@@ -30,6 +30,7 @@ export function waitDrainedStep(world: World, work: Of<'wait_drained'>): Outcome
     world.memory.delete(key);
     return 'done';
   }
+  if (instanceOf(world, link.instance).daemon?.syncs.some((one) => one.name === link.sync) !== true) return 'moved';
   kick(world, link);
   return 'pending';
 }

@@ -128,6 +128,8 @@ export function alwaysStep(world: World, work: Of<'always'>): Outcome {
   const known = world.ledger.links[work.link];
   const replicates = known === undefined || known.receipt !== null;
   for (const upper of world.topology.links.filter((one) => one.to === link.from && !replicates && work.mode === 'A')) {
+    // One that has come to its end brings nothing any more.
+    if (upper.former === true && world.ledger.links[upper.address] === undefined) continue;
     if ((world.ledger.links[upper.address]?.receipt ?? null) === null)
       violate(world, `rule 8: ALWAYS triggers of ${work.link} before the copy of ${upper.address}`);
   }

@@ -3,8 +3,9 @@ import { plural } from '../../../lib/format.ts';
 import type { ObservedTable } from '../../../observe/table-model.ts';
 import { type Draft, draft, PHASE } from '../draft.ts';
 import type { LinkView } from '../../view/link-view.ts';
-import { receiptOf } from '../../view/copy.ts';
+import { canDrain } from '../../view/runs-first.ts';
 import { type Planned, wantsRunning } from '../planned.ts';
+import { successorReady } from './successors.ts';
 import { runId, stepId } from '../step-ids.ts';
 
 const removalId = {
@@ -19,11 +20,12 @@ const WARN_DRAIN_SECONDS = 600;
  * Removal is as complete as creation, in the order of rule 11: drained, deactivated and stopped; makedelta off above, read and run; then
  * triggers, helper objects and rows, the schema where nothing else uses it, the control database, and the ledger's row. What is gone
  * already plans nothing, so that a removal that was cut off goes on where it stood.
- * `staying`: links that remain; `leaving`: all whose objects go, this one among them; `drain`: whether to wait until it is drained. A link
+ * `staying`: links that remain; `leaving`: all whose objects go, this one among them; `drain`: whether to wait until it is drained, where that
+ * can be: a daemon runs it. A link
  * that is declared detached keeps what stands on the hub.
  */
 export function removalSteps(view: LinkView, staying: readonly Planned[], leaving: readonly LinkView[], drain: boolean): readonly Draft[] {
-  const { link, source, control, sync, daemon } = view;
+  const { link, source, control, sync } = view;
   const detaches = isDetached(view);
   const since = view.ledger?.since === undefined ? [] : [view.ledger.since];
   const hits = detaches ? ['detached', ...since] : since;
@@ -36,10 +38,8 @@ export function removalSteps(view: LinkView, staying: readonly Planned[], leavin
     reason: detaches ? 'declared detached' : 'its file no longer names it',
   } as const;
   const active = sync?.status === 'active';
-  const successor = detaches ? [] : successorReady(view, staying);
-  // Before its copy is complete nothing is whole at its target, and a copy may take hours that nobody wants any more.
-  const whole = receiptOf(view) || link.copyData === 'never';
-  if (drain && whole && active && daemon?.masterPid !== null && daemon !== null && source !== null && view.target !== null) {
+  const successor = detaches ? [] : successorReady(view, staying, leaving);
+  if (drain && canDrain(view)) {
     steps.push(
       draft({
         ...common,
@@ -199,23 +199,6 @@ export function removalSteps(view: LinkView, staying: readonly Planned[], leavin
     );
   }
   return steps;
-}
-
-/**
- * Where a new link brings the same target its changes from now on, the old one goes on until the new one misses none: its triggers record,
- * and what enters its source is written down there for it. The target may keep its rows then, and has no gap.
- */
-function successorReady({ link }: LinkView, staying: readonly Planned[]): readonly string[] {
-  // The daemon of a shared instance is started anew at the link's end, and the new link's copies wait for that start.
-  if (staying.some((one) => one.view.link.instance === link.instance)) return [];
-  return staying
-    .filter(({ view }) => view.link.to === link.to && wantsRunning(view) && !receiptOf(view))
-    .flatMap(({ view }) => [
-      stepId.helpers(view),
-      stepId.triggers(view),
-      stepId.membership(view),
-      ...view.upstream.flatMap((upper) => [`${upper.id}/makedelta`, runId.copy(upper.id), runId.receipt(upper.id), runId.run(upper.id)]),
-    ]);
 }
 
 /** Whether it is declared so, and still named by its file. */

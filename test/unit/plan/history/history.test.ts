@@ -151,6 +151,35 @@ describe('found before:', () => {
       { tables: 2 },
     ],
     ['a table leaves a link below one whose source is away', [edited(['outage', 0, 0], ['tables', 13, 9]), edited()], { tables: 2 }],
+    [
+      'a link leaves a shared daemon that was started without it while its source was away: it runs again, and is drained',
+      [edited(['outage', 0, 0]), { ...edited(['remove link', 0, 0]), drifts: [{ kind: 'change a connection', at: 0, pick: 1 }] }],
+      { adopts: true, shares: true },
+    ],
+    [
+      'all links leave such a daemon, by a word of git, while a table waits to join',
+      [edited(['outage', 0, 0]), { ...edited(['new table', 0, 0], ['remove all', 0, 0]), approves: 'git' }],
+      { adopts: true, shares: true, linksRemoved: 0 },
+    ],
+    [
+      'b and c change places: links that would wait for the ends of each other do not',
+      [
+        { ...edited(['remove all', 0, 0]), approves: 'git' },
+        { ...edited(['add link', 26, 0]), approves: 'git' },
+        edited(['add link', 0, 0]),
+      ],
+      { linksRemoved: 0 },
+    ],
+    [
+      'a member of an adopted link is lost: nobody knows of its copy, and with `always` it is emptied and copied, when a person says so',
+      [edited(['copy_data', 0, 10]), { ...drifted(['lose a member', 0, 0]), approves: 'git' }],
+      { adopts: true },
+    ],
+    [
+      'a link that other hands run is to be adopted again, and stopped in the same file: a person is asked',
+      [{ ...edited(['state', 0, 0]), drifts: [{ kind: 'lose the ledger', at: 0, pick: 0 }] }],
+      { adopts: true, shares: true },
+    ],
   ])('%s', (_name, rounds, more = {}) => {
     for (const seed of [0, 1, 2]) obeys({ ...PLAIN, tables: 1, rounds, seed, ...more });
   });
