@@ -28,6 +28,7 @@ import type { Diagnostic, Plan, Policy, Verdict } from './model.ts';
 import type { Step } from './step-model.ts';
 import { chosenOf } from './only.ts';
 import { riskOf } from './risk.ts';
+import { withoutProofOf } from './steps/running/arrival-step.ts';
 import { renameChanges, withRenameStep } from './steps/preparing/rename-step.ts';
 import type { Planned } from './steps/planned.ts';
 import { guardedSteps, heldSteps, refusedAmong, sort, type Sorting } from './sorting.ts';
@@ -102,15 +103,21 @@ export function makePlan(given: Topology, seen: Observation, found: Ledger, conf
   const removal = undrained.size === 0 ? drained : removalWith(undrained);
   const word = leaving.length > 0 && removal.every((step) => !going.has(step.address) || judged.reasonAgainst(step) === null);
   const approved = word && idle.first.size === 0;
+  const runFirst = word ? idle.first : new Map<string, string>();
 
   const { scene, views, planned, blocked, checked, suspended, sorted, drifted } = approved ? remaining : all;
   const waiting = approved ? ousted : rivals;
   const stopped = new Map([...blocked, ...waiting]);
-  const wanted = approved ? removal : supervised;
+  const wanted = approved ? removal : withoutProofOf(runFirst, supervised);
   const cut = cutOffLinks([...sorted.free.map(({ view }) => view), ...leaving], sorted.held);
   const obstacles: Obstacles = { blocked: stopped, cut: cutOffReasons(cut), judged };
   const withheld = withheldSteps(wanted, (step) => reasonAgainst(views, step, obstacles) !== null);
-  const due = withheld.size === 0 ? wanted : approved ? removalWith(undrained, withheld) : assemble(all.scene, { ...all.sorted, withheld });
+  const due =
+    withheld.size === 0
+      ? wanted
+      : approved
+        ? removalWith(undrained, withheld)
+        : withoutProofOf(runFirst, assemble(all.scene, { ...all.sorted, withheld }));
   const now = [...due, ...drifted.strays.flatMap((one) => sweepSteps(scene.topology, one))];
   // What a blocked link or an unapproved removal would need is shown, and nothing else depends on it.
   const held = heldSteps(approved ? remaining : all);
@@ -132,7 +139,7 @@ export function makePlan(given: Topology, seen: Observation, found: Ledger, conf
   );
   const finished = finish([...views, ...(approved ? leaving : [])], withRenameStep(topology, ledger, [...drafts, ...heldDrafts]), {
     ...obstacles,
-    guarded: word ? new Map([...guarded, ...idle.first]) : guarded,
+    guarded: new Map([...guarded, ...runFirst]),
     held: new Set(heldDrafts.map((step) => step.id)),
   });
   const allSteps = withWord(finished, found.suspensions[topology.name]);

@@ -42,8 +42,9 @@ const ROUNDS: readonly TwinRound[] = [
     rows: ['t1 4'],
   },
   {
-    name: 'a link goes',
+    name: 'a link goes whose daemon was killed',
     edits: [{ kind: 'remove link', at: 1, to: 0 }],
+    drifts: [{ kind: 'end a daemon', at: 1, pick: 0 }],
   },
   {
     name: 'the link comes again over old rows; killed while it copies',
@@ -92,6 +93,12 @@ const MOVES: readonly TwinRound[] = [
       { kind: 'instance', at: 1, to: 2 },
     ],
     rows: ['t1 7'],
+  },
+  {
+    name: 'the link from A goes, whose daemon was killed before the last row',
+    edits: [{ kind: 'remove link', at: 0, to: 0 }],
+    drifts: [{ kind: 'end a daemon', at: 1, pick: 0 }],
+    rows: ['t1 8'],
   },
 ];
 

@@ -35,3 +35,15 @@ export function arrivalStep(topology: Topology, links: readonly Planned[], touch
     }),
   ];
 }
+
+/** The same steps, with no proof of these links: they are about to leave, and are waited for until they are drained. */
+export function withoutProofOf(leaving: ReadonlyMap<string, string>, steps: readonly Draft[]): readonly Draft[] {
+  if (leaving.size === 0) return steps;
+  return steps.flatMap((step) => {
+    if (step.work.kind !== 'arrival') return [step];
+    const links = step.work.links.filter((address) => !leaving.has(address));
+    if (links.length === 0) return [];
+    const what = `prove arrival on ${links.map((address) => address.split('/').at(-1)).join(', ')}`;
+    return [{ ...step, what, work: { ...step.work, links }, objects: links.length, estimateSeconds: 4 * links.length }];
+  });
+}

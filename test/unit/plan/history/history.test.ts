@@ -176,6 +176,15 @@ describe('found before:', () => {
       { adopts: true },
     ],
     [
+      'a link that was detached comes back: it records, and runs when its copy is approved',
+      [edited(['detach', 3, 0]), { ...edited(['detach', 1, 0]), approves: 'git' }],
+    ],
+    [
+      'a link joins below one that is to be adopted again, which a person has to prepare',
+      [{ ...edited(['add link', 14, 0]), drifts: [{ kind: 'lose the ledger', at: 0, pick: 0 }] }],
+      { adopts: true, shares: true },
+    ],
+    [
       'a link that other hands run is to be adopted again, and stopped in the same file: a person is asked',
       [{ ...edited(['state', 0, 0]), drifts: [{ kind: 'lose the ledger', at: 0, pick: 0 }] }],
       { adopts: true, shares: true },

@@ -8,6 +8,7 @@ import { planFor, reconcile, reconcileWithCrash, type RunOptions } from '../worl
 import { insert } from '../world-users.ts';
 import { dataOf, declare, placeOf, violate, type World } from '../world.ts';
 import type { Plan } from '../../../../src/plan/model.ts';
+import type { Step } from '../../../../src/plan/step-model.ts';
 import type { Approves, History, Round } from './arbitrary-history.ts';
 import { drift } from './drifts.ts';
 import { edit, resume } from './edits.ts';
@@ -158,9 +159,17 @@ function asksFor({ steps }: Plan): ReadonlySet<string> {
   const asked = new Set(
     steps.filter(({ blocked }) => blocked === 'protected' || blocked?.includes('preflight: Adopt')).map(({ id }) => id),
   );
-  for (const id of asked)
-    for (const step of steps) if (step.blocked?.startsWith('waits for step') === true && step.after.includes(id)) asked.add(step.id);
+  const waits = ({ blocked, after }: Step, id: string): boolean =>
+    blocked === `waits for ${id.split('/')[0] ?? ''}, which is adopted first` ||
+    (blocked?.startsWith('waits for step') === true && after.includes(id));
+  for (const id of asked) for (const step of steps) if (waits(step, id)) asked.add(step.id);
   return asked;
+}
+
+/** Links that were detached and come back by a copy, which waits for its approval: until then they only record. */
+function returning(world: World, { steps }: Plan): readonly string[] {
+  const unapproved = steps.filter((step) => step.kind === 'copy_tables' && step.blocked?.endsWith('is missing') === true);
+  return unapproved.map((step) => step.address).filter((address) => world.ledger.links[address]?.definition?.state === 'detached');
 }
 
 /** Runs until nothing more may be done, and holds the world against what is declared. */
@@ -179,7 +188,8 @@ function settled(world: World, next: Next, approvals: RunOptions['approvals']): 
   const waiting = again.steps.filter((step) => step.blocked !== null).map((step) => step.address);
   // What somebody took from a link that is not to be touched holds up the link above: the plan names it.
   const cut = again.diagnostics.filter((one) => one.code === 'DeltaTablesMissing' && one.objects.length > 0).map((one) => one.address);
-  const faults = unmet(world, new Set(waiting.filter((address) => (world.ledger.links[address]?.receipt ?? null) === null)), new Set(cut));
+  const uncopied = waiting.filter((address) => (world.ledger.links[address]?.receipt ?? null) === null);
+  const faults = unmet(world, new Set([...uncopied, ...returning(world, again)]), new Set(cut));
   const held = heldLinks(world);
   // A copy that is asked for again and empties tables waits for its approval, and holds nothing else.
   if (approvals !== 'all') faults.splice(0, Infinity, ...faults.filter((fault) => !fault.includes('has not copied')));
