@@ -129,7 +129,8 @@ export function makePlan(given: Topology, seen: Observation, found: Ledger, conf
   ];
   const acting = new Set(now.map((step) => step.id));
   const heldDrafts = uniqueById([...held, ...later].filter((step) => !acting.has(step.id)));
-  const ofHeld = new Set(held.map((step) => step.id));
+  // Where no daemon can be started, none reads or writes what goes.
+  const ofHeld = new Set(held.filter((step) => step.kind !== 'start_daemon').map((step) => step.id));
   // The proof knows what it would wait for if all were approved: which links of it may be proved now is for `finish` to say.
   const whole = wanted.find((step) => step.kind === 'arrival');
   const drafts = now.map((step) =>

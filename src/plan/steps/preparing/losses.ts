@@ -78,6 +78,8 @@ function asDeclared(losses: readonly Loss[]): readonly Loss[] {
 function withoutMakedelta(upper: LinkView): readonly string[] {
   // One that moves has its makedelta set before it runs where it goes; one that has it for the whole database writes everything down.
   if (!receiptOf(upper) || upper.leaves.length > 0) return [];
+  // What was detached has brought nothing since, and comes back by a copy, which is passed on.
+  if (upper.ledger?.definition?.state === 'detached') return [];
   if (upper.control?.dbs.find((db) => db.name === upper.link.aliases.to)?.makedelta === true) return [];
   // A goat is shared by the links of an instance that leave its database: only this link's relgroup says that it carries the table.
   const members = new Set(upper.control?.herds[upper.link.relgroup]);

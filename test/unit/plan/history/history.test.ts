@@ -180,6 +180,15 @@ describe('found before:', () => {
       [edited(['detach', 3, 0]), { ...edited(['detach', 1, 0]), approves: 'git' }],
     ],
     [
+      'a link joined below one that was detached and is stopped now: it has lost nothing',
+      [edited(['detach', 9, 0], ['add link', 2, 0]), edited(['state', 4, 0])],
+    ],
+    [
+      'a link leaves the daemon of one whose source is away, which cannot be started without it',
+      [{ ...edited(['outage', 0, 0]), drifts: [{ kind: 'change a checktime', at: 0, pick: 0 }] }, edited(['remove all', 0, 0])],
+      { shares: true, linksRemoved: 0 },
+    ],
+    [
       'a link joins below one that is to be adopted again, which a person has to prepare',
       [{ ...edited(['add link', 14, 0]), drifts: [{ kind: 'lose the ledger', at: 0, pick: 0 }] }],
       { adopts: true, shares: true },
