@@ -130,4 +130,6 @@ const LAST: TwinRound = {
   rows: ['t1 999'],
 };
 
-test.runIf(process.env['GOATHERD_TEST_ALL'] === '1')('and what is open arrives before a link goes', { timeout: 600_000 }, () => play([LAST]));
+test.runIf(process.env['GOATHERD_TEST_ALL'] === '1')('and what is open arrives before a link goes', { timeout: 600_000 }, () =>
+  play([LAST]),
+);

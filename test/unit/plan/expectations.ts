@@ -73,7 +73,8 @@ export function unmet(world: World, waiting: ReadonlySet<string> = new Set(), cu
     if (daemon?.syncs.some((sync) => sync.name === link.sync) !== true) found.push(`${link.address} does not run`);
   }
   // What other hands run goes on as it is until it is adopted.
-  const refused = (link: Link): boolean => link.adopt !== undefined && world.ledger.links[link.address] === undefined && waiting.has(link.address);
+  const refused = (link: Link): boolean =>
+    link.adopt !== undefined && world.ledger.links[link.address] === undefined && waiting.has(link.address);
   for (const link of topology.links.filter((one) => one.state === 'stopped' && !held.has(one.address) && !refused(one))) {
     const daemon = world.instances[link.instance]?.daemon ?? null;
     if (daemon?.syncs.some((sync) => sync.name === link.sync) === true) found.push(`${link.address} runs and is declared stopped`);

@@ -18,12 +18,7 @@ export function successorReady(view: LinkView, staying: readonly Planned[], leav
     stepId.membership(one),
     ...(circle
       ? []
-      : one.upstream.flatMap((upper) => [
-          `${upper.id}/makedelta`,
-          runId.copy(upper.id),
-          runId.receipt(upper.id),
-          runId.run(upper.id),
-        ])),
+      : one.upstream.flatMap((upper) => [`${upper.id}/makedelta`, runId.copy(upper.id), runId.receipt(upper.id), runId.run(upper.id)])),
   ]);
 }
 
