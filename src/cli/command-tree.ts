@@ -74,6 +74,7 @@ export function commandTree(): Command {
     .addOption(new Option('--output <format>', 'what standard output gets').choices(['text', 'json', 'markdown']).default('text'))
     .option('--json-into <file>', 'also write the JSON document into a file')
     .option('--md-into <file>', 'also write the Markdown into a file')
+    .option('--metrics-into <file>', 'at the end, look again and write what stands as Prometheus metrics into a file')
     .option('--out <file>', 'with --dry-run: save the plan, to be carried out with --plan')
     .option('--plan <file>', 'carry out exactly this saved plan, or refuse with 22 when facts that it used have moved')
     .option('--detailed-exitcode', '2 when something would change, 20 when something is blocked')

@@ -105,19 +105,23 @@ describe.each(['fresh', 'converged'] as const)('--dry-run on a %s topology', (st
   });
 
   test('writes the files that it was asked to, and no other', async () => {
-    const [json, md] = [join(folder, 'work', 'plan.json'), join(folder, 'work', 'plan.md')];
+    const [json, md, metrics] = [join(folder, 'work', 'plan.json'), join(folder, 'work', 'plan.md'), join(folder, 'work', 'goatherd.prom')];
     await whileFrozen(lab(), async () => {
       const before = await fingerprintOf(lab(), [join(folder, 'home'), join(folder, 'tmp')]);
-      const run = await dryRun(lab(), '--json-into', json, '--md-into', md);
+      const run = await dryRun(lab(), '--json-into', json, '--md-into', md, '--metrics-into', metrics);
       expect(run).toMatchObject({ exitCode: 0, stderr: '' });
       expect(await fingerprintOf(lab(), [join(folder, 'home'), join(folder, 'tmp')])).toEqual(before);
     });
-    expect(await readdir(join(folder, 'work'))).toEqual(['plan.json', 'plan.md']);
+    expect(await readdir(join(folder, 'work'))).toEqual(['goatherd.prom', 'plan.json', 'plan.md']);
     const document: unknown = JSON.parse(await readFile(json, 'utf8'));
     expect(schemaErrors(document)).toEqual([]);
     expect(document).toMatchObject({ plans: [{ topology: 'orders', verdict }] });
     expect(await readFile(md, 'utf8')).toContain(state === 'fresh' ? 'orders' : '');
+    const seen = await readFile(metrics, 'utf8');
+    const inSync = `goatherd_condition{topology="orders",link="",database="",type="InSync",status="True"} ${state === 'converged' ? 1 : 0}`;
+    for (const line of ['goatherd_database_up{topology="orders",database="a"} 1', inSync]) expect(seen.split('\n')).toContain(line);
     await rm(json);
     await rm(md);
+    await rm(metrics);
   });
 });

@@ -30,6 +30,7 @@ import { readsDirectory } from '../../topology/load.ts';
 import type { HostConfig, Problem, Topology } from '../../topology/model.ts';
 import { readGiven } from '../given.ts';
 import { interrupts } from '../interrupts.ts';
+import { writeMetricsFile } from './metrics-file.ts';
 import { type OutputOptions, refuse, report, textOptions, withoutText } from './output.ts';
 import { progressView } from './progress.ts';
 import { claim, readPlanFile, refusalOf, writePlanFile } from './saved-plan-file.ts';
@@ -49,6 +50,8 @@ export interface ReconcileOptions extends OutputOptions {
   readonly out?: string;
   /** A saved plan, to be carried out exactly. */
   readonly plan?: string;
+  /** Where metrics of what stands at the end are written. */
+  readonly metricsInto?: string;
   /** The topology whose every link is to go, as the ledger knows it. */
   readonly destroy?: string;
 }
@@ -67,6 +70,10 @@ export async function reconcile(given: readonly string[], asked: ReconcileOption
   const tool = toolVersion();
   if (options.destroy !== undefined && paths.length > 0) {
     process.stderr.write('goatherd: --destroy takes no PATH: what goes is what the ledger knows\n');
+    return USAGE;
+  }
+  if (options.destroy !== undefined && options.metricsInto !== undefined) {
+    process.stderr.write('goatherd: --destroy takes no --metrics-into: nothing is left of which it could tell\n');
     return USAGE;
   }
   const { config, problems, ...files } = await readGiven(options.destroy === undefined ? paths : null, options.config);
@@ -91,8 +98,9 @@ export async function reconcile(given: readonly string[], asked: ReconcileOption
   }
   const topologies = only.length === 0 ? declared : declared.filter(({ links }) => links.some((link) => only.includes(link.address)));
   const accesses = topologies.map((topology) => new Access(config, topology, { applicationName: 'goatherd reconcile' }));
+  let code: number;
   try {
-    return await planAndAct(topologies, accesses, config, problems, options, tool);
+    code = await planAndAct(topologies, accesses, config, problems, options, tool);
   } catch (error) {
     if (!(error instanceof GoatherdError)) throw error;
     // A reader of the document gets one, whatever happened.
@@ -104,9 +112,24 @@ export async function reconcile(given: readonly string[], asked: ReconcileOption
       exitCode: ERROR,
       error: { code: error.code, message: error.message, hint },
     });
-    return ERROR;
+    code = ERROR;
   } finally {
     await Promise.all(accesses.map((access) => access.end()));
+  }
+  // Metrics tell of the whole of each topology, and of a run that failed too.
+  if (options.metricsInto === undefined) return code;
+  return withMetrics(code, () => writeMetricsFile(options.metricsInto ?? '', topologies, problems, config));
+}
+
+/** A file that could not be written is an error where there was none. */
+async function withMetrics(code: number, write: () => Promise<void>): Promise<number> {
+  try {
+    await write();
+    return code;
+  } catch (error) {
+    if (!(error instanceof GoatherdError)) throw error;
+    process.stderr.write(`goatherd: ${error.message}\n`);
+    return code === 0 ? ERROR : code;
   }
 }
 

@@ -19,6 +19,7 @@ export const controllerFamilies: readonly Family[] = [
     type: 'gauge',
     help: 'When the last loop over all topologies ended.',
     labels: [],
+    ofController: true,
     samples: ({ snapshot }) => timestamp({}, snapshot.lastLoopAt),
   },
   {
@@ -26,6 +27,7 @@ export const controllerFamilies: readonly Family[] = [
     type: 'gauge',
     help: 'Whether this controller is the one that acts.',
     labels: [],
+    ofController: true,
     samples: ({ snapshot }) => known({}, snapshot.role === 'acting' ? 1 : 0),
   },
   {
@@ -69,6 +71,7 @@ export const controllerFamilies: readonly Family[] = [
     type: 'gauge',
     help: 'When the source was last read well.',
     labels: [],
+    ofController: true,
     samples: ({ snapshot }) => timestamp({}, snapshot.source.readAt),
   },
   {

@@ -29,6 +29,8 @@ export type Family =
       readonly type: 'gauge' | 'counter';
       readonly help: string;
       readonly labels: readonly string[];
+      /** It says something of a controller's process, not of what is replicated. */
+      readonly ofController?: true;
       readonly samples: (sources: MetricSources) => readonly Sample[];
     }
   | {

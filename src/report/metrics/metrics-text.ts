@@ -12,8 +12,13 @@ export const metricFamilies: readonly Family[] = [...controllerFamilies, ...topo
 
 /** The Prometheus text of one moment: a function of what it is given, nothing is kept between two calls. */
 export async function metricsText(sources: MetricSources): Promise<string> {
+  return textOf(metricFamilies, sources);
+}
+
+/** The same of some of them. */
+export async function textOf(families: readonly Family[], sources: MetricSources): Promise<string> {
   const registry = new Registry();
-  for (const family of metricFamilies) register(registry, family, sources);
+  for (const family of families) register(registry, family, sources);
   return registry.metrics();
 }
 

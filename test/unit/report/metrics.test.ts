@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { metricFamilies, metricPrefix, metricsText } from '../../../src/report/metrics/metrics-text.ts';
+import { textfileText } from '../../../src/report/metrics/textfile.ts';
 import { expectGolden } from './golden.ts';
 import { counters, noCounters, snapshots } from './snapshots.ts';
 
@@ -87,4 +88,20 @@ test('a name from a database cannot break out of its label', async () => {
   for (const line of (await text('injected')).split('\n')) {
     expect(line).toMatch(/^$|^# (?:HELP|TYPE) goatherd_|^goatherd_[a-z_]+(?:\{(?:[a-z_]+="(?:[^"\\\n]|\\.)*",?)*\})? [\d.e+-]+$/);
   }
+});
+
+test('the file of a single look says of topologies what a controller says, and nothing of a controller or of a process', async () => {
+  const { topologies, problems, now } = snapshots['several']!;
+  const series = (all: string): string[] => all.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+  const found = series(await textfileText({ topologies, problems, build, now }));
+  expect(found.filter((line) => !line.includes('topology="'))).toEqual([
+    'goatherd_build_info{version="0.1.0",node_version="v24.0.0"} 1',
+    expect.stringMatching(/^goatherd_file_problems\{severity="error"\} /),
+    expect.stringMatching(/^goatherd_file_problems\{severity="warning"\} /),
+  ]);
+  const gauges = new Set(metricFamilies.filter(({ type }) => type === 'gauge').map(({ name }) => `${metricPrefix}${name}`));
+  const ofController = series(await text('several')).filter(
+    (line) => gauges.has(/^\w+/.exec(line)?.[0] ?? '') && line.includes('topology="') && !line.includes('topology=""'),
+  );
+  expect(found.filter((line) => line.includes('topology="'))).toEqual(ofController);
 });
