@@ -60,6 +60,7 @@ async function snapshotOf(topology: Topology, config: HostConfig): Promise<Topol
       history: runs.map((run) => ({ ...run, outcome: run.outcome as RunOutcome })),
       suspended: suspension === undefined ? null : { ...suspension, until: suspension.until ?? null },
       retries,
+      renames: {},
     };
   } finally {
     await access.end();
