@@ -58,7 +58,9 @@ test('another id approves nothing, and a cap binds git but not a person', async 
   const capped = await planOf(lab());
   expect(capped.approvals.required).toMatchObject([{ id, given: true, cap: 'cap links_removed: 1 > 0' }]);
   expect(capped.steps.map((step) => step.blocked)).toContain('cap links_removed: 1 > 0');
-  expect((await reconcile(lab(), '--dry-run')).stdout).toMatch(/A person may pass the cap.*:\n +goatherd reconcile \S+ --approve/);
+  expect((await reconcile(lab(), '--dry-run')).stdout).toMatch(
+    /A person may pass the cap.*:\n +goatherd approve \S+ \S+ --over-cap\n.*:\n +goatherd reconcile \S+ --approve/,
+  );
 
   const wrong = await runGoatherd(['approve', '1111-2222', '--config', lab().configFile, lab().topologyFile]);
   expect(wrong).toMatchObject({ exitCode: 1, stdout: '' });
