@@ -44,25 +44,23 @@ function wantedTable(view: LinkView, table: ObservedTable, deltaNames: ReadonlyS
   };
   const helpers = missingHelpers(view, table, work, deltaNames);
   const trigger = (name: string): ObservedTrigger | undefined => table.bucardo?.triggers.find((one) => one.name === name);
+  const truncate = truncateName(sync);
   const triggers = [
     ...(deltaStands(trigger(DELTA_TRIGGER), work) ? [] : ['delta']),
-    ...(truncateStands(trigger(truncateName(sync)), work, sync, hasOtherKey(table)) ? [] : ['truncate']),
+    ...(truncateStands(trigger(truncate), work, sync, hasOtherKey(table)) ? [] : ['truncate']),
     ...(disableKicking || kickStands(trigger(kickName(sync))) ? [] : ['kick']),
   ];
-  const always = view.passesOn ? [truncateName(sync), ...(disableKicking ? [] : [kickName(sync)])] : [];
+  const always = view.passesOn ? [truncate, ...(disableKicking ? [] : [kickName(sync)])] : [];
   return {
     table,
     work: { ...work, missing: [...helpers, ...triggers] },
     helpers,
     triggers,
-    otherTruncate: truncateStands(
-      trigger(truncateName(sync)),
-      { ...work, truncate: work.truncate === 'keys' ? 'record' : 'keys' },
-      sync,
-      true,
-    ),
+    otherTruncate:
+      triggers.includes('truncate') &&
+      truncateStands(trigger(truncate), { ...work, truncate: work.truncate === 'keys' ? 'record' : 'keys' }, sync, true),
     notAlways: always.filter((name) => trigger(name)?.enabled !== 'A'),
-    stillAlways: view.passesOn ? [] : [truncateName(sync), kickName(sync)].filter((name) => trigger(name)?.enabled === 'A'),
+    stillAlways: view.passesOn ? [] : [truncate, kickName(sync)].filter((name) => trigger(name)?.enabled === 'A'),
   };
 }
 
