@@ -1,26 +1,26 @@
 import { GoatherdError, messageOf } from '../lib/errors.ts';
 import type { Step } from '../plan/step-model.ts';
-import { activate, deactivate, emptyTables, markTruncates } from './steps/activation.ts';
+import { activate, deactivate, emptyTables, markTruncates } from './steps/daemons/activation.ts';
 import { adopt } from './steps/adoption.ts';
-import { proveArrival, waitForRun } from './steps/arrival.ts';
+import { proveArrival, waitForRun } from './steps/daemons/arrival.ts';
 import type { ActContext, Outcome } from './context.ts';
 import { changeSettings, makeControlDatabase } from './steps/control-database.ts';
 import { waitForCopy, writeReceipt } from './steps/copying/copy.ts';
 import { copyTablesAgain, noteRecopy } from './steps/copying/copy-again.ts';
 import { copyTables } from './steps/copying/copy-tables.ts';
-import { startDaemon, stopDaemon } from './steps/daemon.ts';
-import { dropControl, leaveInstance, moveLink } from './steps/drop-control.ts';
+import { startDaemon, stopDaemon } from './steps/daemons/daemon.ts';
+import { dropControl, leaveInstance, moveLink } from './steps/leaving/drop-control.ts';
 import { resend } from './steps/copying/resend.ts';
 import { rekey } from './steps/rekey.ts';
-import { setAside } from './steps/set-aside.ts';
+import { setAside } from './steps/leaving/set-aside.ts';
 import { makeHelpers } from './steps/helpers.ts';
 import { fillLedger } from './steps/ledger-step.ts';
 import { renameLinks } from './steps/rename.ts';
 import { joinRelgroup, setMakedelta } from './steps/membership.ts';
 import { register } from './steps/register.ts';
-import { dropHelpers, dropTriggers, forget, leaveRelgroup, waitDrained } from './steps/removal.ts';
+import { dropHelpers, dropTriggers, forget, leaveRelgroup, waitDrained } from './steps/leaving/removal.ts';
 import { noteSuspects } from './steps/suspects.ts';
-import { sweep } from './steps/sweep.ts';
+import { sweep } from './steps/leaving/sweep.ts';
 import { makeAlways, makeTriggers } from './steps/triggers.ts';
 
 /** How long a step that failed for a passing reason (a connection, a deadlock) waits before its next attempt. */

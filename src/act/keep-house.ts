@@ -10,7 +10,7 @@ import type { Access } from '../postgres/access.ts';
 import type { Topology } from '../topology/model.ts';
 import { noteApplied } from './note-applied.ts';
 import { noteSeen } from './note-seen.ts';
-import { purgeDelivered } from './steps/purge.ts';
+import { purgeDelivered } from './steps/leaving/purge.ts';
 
 /** A topology that was looked at and planned. */
 export interface Looked {

@@ -6,7 +6,7 @@ import { observe } from '../observe/observe.ts';
 import { withKeptNames } from '../plan/view/remembered/kept-names.ts';
 import { definitionHash } from '../plan/view/definition.ts';
 import { makePlan } from '../plan/make-plan.ts';
-import { suspectNote } from '../plan/summaries.ts';
+import { suspectNote } from '../plan/outline/summaries.ts';
 import { stepsBeyond } from '../plan/exactly.ts';
 import type { Plan, Policy } from '../plan/model.ts';
 import type { Step } from '../plan/step-model.ts';
@@ -17,7 +17,7 @@ import { type Carried, type CarryOptions, carryOut } from './carry-out.ts';
 import type { ActContext, Clock } from './context.ts';
 import { noteApplied } from './note-applied.ts';
 import { noteSeen } from './note-seen.ts';
-import { purgeDelivered } from './steps/purge.ts';
+import { purgeDelivered } from './steps/leaving/purge.ts';
 
 export interface RunOptions {
   readonly run: string;

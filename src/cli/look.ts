@@ -4,9 +4,9 @@ import { nothingRemembered, readRemembered, type Remembered } from '../ledger/re
 import { GoatherdError } from '../lib/errors.ts';
 import { observe, type Look } from '../observe/observe.ts';
 import { observeBacklog, observeCopies } from '../observe/observe-backlog.ts';
-import { conditionsOf } from '../plan/conditions.ts';
+import { conditionsOf } from '../plan/status/conditions.ts';
 import { makePlan } from '../plan/make-plan.ts';
-import { copyingLinks, statusOf } from '../plan/status.ts';
+import { copyingLinks, statusOf } from '../plan/status/status.ts';
 import { Access } from '../postgres/access.ts';
 import type { Explaining } from '../report/status/explain-text.ts';
 import type { HostConfig, Topology } from '../topology/model.ts';

@@ -1,7 +1,7 @@
 import { type Remembered, saveRemembered } from '../ledger/remembered.ts';
 import { GoatherdError } from '../lib/errors.ts';
 import { fault } from './fault.ts';
-import type { Condition } from '../plan/condition-model.ts';
+import type { Condition } from '../plan/status/condition-model.ts';
 import type { World } from './world.ts';
 
 /** Writes what is to be remembered into the ledger when it is other than before, one writing at a time, while this process is the one that acts. */

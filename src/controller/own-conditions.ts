@@ -1,6 +1,6 @@
 import { OF_CONTROLLER, readRemembered } from '../ledger/remembered.ts';
 import { GoatherdError } from '../lib/errors.ts';
-import type { Condition } from '../plan/condition-model.ts';
+import type { Condition } from '../plan/status/condition-model.ts';
 import { Keeper, withKnownSince } from './keeper.ts';
 import type { Leadership } from './leadership.ts';
 import type { SourceFollower } from './source/source-follower.ts';

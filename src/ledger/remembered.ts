@@ -1,6 +1,6 @@
 import type { Access } from '../postgres/access.ts';
 import type { Queryable } from '../postgres/session.ts';
-import type { Condition } from '../plan/condition-model.ts';
+import type { Condition } from '../plan/status/condition-model.ts';
 import { atAddressesNow } from '../plan/view/remembered/renamed-addresses.ts';
 import type { Retry } from './model.ts';
 

@@ -1,5 +1,5 @@
 /** Who hears of what, and when: a function of what was said before, of the conditions and of the time. */
-import type { Condition } from '../plan/condition-model.ts';
+import type { Condition } from '../plan/status/condition-model.ts';
 import { type Incident, incidentsOf, keyOf, type Severity } from './incident.ts';
 
 /** When one receiver wants to hear. Milliseconds. */

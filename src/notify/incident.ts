@@ -1,4 +1,4 @@
-import type { Condition } from '../plan/condition-model.ts';
+import type { Condition } from '../plan/status/condition-model.ts';
 import { toneOfCondition } from '../report/html/tone.ts';
 
 /** `error`: something does not replicate, or nothing can act. `warning`: it wants a person, or a look. */

@@ -1,6 +1,6 @@
 import type { Link } from '../topology/model.ts';
 import type { Judgement } from './approvals.ts';
-import { receiptOf } from './view/copy.ts';
+import { receiptOf } from './view/copies/copy.ts';
 import type { Draft } from './steps/draft.ts';
 import type { LinkView } from './view/link-view.ts';
 import type { Step } from './step-model.ts';

@@ -1,6 +1,6 @@
 import { assemble } from './assembly/assemble.ts';
 import type { Scene } from './scene.ts';
-import { writtenFromAbove } from './view/written-from-above.ts';
+import { writtenFromAbove } from './view/copies/written-from-above.ts';
 import { type Drifted, driftOf, leavingAlone } from './drift/drift.ts';
 import { withoutStrayTargets } from './drift/strays.ts';
 import { preflight } from './preflight/preflight.ts';
@@ -8,10 +8,10 @@ import type { Draft } from './steps/draft.ts';
 import type { Sorted } from './steps/preparing/makedelta.ts';
 import type { Planned } from './steps/planned.ts';
 import { carriedBy } from './view/carried.ts';
-import { receiptOf } from './view/copy.ts';
-import { asApplied } from './view/detached.ts';
+import { receiptOf } from './view/copies/copy.ts';
+import { asApplied } from './view/leaving/detached.ts';
 import { type LinkView, linkViews } from './view/link-view.ts';
-import { recopiesOf } from './view/recopy.ts';
+import { recopiesOf } from './view/copies/recopy.ts';
 import { asStopped, standingStill, suspendedLinks } from './view/suspensions.ts';
 
 export interface Sorting {

@@ -3,7 +3,7 @@
  * round both have planned the same steps, and hold the same facts and rows.
  */
 import { expect, test } from 'vitest';
-import { sequence } from '../unit/plan/arbitrary-world.ts';
+import { sequence } from '../unit/plan/world/arbitrary-world.ts';
 import { useLab } from './support/use-lab.ts';
 import { DRIFTS_BY_HAND } from './twin/hands.ts';
 import { makeTwin, playRound, type Twin, type TwinRound } from './twin/twin.ts';

@@ -1,7 +1,7 @@
 import { ensureLedger } from '../../ledger/ensure.ts';
 import { definitionOf } from '../../plan/view/definition.ts';
 import { identitiesOf } from '../../plan/view/remembered/identities.ts';
-import { protectionChanges } from '../../plan/view/leaving.ts';
+import { protectionChanges } from '../../plan/view/leaving/leaving.ts';
 import { withLostLinks } from '../../plan/view/remembered/lost-ledger.ts';
 import { namesFound } from '../../plan/view/remembered/kept-names.ts';
 import { unknownFormers, withRenames } from '../../plan/view/remembered/renames.ts';

@@ -3,7 +3,7 @@ import type { Work } from '../../plan/work-model.ts';
 import { type ActContext, done, failed, linkAt, type Outcome } from '../context.ts';
 import { exclusiveHolder } from '../quiet.ts';
 import { plural } from '../../lib/format.ts';
-import { noteTruncated } from './set-aside.ts';
+import { noteTruncated } from './leaving/set-aside.ts';
 
 /** Everything that validate_sync could make on a source, as one hash: the same before and after, or it found something to do. */
 const OBJECTS = `

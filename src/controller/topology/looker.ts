@@ -7,8 +7,8 @@ import { observeBacklog, observeCopies } from '../../observe/observe-backlog.ts'
 import { observeDeltaBytes } from '../../observe/observe-delta-bytes.ts';
 import { makePlan } from '../../plan/make-plan.ts';
 import type { Plan } from '../../plan/model.ts';
-import { copyingLinks, statusOf } from '../../plan/status.ts';
-import type { TopologyStatus } from '../../plan/status-model.ts';
+import { copyingLinks, statusOf } from '../../plan/status/status.ts';
+import type { TopologyStatus } from '../../plan/status/status-model.ts';
 import { withFormer } from '../../plan/view/remembered/former.ts';
 import { Access } from '../../postgres/access.ts';
 import type { Topology } from '../../topology/model.ts';

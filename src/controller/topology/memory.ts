@@ -2,8 +2,8 @@ import { pastRuns, readRevisions, type Revisions, saveRevisions } from '../../le
 import { readRemembered, type Remembered } from '../../ledger/remembered.ts';
 import { GoatherdError } from '../../lib/errors.ts';
 import { appliedLinks } from '../../plan/applied.ts';
-import type { Condition } from '../../plan/condition-model.ts';
-import { conditionsOf } from '../../plan/conditions.ts';
+import type { Condition } from '../../plan/status/condition-model.ts';
+import { conditionsOf } from '../../plan/status/conditions.ts';
 import { atAddressesNow, renamedAddresses } from '../../plan/view/remembered/renamed-addresses.ts';
 import { definitionHash } from '../../plan/view/definition.ts';
 import type { Access } from '../../postgres/access.ts';

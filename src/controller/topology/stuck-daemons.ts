@@ -1,5 +1,5 @@
 import { contextFor } from '../../act/words.ts';
-import { stopDaemon } from '../../act/steps/daemon.ts';
+import { stopDaemon } from '../../act/steps/daemons/daemon.ts';
 import { untilDone } from '../../act/until-done.ts';
 import type { ActingLock } from '../../ledger/lock.ts';
 import { formatDuration } from '../../lib/format.ts';

@@ -1,4 +1,4 @@
-import { purgeDelivered } from '../../act/steps/purge.ts';
+import { purgeDelivered } from '../../act/steps/leaving/purge.ts';
 import { GoatherdError } from '../../lib/errors.ts';
 import type { Access } from '../../postgres/access.ts';
 import type { Topology } from '../../topology/model.ts';

@@ -19,8 +19,8 @@ import { runId } from '../steps/step-ids.ts';
 import { dropKickStep, triggersStep } from '../steps/preparing/trigger-steps.ts';
 import { unheard } from '../steps/copying/unheard.ts';
 import { without } from '../view/carried.ts';
-import { protectionStep } from '../view/leaving.ts';
-import { stillWritten } from '../view/written-from-above.ts';
+import { protectionStep } from '../view/leaving/leaving.ts';
+import { stillWritten } from '../view/copies/written-from-above.ts';
 import { endOf, quittingAbove } from './endings.ts';
 
 /** The steps before anything runs: rows, helper tables, triggers, members, makedelta, of each link that may act. */

@@ -12,8 +12,8 @@ import { copySteps, deactivateSteps } from '../steps/running/run-steps.ts';
 import { stepId } from '../steps/step-ids.ts';
 import { unheard } from '../steps/copying/unheard.ts';
 import { upstreamGates } from '../steps/running/upstream-gates.ts';
-import { mustAskForCopy, receiptOf } from '../view/copy.ts';
-import { cutOffLinks } from '../view/cut-off.ts';
+import { mustAskForCopy, receiptOf } from '../view/copies/copy.ts';
+import { cutOffLinks } from '../view/copies/cut-off.ts';
 import type { LinkView } from '../view/link-view.ts';
 import { afterOthersEnd, canRunOn, endOf, quittingAbove, replaced } from './endings.ts';
 

@@ -6,7 +6,7 @@ import { goatsToWrite, registerFacts } from '../steps/preparing/register-step.ts
 import { otherSettings } from '../steps/preparing/instance-steps.ts';
 import { type Planned, standsStill, wantsRunning } from '../steps/planned.ts';
 import { runId, stepId } from '../steps/step-ids.ts';
-import { receiptOf } from '../view/copy.ts';
+import { receiptOf } from '../view/copies/copy.ts';
 import { type DriftFact, factKey } from './fact.ts';
 
 /** What stands otherwise in the control database of a link that was applied. */

@@ -1,6 +1,6 @@
 import { type Planned, standsStill, wantsRunning } from '../steps/planned.ts';
 import { runId } from '../steps/step-ids.ts';
-import { receiptOf } from '../view/copy.ts';
+import { receiptOf } from '../view/copies/copy.ts';
 import { type DriftFact, factKey } from './fact.ts';
 
 /** What the daemon of a link that was applied does otherwise. `first`: whether what concerns the daemon as a whole is said of this link. */

@@ -5,7 +5,7 @@ import type { Sorted } from '../steps/preparing/makedelta.ts';
 import { type Planned, wantsRunning } from '../steps/planned.ts';
 import type { Carried } from '../view/carried.ts';
 import { definitionHash } from '../view/definition.ts';
-import { receiptOf } from '../view/copy.ts';
+import { receiptOf } from '../view/copies/copy.ts';
 import { replicatedBy } from '../view/replicated.ts';
 import { lossFacts } from './loss-facts.ts';
 import { controlFacts, instanceFacts } from './control-facts.ts';

@@ -1,7 +1,7 @@
 import { freshTables } from '../steps/preparing/losses.ts';
 import type { Planned } from '../steps/planned.ts';
 import { stepId } from '../steps/step-ids.ts';
-import { receiptOf } from '../view/copy.ts';
+import { receiptOf } from '../view/copies/copy.ts';
 import { type DriftFact, factKey } from './fact.ts';
 import { seenLosses } from './seen.ts';
 

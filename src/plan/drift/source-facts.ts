@@ -5,7 +5,7 @@ import { kickBackTables } from '../steps/preparing/trigger-steps.ts';
 import { lacksGlobals } from '../steps/preparing/helpers-step.ts';
 import type { Planned } from '../steps/planned.ts';
 import { runId, stepId } from '../steps/step-ids.ts';
-import { receiptOf } from '../view/copy.ts';
+import { receiptOf } from '../view/copies/copy.ts';
 import type { WantedTable } from '../view/wanted.ts';
 import { type DriftFact, factKey } from './fact.ts';
 

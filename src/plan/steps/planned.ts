@@ -1,7 +1,7 @@
 import type { Carried } from '../view/carried.ts';
-import { mustAskForCopy, receiptOf } from '../view/copy.ts';
+import { mustAskForCopy, receiptOf } from '../view/copies/copy.ts';
 import type { LinkView } from '../view/link-view.ts';
-import type { Recopy } from '../view/recopy.ts';
+import type { Recopy } from '../view/copies/recopy.ts';
 import { stepId } from './step-ids.ts';
 
 /** One link with what it carries, and whether it may act. */

@@ -1,6 +1,6 @@
 /** Links that leave and that no daemon runs: what they have open is delivered by one that is started first, or never (rule 11). */
 import type { Draft } from '../steps/draft.ts';
-import { receiptOf } from './copy.ts';
+import { receiptOf } from './copies/copy.ts';
 import type { LinkView } from './link-view.ts';
 
 /**

@@ -1,6 +1,6 @@
 /** How states look: a tone for the colour, a mark that tells them apart without colour, and a word. */
-import type { Condition } from '../../plan/condition-model.ts';
-import type { LinkState, TopologyStatus } from '../../plan/status-model.ts';
+import type { Condition } from '../../plan/status/condition-model.ts';
+import type { LinkState, TopologyStatus } from '../../plan/status/status-model.ts';
 import type { RunOutcome, StepState } from '../run/run-model.ts';
 import type { TopologySnapshot } from '../status/snapshot-model.ts';
 import { type Html, html } from './html.ts';

@@ -1,4 +1,4 @@
-import type { Condition } from '../../plan/condition-model.ts';
+import type { Condition } from '../../plan/status/condition-model.ts';
 import type { Durations } from '../durations.ts';
 import type { ControllerCounters, ControllerSnapshot } from '../status/snapshot-model.ts';
 

@@ -1,5 +1,5 @@
 /** What arrives: the health of replication, link by link and database by database. */
-import type { LinkStatus } from '../../plan/status-model.ts';
+import type { LinkStatus } from '../../plan/status/status-model.ts';
 import type { TopologySnapshot } from '../status/snapshot-model.ts';
 import { copyProgress } from '../run/copy-progress.ts';
 import { type Family, known, type MetricSources, type Sample, timestamp } from './family.ts';

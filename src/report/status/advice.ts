@@ -1,5 +1,5 @@
 /** What a person does about a condition that is not as it should be; one or two sentences, with the command where there is one. */
-import type { Condition, ConditionType } from '../../plan/condition-model.ts';
+import type { Condition, ConditionType } from '../../plan/status/condition-model.ts';
 
 const byReason: Readonly<Record<string, string>> = {
   FetchFailed: 'Fetch by hand, as the user that runs goatherd, and read the error. The last good revision stays in force.',

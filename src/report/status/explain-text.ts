@@ -1,8 +1,8 @@
 import type { Observation } from '../../observe/model.ts';
 import type { PastRun, Retry } from '../../ledger/model.ts';
-import type { Condition, ConditionType } from '../../plan/condition-model.ts';
+import type { Condition, ConditionType } from '../../plan/status/condition-model.ts';
 import type { Plan } from '../../plan/model.ts';
-import type { TopologyStatus } from '../../plan/status-model.ts';
+import type { TopologyStatus } from '../../plan/status/status-model.ts';
 import { upstreamOf, type Link, type Topology } from '../../topology/model.ts';
 import { formatTimestamp } from '../../lib/format.ts';
 import { cleaned, toText } from '../layout.ts';

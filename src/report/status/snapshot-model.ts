@@ -2,9 +2,9 @@
  * What the controller knows at one moment, whole: what the page, the metrics, `/api/status` and the notifications are made of. Pure data;
  * times are epoch milliseconds.
  */
-import type { Condition } from '../../plan/condition-model.ts';
+import type { Condition } from '../../plan/status/condition-model.ts';
 import type { Plan } from '../../plan/model.ts';
-import type { TopologyStatus } from '../../plan/status-model.ts';
+import type { TopologyStatus } from '../../plan/status/status-model.ts';
 import type { Problem } from '../../topology/model.ts';
 import type { Durations } from '../durations.ts';
 import type { RunOutcome, RunRecord } from '../run/run-model.ts';

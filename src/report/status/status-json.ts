@@ -1,6 +1,6 @@
 import type { Retry } from '../../ledger/model.ts';
-import type { Condition } from '../../plan/condition-model.ts';
-import type { LinkStatus, TopologyStatus } from '../../plan/status-model.ts';
+import type { Condition } from '../../plan/status/condition-model.ts';
+import type { LinkStatus, TopologyStatus } from '../../plan/status/status-model.ts';
 import { timeJson } from '../document/time-json.ts';
 
 /** A minor step adds keys, which readers ignore; a major one changes what a key means. */

@@ -1,6 +1,6 @@
 import type { Retry } from '../../ledger/model.ts';
 import { formatCount, formatDuration, formatTime, formatTimestamp } from '../../lib/format.ts';
-import type { LinkState, LinkStatus, TopologyStatus } from '../../plan/status-model.ts';
+import type { LinkState, LinkStatus, TopologyStatus } from '../../plan/status/status-model.ts';
 import { cleaned, indented, padEnd, toText, widthOf } from '../layout.ts';
 import { columnWidths, type Column, tableLines } from '../plan-text/table.ts';
 import { plainStyle, type Style } from '../style.ts';

@@ -1,4 +1,4 @@
-import type { Condition } from '../../plan/condition-model.ts';
+import type { Condition } from '../../plan/status/condition-model.ts';
 
 /** A condition that somebody waits for. */
 export interface Wish {

@@ -1,4 +1,4 @@
-import type { LinkStatus } from '../../plan/status-model.ts';
+import type { LinkStatus } from '../../plan/status/status-model.ts';
 import { copyProgress } from '../run/copy-progress.ts';
 import { type Html, html } from '../html/html.ts';
 import { markOf, type Tone, toneOfLink } from '../html/tone.ts';

@@ -1,5 +1,5 @@
 import { formatBytesOf, formatCount, formatDuration } from '../../lib/format.ts';
-import type { LinkStatus } from '../../plan/status-model.ts';
+import type { LinkStatus } from '../../plan/status/status-model.ts';
 import { amountTexts } from '../run/progress-text.ts';
 import type { Progress } from '../run/run-model.ts';
 

@@ -4,7 +4,7 @@ import { bucardoProcesses } from '../../../src/lab/bucardo-daemons.ts';
 import { signalProcess } from '../../../src/lab/processes.ts';
 import { readState } from '../../../src/lab/state.ts';
 import { type Drift, instanceAt, tableAt } from '../../unit/plan/history/drifts.ts';
-import type { World } from '../../unit/plan/world.ts';
+import type { World } from '../../unit/plan/world/world.ts';
 import { eventually } from '../support/eventually.ts';
 import { query } from '../support/query.ts';
 import { clusterOf } from '../support/use-lab.ts';

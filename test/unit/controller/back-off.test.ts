@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { withKnownSince } from '../../../src/controller/keeper.ts';
 import { BackOff, jittered } from '../../../src/controller/topology/back-off.ts';
 import { StartLimits } from '../../../src/controller/topology/start-limits.ts';
-import type { Condition } from '../../../src/plan/condition-model.ts';
+import type { Condition } from '../../../src/plan/status/condition-model.ts';
 import { condition } from '../report/snapshots.ts';
 
 const middle = (): number => 0.5;

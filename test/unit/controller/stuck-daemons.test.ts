@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
 import { StuckDaemons } from '../../../src/controller/topology/stuck-daemons.ts';
 import type { ObservedRuns } from '../../../src/observe/control-model.ts';
-import { statusOf } from '../../../src/plan/status.ts';
-import { worldOf } from '../plan/world-build.ts';
-import { stopDaemon } from '../plan/world-daemon.ts';
-import { look } from '../plan/world-observe.ts';
-import { planFor, reconcile } from '../plan/world-run.ts';
-import type { World } from '../plan/world.ts';
+import { statusOf } from '../../../src/plan/status/status.ts';
+import { worldOf } from '../plan/world/world-build.ts';
+import { stopDaemon } from '../plan/world/world-daemon.ts';
+import { look } from '../plan/world/world-observe.ts';
+import { planFor, reconcile } from '../plan/world/world-run.ts';
+import type { World } from '../plan/world/world.ts';
 
 const CHAIN = `topology: orders
 databases: {a: {host: pg-a, dbname: orders}, b: {host: pg-b, dbname: orders}, c: {host: pg-c, dbname: orders}}

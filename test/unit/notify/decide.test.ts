@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { atNewAddresses, decide, type Memory, type NotifyPolicy, nothingTold } from '../../../src/notify/decide.ts';
 import { incidentsOf } from '../../../src/notify/incident.ts';
-import type { Condition } from '../../../src/plan/condition-model.ts';
+import type { Condition } from '../../../src/plan/status/condition-model.ts';
 import { condition, drifted, snapshots, unapproved } from '../report/snapshots.ts';
 
 const minute = 60_000;

@@ -6,10 +6,10 @@ import { makePlan } from '../../../src/plan/make-plan.ts';
 import type { Plan } from '../../../src/plan/model.ts';
 import { withFormer } from '../../../src/plan/view/remembered/former.ts';
 import { defaultHostConfig } from '../../../src/topology/host/host-config.ts';
-import type { Mutable } from './world.ts';
-import { orders, topologyOf, worldOf } from './world-build.ts';
-import { look } from './world-observe.ts';
-import { reconcile } from './world-run.ts';
+import type { Mutable } from './world/world.ts';
+import { orders, topologyOf, worldOf } from './world/world-build.ts';
+import { look } from './world/world-observe.ts';
+import { reconcile } from './world/world-run.ts';
 
 const AB = 'bucardo_orders_a_b';
 const BC = 'bucardo_orders_b_c';

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { appliedLinks } from '../../../src/plan/applied.ts';
-import { orders, topologyOf, worldOf } from './world-build.ts';
-import { planFor, reconcile } from './world-run.ts';
-import { controlOf, declare, type World } from './world.ts';
+import { orders, topologyOf, worldOf } from './world/world-build.ts';
+import { planFor, reconcile } from './world/world-run.ts';
+import { controlOf, declare, type World } from './world/world.ts';
 
 const chain = (more: string): string => orders([`{from: a, to: b, drift: warn${more}}`, '{from: b, to: c, drift: warn}']);
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { EMPTY_LEDGER, type Approval, type Ledger } from '../../../src/ledger/model.ts';
 import { approvalId, type Destructive, judge } from '../../../src/plan/approvals.ts';
-import { guardedAmong, undrainedLinks } from '../../../src/plan/view/leaving.ts';
+import { guardedAmong, undrainedLinks } from '../../../src/plan/view/leaving/leaving.ts';
 import type { Observation } from '../../../src/observe/model.ts';
 import { readTopology } from '../../../src/topology/resolve.ts';
 import type { Topology } from '../../../src/topology/model.ts';

@@ -1,14 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import type { Condition } from '../../../src/plan/condition-model.ts';
-import { type ConditionInput, conditionsOf } from '../../../src/plan/conditions.ts';
-import { statusOf } from '../../../src/plan/status.ts';
+import type { Condition } from '../../../src/plan/status/condition-model.ts';
+import { type ConditionInput, conditionsOf } from '../../../src/plan/status/conditions.ts';
+import { statusOf } from '../../../src/plan/status/status.ts';
 import { explainText, explanation } from '../../../src/report/status/explain-text.ts';
 import { parseWish, wishState } from '../../../src/report/status/wish.ts';
-import { topologyOf, worldOf } from './world-build.ts';
-import { stopDaemon } from './world-daemon.ts';
-import { look } from './world-observe.ts';
-import { planFor, reconcile } from './world-run.ts';
-import { declare, type World } from './world.ts';
+import { topologyOf, worldOf } from './world/world-build.ts';
+import { stopDaemon } from './world/world-daemon.ts';
+import { look } from './world/world-observe.ts';
+import { planFor, reconcile } from './world/world-run.ts';
+import { declare, type World } from './world/world.ts';
 
 const CHAIN = `topology: orders
 databases:

@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Plan } from '../../../src/plan/model.ts';
-import { sequence } from './arbitrary-world.ts';
-import { unmet } from './expectations.ts';
-import { orders, topologyOf, worldOf } from './world-build.ts';
-import { planFor, reconcile, reconcileWithCrash, type RunOptions } from './world-run.ts';
-import { tick } from './world-daemon.ts';
-import { insert, truncate } from './world-users.ts';
-import { dataOf, declare, type World } from './world.ts';
+import { sequence } from './world/arbitrary-world.ts';
+import { unmet } from './world/expectations.ts';
+import { orders, topologyOf, worldOf } from './world/world-build.ts';
+import { planFor, reconcile, reconcileWithCrash, type RunOptions } from './world/world-run.ts';
+import { tick } from './world/world-daemon.ts';
+import { insert, truncate } from './world/world-users.ts';
+import { dataOf, declare, type World } from './world/world.ts';
 
 const CHAIN = { links: ['{from: a, to: b}', '{from: b, to: c}'] } as const;
 

@@ -1,5 +1,5 @@
 import { controlOf, tableOf, trigger } from './drifted.ts';
-import { type World, instanceOf } from './world.ts';
+import { type World, instanceOf } from './world/world.ts';
 
 /** A fact of a converged chain that somebody changed. */
 interface DriftCase {

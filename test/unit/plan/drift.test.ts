@@ -4,10 +4,10 @@ import { definitionHash } from '../../../src/plan/view/definition.ts';
 import { withFormer } from '../../../src/plan/view/remembered/former.ts';
 import { DRIFTS } from './drift-cases.ts';
 import { DATABASES, controlOf, converged, settled, shown } from './drifted.ts';
-import { topologyOf } from './world-build.ts';
-import { look } from './world-observe.ts';
-import { planFor, reconcile } from './world-run.ts';
-import { declare, ledgerSeen } from './world.ts';
+import { topologyOf } from './world/world-build.ts';
+import { look } from './world/world-observe.ts';
+import { planFor, reconcile } from './world/world-run.ts';
+import { declare, ledgerSeen } from './world/world.ts';
 
 describe('drift', () => {
   test.each(DRIFTS)('$name: shown apart, and put back', ({ inject, address, code, suspect }) => {

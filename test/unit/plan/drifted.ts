@@ -1,9 +1,9 @@
 import { expect } from 'vitest';
 import type { ObservedDatabase } from '../../../src/observe/model.ts';
 import type { Plan } from '../../../src/plan/model.ts';
-import { worldOf } from './world-build.ts';
-import { planFor, reconcile } from './world-run.ts';
-import { type Mutable, type World, instanceOf } from './world.ts';
+import { worldOf } from './world/world-build.ts';
+import { planFor, reconcile } from './world/world-run.ts';
+import { type Mutable, type World, instanceOf } from './world/world.ts';
 
 /** Its databases, as a file declares them. */
 export const DATABASES = `databases:

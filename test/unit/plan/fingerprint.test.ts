@@ -3,11 +3,11 @@ import type { Observation, ObservedDatabase } from '../../../src/observe/model.t
 import { makePlan } from '../../../src/plan/make-plan.ts';
 import type { Plan } from '../../../src/plan/model.ts';
 import { stepsBeyond } from '../../../src/plan/exactly.ts';
-import { orders, worldOf } from './world-build.ts';
-import { look, type Look } from './world-observe.ts';
-import { reconcile } from './world-run.ts';
-import { tick } from './world-daemon.ts';
-import type { World } from './world.ts';
+import { orders, worldOf } from './world/world-build.ts';
+import { look, type Look } from './world/world-observe.ts';
+import { reconcile } from './world/world-run.ts';
+import { tick } from './world/world-daemon.ts';
+import type { World } from './world/world.ts';
 
 const CHAIN = orders(['a -> b', 'b -> c']);
 

@@ -2,10 +2,10 @@
 import { describe, expect, it } from 'vitest';
 import { EMPTY_LEDGER } from '../../../src/ledger/model.ts';
 import type { Plan } from '../../../src/plan/model.ts';
-import { unmet } from './expectations.ts';
-import { orders, topologyOf, worldOf } from './world-build.ts';
-import { planFor, reconcile } from './world-run.ts';
-import { declare, type Mutable, type World } from './world.ts';
+import { unmet } from './world/expectations.ts';
+import { orders, topologyOf, worldOf } from './world/world-build.ts';
+import { planFor, reconcile } from './world/world-run.ts';
+import { declare, type Mutable, type World } from './world/world.ts';
 
 const OPTIONS = { choose: (): number => 0, approvals: 'all' } as const;
 const OWN = orders(['a -> b', 'b -> c']);

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { orders, topologyOf, worldOf } from './world-build.ts';
-import { planFor, reconcile } from './world-run.ts';
-import { declare, type World } from './world.ts';
+import { orders, topologyOf, worldOf } from './world/world-build.ts';
+import { planFor, reconcile } from './world/world-run.ts';
+import { declare, type World } from './world/world.ts';
 
 const OPTIONS = { choose: (): number => 0, approvals: 'all' } as const;
 

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
-import { sequence } from './arbitrary-world.ts';
-import { unmet } from './expectations.ts';
-import { insert, truncate } from './world-users.ts';
-import { tick } from './world-daemon.ts';
-import { orders, topologyOf, worldOf } from './world-build.ts';
-import { dataOf, declare, type World } from './world.ts';
-import { planFor, reconcile, reconcileWithCrash, type RunOptions } from './world-run.ts';
+import { sequence } from './world/arbitrary-world.ts';
+import { unmet } from './world/expectations.ts';
+import { insert, truncate } from './world/world-users.ts';
+import { tick } from './world/world-daemon.ts';
+import { orders, topologyOf, worldOf } from './world/world-build.ts';
+import { dataOf, declare, type World } from './world/world.ts';
+import { planFor, reconcile, reconcileWithCrash, type RunOptions } from './world/world-run.ts';
 
 const TABLES = [
   { name: 't1', key: ['id'] },

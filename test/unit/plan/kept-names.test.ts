@@ -5,7 +5,7 @@ import { withFormer } from '../../../src/plan/view/remembered/former.ts';
 import { definitionOf } from '../../../src/plan/view/definition.ts';
 import type { Link, Topology } from '../../../src/topology/model.ts';
 import { freshNames, type LinkNames } from '../../../src/topology/names.ts';
-import { orders, topologyOf } from './world-build.ts';
+import { orders, topologyOf } from './world/world-build.ts';
 
 function row(address: string, names: Partial<LinkNames> = {}, definition: LedgerLink['definition'] = null): LedgerLink {
   const [topology = '', id = ''] = address.split('/');

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { controlOf, converged, settled, shown, tableOf, trigger } from './drifted.ts';
-import { planFor } from './world-run.ts';
-import type { World } from './world.ts';
+import { planFor } from './world/world-run.ts';
+import type { World } from './world/world.ts';
 
 describe('what links that are no more left behind', () => {
   /** A row of another target on the first table of A. */

@@ -4,7 +4,7 @@ import { byAddress, instanceMark, namesInMark } from '../../../src/ledger/marks.
 import { withFormer } from '../../../src/plan/view/remembered/former.ts';
 import type { Link } from '../../../src/topology/model.ts';
 import { linkNames } from '../../../src/topology/names.ts';
-import { orders, topologyOf } from './world-build.ts';
+import { orders, topologyOf } from './world/world-build.ts';
 
 const linksOf = (links: readonly string[], more: readonly string[] = []): readonly Link[] => topologyOf(orders(links, more)).links;
 const adopted = (link: Link): Link => ({

@@ -3,9 +3,9 @@ import { makePlan } from '../../../src/plan/make-plan.ts';
 import type { Plan } from '../../../src/plan/model.ts';
 import { planExitCodes } from '../../../src/report/exit-code.ts';
 import { CHAIN, converged, empty, file } from './cases/case.ts';
-import { topologyOf } from './world-build.ts';
-import { look } from './world-observe.ts';
-import { declare, type World } from './world.ts';
+import { topologyOf } from './world/world-build.ts';
+import { look } from './world/world-observe.ts';
+import { declare, type World } from './world/world.ts';
 
 function planOnly(world: World, only: readonly string[] | undefined, links?: string): Plan {
   declare(world, links === undefined ? world.declared : topologyOf(file(links)));

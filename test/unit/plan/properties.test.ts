@@ -1,19 +1,19 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { scenario, sequence, type Scenario } from './arbitrary-world.ts';
+import { scenario, sequence, type Scenario } from './world/arbitrary-world.ts';
 import { documentText, planDocument } from '../../../src/report/document/document.ts';
 import { planMarkdown } from '../../../src/report/plan-markdown/plan-markdown.ts';
 import { planText } from '../../../src/report/plan-text/plan-text.ts';
 import { makePlan } from '../../../src/plan/make-plan.ts';
-import { heldLinks, shapeOf, unmet } from './expectations.ts';
-import { foreignOf, plantForeign, strangersIn } from './foreign.ts';
+import { heldLinks, shapeOf, unmet } from './world/expectations.ts';
+import { foreignOf, plantForeign, strangersIn } from './world/foreign.ts';
 import { otherOrder, shuffled } from './shuffle.ts';
-import { look } from './world-observe.ts';
-import { SECRET, topologyOf, worldOf } from './world-build.ts';
-import { planFor, reconcile, reconcileWithCrash, type RunOptions } from './world-run.ts';
-import { tick } from './world-daemon.ts';
-import { insert, truncate } from './world-users.ts';
-import { Crash, dataOf, declare, type World } from './world.ts';
+import { look } from './world/world-observe.ts';
+import { SECRET, topologyOf, worldOf } from './world/world-build.ts';
+import { planFor, reconcile, reconcileWithCrash, type RunOptions } from './world/world-run.ts';
+import { tick } from './world/world-daemon.ts';
+import { insert, truncate } from './world/world-users.ts';
+import { Crash, dataOf, declare, type World } from './world/world.ts';
 
 const meta = { tool: { name: 'goatherd', version: '0.1.0' } };
 

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
-import { unmet } from './expectations.ts';
-import { orders, topologyOf, worldOf } from './world-build.ts';
-import { declare, type World } from './world.ts';
-import { planFor, reconcile, reconcileWithCrash, type RunResult } from './world-run.ts';
+import { unmet } from './world/expectations.ts';
+import { orders, topologyOf, worldOf } from './world/world-build.ts';
+import { declare, type World } from './world/world.ts';
+import { planFor, reconcile, reconcileWithCrash, type RunResult } from './world/world-run.ts';
 
 const OPTIONS = { choose: (): number => 0, approvals: [] } as const;
 

@@ -6,7 +6,7 @@ import { atAddressesNow, renamedAddresses } from '../../../src/plan/view/remembe
 import { renamedRows, unknownFormers, withRenames } from '../../../src/plan/view/remembered/renames.ts';
 import type { Topology } from '../../../src/topology/model.ts';
 import { linkNames } from '../../../src/topology/names.ts';
-import { topologyOf } from './world-build.ts';
+import { topologyOf } from './world/world-build.ts';
 
 const CHAIN = topologyOf(`topology: orders
 databases: {a: {host: a, dbname: o}, b: {host: b, dbname: o}, c: {host: c, dbname: o}}

@@ -4,8 +4,8 @@ import type { DatabaseObservation } from '../../../src/observe/model.ts';
 import { makePlan } from '../../../src/plan/make-plan.ts';
 import type { Plan } from '../../../src/plan/model.ts';
 import { type Facts, converged, shown } from './drifted.ts';
-import { look } from './world-observe.ts';
-import type { Mutable } from './world.ts';
+import { look } from './world/world-observe.ts';
+import type { Mutable } from './world/world.ts';
 
 /** What the ledger would have kept of the world as it stands, and the plan after a change of it. */
 function planAfter(change: (seen: Seen) => void): Plan {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { orders, topologyOf, worldOf } from './world-build.ts';
-import { planFor, reconcile } from './world-run.ts';
-import { declare, type World } from './world.ts';
+import { orders, topologyOf, worldOf } from './world/world-build.ts';
+import { planFor, reconcile } from './world/world-run.ts';
+import { declare, type World } from './world/world.ts';
 
 /** A world that converged to the links of `before`, with those of `after` declared and the others on their way out. */
 function edited(before: readonly string[], after: readonly string[], more: readonly string[] = []): World {

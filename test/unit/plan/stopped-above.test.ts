@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { orders, topologyOf, worldOf } from './world-build.ts';
-import { unmet } from './expectations.ts';
-import { planFor, reconcile } from './world-run.ts';
-import { insert } from './world-users.ts';
-import { dataOf, declare, type World } from './world.ts';
+import { orders, topologyOf, worldOf } from './world/world-build.ts';
+import { unmet } from './world/expectations.ts';
+import { planFor, reconcile } from './world/world-run.ts';
+import { insert } from './world/world-users.ts';
+import { dataOf, declare, type World } from './world/world.ts';
 
 interface Case {
   readonly name: string;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { suspectNote } from '../../../src/plan/summaries.ts';
+import { suspectNote } from '../../../src/plan/outline/summaries.ts';
 
 test('links whose tables a person has to look at are named, as the file names them, and no others', () => {
   const link = (id: string, suspect: string | null) => ({ address: `orders/${id}`, suspect });

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import type { Plan } from '../../../src/plan/model.ts';
 import { columnDifferences } from '../../../src/plan/preflight/columns.ts';
-import { tick } from './world-daemon.ts';
-import { orders, topologyOf, worldOf } from './world-build.ts';
-import { planFor, reconcile } from './world-run.ts';
-import { insert } from './world-users.ts';
-import { Crash, dataOf, declare, instanceOf, tableOf, type World } from './world.ts';
+import { tick } from './world/world-daemon.ts';
+import { orders, topologyOf, worldOf } from './world/world-build.ts';
+import { planFor, reconcile } from './world/world-run.ts';
+import { insert } from './world/world-users.ts';
+import { Crash, dataOf, declare, instanceOf, tableOf, type World } from './world/world.ts';
 
 const CHAIN = orders(['a -> b', 'b -> c']);
 const T = 'public.invoice';

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import type { Plan } from '../../../src/plan/model.ts';
-import { orders, topologyOf, worldOf } from './world-build.ts';
-import { tick } from './world-daemon.ts';
-import { planFor, reconcile } from './world-run.ts';
-import { insert, truncate } from './world-users.ts';
-import { dataOf, declare, instanceOf, tableOf, type World } from './world.ts';
+import { orders, topologyOf, worldOf } from './world/world-build.ts';
+import { tick } from './world/world-daemon.ts';
+import { planFor, reconcile } from './world/world-run.ts';
+import { insert, truncate } from './world/world-users.ts';
+import { dataOf, declare, instanceOf, tableOf, type World } from './world/world.ts';
 
 const CHAIN = orders(['a -> b', 'b -> c']);
 const WITHOUT_C = orders(['a -> b']);

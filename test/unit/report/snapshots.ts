@@ -1,7 +1,7 @@
 /** What a controller would know at a few moments that people look at the page in, made by hand. */
-import type { Condition, ConditionType } from '../../../src/plan/condition-model.ts';
+import type { Condition, ConditionType } from '../../../src/plan/status/condition-model.ts';
 import type { Plan } from '../../../src/plan/model.ts';
-import type { LinkStatus, TopologyStatus } from '../../../src/plan/status-model.ts';
+import type { LinkStatus, TopologyStatus } from '../../../src/plan/status/status-model.ts';
 import { noDurations, withDuration } from '../../../src/report/durations.ts';
 import { emptyRunState, type RunRecord } from '../../../src/report/run/run-model.ts';
 import { reduceRuns } from '../../../src/report/run/run-state.ts';

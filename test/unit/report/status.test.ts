@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, test } from 'vitest';
-import type { LinkStatus, TopologyStatus } from '../../../src/plan/status-model.ts';
+import type { LinkStatus, TopologyStatus } from '../../../src/plan/status/status-model.ts';
 import { statusDocument } from '../../../src/report/status/status-json.ts';
 import { statusText } from '../../../src/report/status/status-text.ts';
 import { expectGolden } from './golden.ts';

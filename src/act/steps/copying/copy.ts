@@ -3,7 +3,7 @@ import type { Work } from '../../../plan/work-model.ts';
 import type { Link } from '../../../topology/model.ts';
 import { type ActContext, done, failed, linkAt, nextLookMs, type Outcome, remembered } from '../../context.ts';
 import { copyProgress } from './copy-progress.ts';
-import { logFile } from '../daemon.ts';
+import { logFile } from '../daemons/daemon.ts';
 import { lookAtDaemon, lookAtProgress } from '../../instance-look.ts';
 import { kick } from '../../kick.ts';
 import { passOnCopied } from './pass-on.ts';

@@ -2,7 +2,7 @@ import type { Carried } from '../../view/carried.ts';
 import { type Draft, draft, PHASE } from '../draft.ts';
 import { type LinkView, membersOf } from '../../view/link-view.ts';
 import { plural } from '../../../lib/format.ts';
-import { receiptOf } from '../../view/copy.ts';
+import { receiptOf } from '../../view/copies/copy.ts';
 import { runId, stepId } from '../step-ids.ts';
 
 /** Copies run at about this rate through one stream, measured. */

@@ -1,5 +1,5 @@
 import { plural } from '../../../lib/format.ts';
-import type { Recopy } from '../../view/recopy.ts';
+import type { Recopy } from '../../view/copies/recopy.ts';
 import type { LinkView } from '../../view/link-view.ts';
 import { type Draft, draft, PHASE } from '../draft.ts';
 import { copiesAgain, type Planned, preparation } from '../planned.ts';

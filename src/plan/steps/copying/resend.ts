@@ -1,6 +1,6 @@
 import { plural, fewOf } from '../../../lib/format.ts';
 import type { Carried } from '../../view/carried.ts';
-import { receiptOf } from '../../view/copy.ts';
+import { receiptOf } from '../../view/copies/copy.ts';
 import type { LinkView } from '../../view/link-view.ts';
 import { owesRows, shapeToNote } from '../../view/shape.ts';
 import { type Draft, draft, PHASE } from '../draft.ts';

@@ -1,6 +1,6 @@
 /** Tables that join a link and of which the link above brings changes that it does not write down yet (rule 1's last clause). */
 import type { Carried } from '../../view/carried.ts';
-import { receiptOf } from '../../view/copy.ts';
+import { receiptOf } from '../../view/copies/copy.ts';
 import { type LinkView, membersOf } from '../../view/link-view.ts';
 import { makedeltaNames } from '../preparing/makedelta.ts';
 import { newcomers } from './newcomers.ts';

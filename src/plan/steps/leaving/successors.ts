@@ -1,4 +1,4 @@
-import { receiptOf } from '../../view/copy.ts';
+import { receiptOf } from '../../view/copies/copy.ts';
 import type { LinkView } from '../../view/link-view.ts';
 import { type Planned, wantsRunning } from '../planned.ts';
 import { runId, stepId } from '../step-ids.ts';

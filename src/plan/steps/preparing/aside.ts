@@ -1,6 +1,6 @@
 import { fewOf, plural } from '../../../lib/format.ts';
 import type { Carried } from '../../view/carried.ts';
-import { receiptOf } from '../../view/copy.ts';
+import { receiptOf } from '../../view/copies/copy.ts';
 import type { LinkView } from '../../view/link-view.ts';
 import { type Draft, draft, PHASE } from '../draft.ts';
 import { stepId } from '../step-ids.ts';

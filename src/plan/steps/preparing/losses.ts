@@ -2,7 +2,7 @@ import { truncateName } from '../../../bucardo/names.ts';
 import { plural } from '../../../lib/format.ts';
 import type { Topology } from '../../../topology/model.ts';
 import type { Carried } from '../../view/carried.ts';
-import { receiptOf } from '../../view/copy.ts';
+import { receiptOf } from '../../view/copies/copy.ts';
 import { replicatedBy } from '../../view/replicated.ts';
 import { type SeenLoss, seenLosses } from '../../drift/seen.ts';
 import { type Draft, draft, PHASE } from '../draft.ts';

@@ -1,7 +1,7 @@
 import { plural } from '../../../lib/format.ts';
 import { factKey } from '../../drift/fact.ts';
 import type { Carried } from '../../view/carried.ts';
-import { receiptOf } from '../../view/copy.ts';
+import { receiptOf } from '../../view/copies/copy.ts';
 import type { LinkView } from '../../view/link-view.ts';
 import { type Draft, PHASE, draft } from '../draft.ts';
 import { runId, stepId } from '../step-ids.ts';

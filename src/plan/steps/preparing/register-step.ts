@@ -4,7 +4,7 @@ import type { ObservedTable } from '../../../observe/table-model.ts';
 import { factKey } from '../../drift/fact.ts';
 import { parseColumns } from '../../preflight/columns.ts';
 import type { Carried } from '../../view/carried.ts';
-import { receiptOf } from '../../view/copy.ts';
+import { receiptOf } from '../../view/copies/copy.ts';
 import type { LinkView } from '../../view/link-view.ts';
 import { hasOtherShape, isAside, shapeToNote } from '../../view/shape.ts';
 import type { GoatWork } from '../../work-model.ts';

@@ -1,6 +1,6 @@
 import { kickName, truncateName } from '../../../bucardo/names.ts';
 import { plural } from '../../../lib/format.ts';
-import { receiptOf } from '../../view/copy.ts';
+import { receiptOf } from '../../view/copies/copy.ts';
 import { type Draft, draft } from '../draft.ts';
 import { type Planned, preparation } from '../planned.ts';
 import { runId, stepId } from '../step-ids.ts';

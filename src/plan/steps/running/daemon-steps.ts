@@ -2,7 +2,7 @@ import type { InstanceObservation } from '../../../observe/control-model.ts';
 import { factKey } from '../../drift/fact.ts';
 import { type Draft, draft, PHASE } from '../draft.ts';
 import { runId, stepId } from '../step-ids.ts';
-import { receiptOf } from '../../view/copy.ts';
+import { receiptOf } from '../../view/copies/copy.ts';
 import { needsActivation, type Planned, wantsRunning } from '../planned.ts';
 
 /**

@@ -1,5 +1,5 @@
 import { plural } from '../../../lib/format.ts';
-import { copyEnded, copyPlan, mustAskForCopy, receiptOf } from '../../view/copy.ts';
+import { copyEnded, copyPlan, mustAskForCopy, receiptOf } from '../../view/copies/copy.ts';
 import { factKey } from '../../drift/fact.ts';
 import { type Draft, draft, PHASE } from '../draft.ts';
 import { alwaysSteps } from './always-steps.ts';

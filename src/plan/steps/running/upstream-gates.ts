@@ -1,4 +1,4 @@
-import { receiptOf } from '../../view/copy.ts';
+import { receiptOf } from '../../view/copies/copy.ts';
 import type { LinkView } from '../../view/link-view.ts';
 import type { DaemonPlan } from './daemon-steps.ts';
 import { type Draft, PHASE, draft } from '../draft.ts';

@@ -1,7 +1,7 @@
 import { formatTimestamp, plural } from '../../../lib/format.ts';
 import { missingApprovals } from '../../plan-text/verdict.ts';
 import type { TopologySnapshot } from '../../status/snapshot-model.ts';
-import type { LinkStatus } from '../../../plan/status-model.ts';
+import type { LinkStatus } from '../../../plan/status/status-model.ts';
 import { type Content, type Html, html } from '../html.ts';
 import { forTime } from '../time.ts';
 import { badge, type Tone, toneOfLink, tones } from '../tone.ts';

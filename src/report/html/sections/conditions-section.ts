@@ -1,4 +1,4 @@
-import type { Condition } from '../../../plan/condition-model.ts';
+import type { Condition } from '../../../plan/status/condition-model.ts';
 import { plural } from '../../../lib/format.ts';
 import { adviceFor } from '../../status/advice.ts';
 import { type Html, html } from '../html.ts';

@@ -1,5 +1,5 @@
 import { formatCount, formatDuration } from '../../../lib/format.ts';
-import type { LinkStatus } from '../../../plan/status-model.ts';
+import type { LinkStatus } from '../../../plan/status/status-model.ts';
 import { copyProgress } from '../../run/copy-progress.ts';
 import { amountTexts, reasonTexts } from '../../run/progress-text.ts';
 import type { TopologySnapshot } from '../../status/snapshot-model.ts';

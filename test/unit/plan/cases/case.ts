@@ -1,10 +1,10 @@
 /** A plan as the planner makes it of a world, for a reader to look at. */
 import type { Plan } from '../../../../src/plan/model.ts';
 import type { ReportMeta } from '../../../../src/report/meta.ts';
-import { topologyOf, worldOf } from '../world-build.ts';
-import { tick } from '../world-daemon.ts';
-import { planFor, reconcile } from '../world-run.ts';
-import { declare, type World } from '../world.ts';
+import { topologyOf, worldOf } from '../world/world-build.ts';
+import { tick } from '../world/world-daemon.ts';
+import { planFor, reconcile } from '../world/world-run.ts';
+import { declare, type World } from '../world/world.ts';
 
 export interface Case {
   readonly plan: Plan;

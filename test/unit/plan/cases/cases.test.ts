@@ -4,7 +4,7 @@ import { planMarkdown } from '../../../../src/report/plan-markdown/plan-markdown
 import { planText } from '../../../../src/report/plan-text/plan-text.ts';
 import { expectGolden } from '../../report/golden.ts';
 import { schemaErrors } from '../../report/schemas.ts';
-import { SECRET } from '../world-build.ts';
+import { SECRET } from '../world/world-build.ts';
 import { type Case, meta } from './case.ts';
 import { blocked } from './blocked.ts';
 import { copyAgain } from './copy-again.ts';

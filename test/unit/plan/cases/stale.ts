@@ -1,8 +1,8 @@
 import { planFacts } from '../../../../src/plan/fingerprint.ts';
 import type { Plan } from '../../../../src/plan/model.ts';
 import { movedFacts, type SavedTopology } from '../../../../src/report/document/saved-plan.ts';
-import { addTable } from '../world-build.ts';
-import type { World } from '../world.ts';
+import { addTable } from '../world/world-build.ts';
+import type { World } from '../world/world.ts';
 import { type Case, converged, planOf } from './case.ts';
 
 /** A plan was saved that changes how often b -> c polls. Before it is carried out, a table comes and a setting is changed by hand. */

@@ -3,7 +3,7 @@ import { kickName, truncateName } from '../../../../src/bucardo/names.ts';
 import { EMPTY_LEDGER } from '../../../../src/ledger/model.ts';
 import type { ControlObservation } from '../../../../src/observe/control-model.ts';
 import type { TableBucardo } from '../../../../src/observe/table-model.ts';
-import { type Mutable, placeOf, serial, type World, type WorldInstance } from '../world.ts';
+import { type Mutable, placeOf, serial, type World, type WorldInstance } from '../world/world.ts';
 
 type Table = Mutable<TableBucardo>;
 type Control = Mutable<ControlObservation>;

@@ -1,7 +1,7 @@
 /** Edits of a topology file and of the schema that it replicates, each by numbers: what stands decides what they come to. */
 import { type FileLink, nameAt, NAMES, plainLink, type TopologyFile } from './file.ts';
-import { addTable } from '../world-build.ts';
-import { connectionOf, databaseOf, type World } from '../world.ts';
+import { addTable } from '../world/world-build.ts';
+import { connectionOf, databaseOf, type World } from '../world/world.ts';
 
 export const EDITS = [
   'add link',

@@ -1,5 +1,5 @@
 /** A topology file that is edited: what it says, and the text that says it. */
-import { orders, topologyOf } from '../world-build.ts';
+import { orders, topologyOf } from '../world/world-build.ts';
 import type { Topology } from '../../../../src/topology/model.ts';
 
 export interface FileLink {

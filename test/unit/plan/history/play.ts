@@ -1,12 +1,12 @@
 /** Plays a history in the world, and says everything that the rules forbid and that happened. */
-import { sequence } from '../arbitrary-world.ts';
-import { heldLinks, unmet } from '../expectations.ts';
-import { disown } from '../world-adoption.ts';
-import { worldOf } from '../world-build.ts';
-import { tick } from '../world-daemon.ts';
-import { planFor, reconcile, reconcileWithCrash, type RunOptions } from '../world-run.ts';
-import { insert } from '../world-users.ts';
-import { dataOf, declare, placeOf, violate, type World } from '../world.ts';
+import { sequence } from '../world/arbitrary-world.ts';
+import { heldLinks, unmet } from '../world/expectations.ts';
+import { disown } from '../world/world-adoption.ts';
+import { worldOf } from '../world/world-build.ts';
+import { tick } from '../world/world-daemon.ts';
+import { planFor, reconcile, reconcileWithCrash, type RunOptions } from '../world/world-run.ts';
+import { insert } from '../world/world-users.ts';
+import { dataOf, declare, placeOf, violate, type World } from '../world/world.ts';
 import type { Plan } from '../../../../src/plan/model.ts';
 import type { Step } from '../../../../src/plan/step-model.ts';
 import type { Approves, History, Round } from './arbitrary-history.ts';
