@@ -4,11 +4,10 @@ import { commandTree } from './cli/command-tree.ts';
 import { GoatherdError } from './lib/errors.ts';
 import { USAGE } from './lib/exit-codes.ts';
 
-/** A reader that went away (`| head`) is no error. */
+/** A reader that went away (`| head`) is no error, and no reason to leave a run half done: what is begun ends, unheard, with its own exit code. */
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(process.exitCode ?? 0);
-    throw error;
+    if (error.code !== 'EPIPE') throw error;
   });
 }
 

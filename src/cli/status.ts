@@ -64,11 +64,12 @@ function textOf(seen: readonly Seen[], now: number): string {
   );
 }
 
-/** On a terminal in place, otherwise each text that is other than the one before. Ends with 0 when it is interrupted. */
+/** On a terminal in place, otherwise each text that is other than the one before. Ends with 0 when it is interrupted, or nobody reads it any more. */
 async function watch(topologies: readonly Topology[], config: HostConfig): Promise<number> {
   const ending = new AbortController();
   process.once('SIGINT', () => ending.abort());
   process.once('SIGTERM', () => ending.abort());
+  process.stdout.once('error', () => ending.abort());
   const update = process.stdout.isTTY ? createLogUpdate(process.stdout) : null;
   let last = '';
   while (!ending.signal.aborted) {
