@@ -1,6 +1,5 @@
 import { writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { parseArgs } from 'node:util';
 import { bringUp } from './bring-up.ts';
 import { commits } from './commits.ts';
 import { dryRun } from './dry-run.ts';
@@ -10,10 +9,11 @@ import { planning } from './planning.ts';
 import { type Benchmark, isMet, type Result, type Scale } from './support/model.ts';
 import { resultText } from './support/print.ts';
 import { triggers } from './triggers.ts';
+import { readArguments } from '../script/read-arguments.ts';
 
 const benchmarks: readonly Benchmark[] = [planning, triggers, bringUp, commits, latency, dryRun, lostRows];
 
-const { values, positionals } = parseArgs({
+const { values, positionals } = readArguments({
   options: {
     smoke: { type: 'boolean', default: false },
     tables: { type: 'string' },

@@ -1,7 +1,7 @@
-import { parseArgs } from 'node:util';
 import { checks, passes } from './checks.ts';
+import { readArguments } from './read-arguments.ts';
 
-const { values } = parseArgs({ options: { fix: { type: 'boolean', default: false }, quick: { type: 'boolean', default: false } } });
+const { values } = readArguments({ options: { fix: { type: 'boolean', default: false }, quick: { type: 'boolean', default: false } } });
 
 const failed: string[] = [];
 for (const check of checks) {

@@ -6,13 +6,13 @@
 import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import { stringify } from 'yaml';
 import { median } from '../bench/support/statistics.ts';
 import type { Lab } from '../src/lab/lab.ts';
 import { withLab } from '../test/real/support/lab.ts';
 import { query } from '../test/real/support/query.ts';
 import { hostFile, startController, type StartedController } from '../test/real/support/start-controller.ts';
+import { readArguments } from './read-arguments.ts';
 
 /** What users install: the sources take some 30 MiB more, for reading TypeScript. */
 const MAIN = join(import.meta.dirname, '..', 'dist', 'main.js');
@@ -41,7 +41,7 @@ interface Sample {
   readonly arrival: number;
 }
 
-const { values } = parseArgs({ options: { minutes: { type: 'string', default: '60' }, faster: { type: 'string', default: '1' } } });
+const { values } = readArguments({ options: { minutes: { type: 'string', default: '60' }, faster: { type: 'string', default: '1' } } });
 const minutes = Number(values.minutes);
 const faster = Number(values.faster);
 /** Host settings: the default intervals, divided. */

@@ -1,7 +1,7 @@
 import { relative } from 'node:path';
-import { parseArgs } from 'node:util';
 import { startVitest, type TestModule } from 'vitest/node';
 import { checks, passes } from './checks.ts';
+import { readArguments } from './read-arguments.ts';
 
 /** The names of what ran, by how it ended. */
 interface Outcome {
@@ -10,7 +10,7 @@ interface Outcome {
   readonly skipped: string[];
 }
 
-const { values, positionals } = parseArgs({ options: { all: { type: 'boolean', default: false } }, allowPositionals: true });
+const { values, positionals } = readArguments({ options: { all: { type: 'boolean', default: false } }, allowPositionals: true });
 if (values.all) process.env['GOATHERD_TEST_ALL'] = '1';
 
 const outcome: Outcome = { passed: [], failed: [], skipped: [] };
