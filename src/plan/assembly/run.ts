@@ -91,7 +91,17 @@ function daemonPlans(
       const strangers = (observed?.control?.syncs ?? [])
         .filter((sync) => sync.status === 'active' && !ours.has(sync.name))
         .map((sync) => sync.name);
-      return [instance, daemonPlan(topology.name, instance, observed, ofInstance, due, withheld, strangers)];
+      // What replicates goes on, whatever keeps its link from acting: preflight blocks a first copy.
+      const replicating = sorted.held
+        .filter((one) => one.view.link.instance === instance && !ofInstance.includes(one) && wantsRunning(one.view) && canRunOn(one))
+        .map(({ view }) => view.link.sync);
+      const others = {
+        syncs: [...strangers, ...replicating],
+        ending: [...endingOf(sorted), ...sorted.free.map(({ view }) => view).filter((view) => !wantsRunning(view))].some(
+          (view) => view.link.instance === instance,
+        ),
+      };
+      return [instance, daemonPlan(topology.name, instance, observed, ofInstance, due, withheld, others)];
     }),
   );
 }

@@ -61,13 +61,18 @@ function carriedBelow(context: ActContext, below: Link, tables: readonly string[
   if (database?.reachable !== true) return [];
   const members = membersOf(context, below);
   const wanted = new Set(tables);
-  return select(below, database).tables.filter(
-    (table) => wanted.has(table.address) && members.has(table.address) && table.key !== null && table.bucardo !== null,
-  );
+  return select(below, database).tables.filter((table) => wanted.has(table.address) && members.has(table.address) && table.key !== null);
 }
 
-/** Writes every key of a table into its delta table; null when there are more than a kid should hold. */
+/**
+ * Writes every key of a table into its delta table; null when there are more than a kid should hold. Where no delta table stands now (a link
+ * that was detached, or one that may not act and whose delta table somebody took) nothing is noted: that link comes back by a copy, or is
+ * `Suspect` from the step that makes the table anew.
+ */
 async function noteKeys(client: Queryable, table: ObservedTable): Promise<number | null> {
+  const delta = `bucardo.${quoteIdent(deltaTable(makerName(table.schema, table.name)))}`;
+  const stands = await client.query<{ stands: boolean }>('SELECT to_regclass($1) IS NOT NULL AS stands', [delta]);
+  if (stands.rows[0]?.stands !== true) return 0;
   const name = quoteTable(table.schema, table.name);
   const keys = (table.key?.columns ?? []).map(quoteIdent).join(', ');
   const many = await client.query<{ many: boolean }>(
@@ -75,7 +80,7 @@ async function noteKeys(client: Queryable, table: ObservedTable): Promise<number
   );
   if (many.rows[0]?.many === true) return null;
   const { rowCount } = await client.query(
-    `INSERT INTO bucardo.${quoteIdent(deltaTable(makerName(table.schema, table.name)))} (${keys}) SELECT ${keys} FROM ONLY ${name}`,
+    `INSERT INTO ${delta} (${keys}) SELECT ${keys} FROM ONLY ${name}`,
   );
   return rowCount ?? 0;
 }

@@ -20,12 +20,20 @@ export interface DaemonPlan {
   readonly restarts: boolean;
 }
 
+/** What runs in an instance beside the links that may act. */
+export interface Others {
+  /** Syncs that are active there: never adopted, or of links that replicate and may not act. */
+  readonly syncs: readonly string[];
+  /** Whether a link of the instance is on its way out, or stopped: a run that was cut off may have stopped the daemon for it. */
+  readonly ending: boolean;
+}
+
 /** Kinds of steps whose facts a daemon reads only when it starts. */
 const READ_AT_START = ['register', 'settings', 'membership', 'set_aside', 'makedelta', 'deactivate', 'leave'] as const;
 
 /**
  * `links`: the links of one instance that may act; `drafts`: their steps so far, to see what a running daemon would miss; `withheld`: steps
- * that nothing waits for now; `strangers`: syncs that are active there and were never adopted, which a daemon that is stopped for ours runs again.
+ * that nothing waits for now; `others`: what a daemon that is stopped for these runs again.
  */
 export function daemonPlan(
   topology: string,
@@ -34,7 +42,7 @@ export function daemonPlan(
   links: readonly Planned[],
   drafts: readonly Draft[],
   withheld: ReadonlySet<string>,
-  strangers: readonly string[],
+  others: Others,
 ): DaemonPlan {
   const daemon = observed?.daemon ?? null;
   const alive = daemon !== null && daemon.masterPid !== null && daemon.startedAt !== null;
@@ -59,6 +67,7 @@ export function daemonPlan(
   // A copy that was asked for after this daemon started is not running in it: it reads the flag when it starts.
   const copying = standing.filter(({ view }) => !receiptOf(view) && (!alive || (view.ledger?.request?.askedAt ?? 0) <= daemon.startedAt));
   const wanted = standing.length > 0;
+  const goesOn = others.syncs.length > 0 && (alive || changes.length > 0 || others.ending);
   const steps: Draft[] = [];
   const startOf = new Map<string, string>();
   const activateAfter = new Map<string, string>();
@@ -68,7 +77,7 @@ export function daemonPlan(
       draft({
         id: runId.stop(instance, wave),
         kind: 'stop_daemon',
-        symbol: wanted || pending.length > 0 ? '~' : '-',
+        symbol: wanted || goesOn || pending.length > 0 ? '~' : '-',
         address,
         depth: wave,
         phase,
@@ -103,7 +112,7 @@ export function daemonPlan(
         after: [...after, runId.stop(instance, wave)],
         reason,
         on: ['hub', ...new Set(group.flatMap(({ view }) => [view.link.from, view.link.to]))],
-        what: `start daemon ${instance} with ${[...syncs, ...strangers].join(', ')}`,
+        what: `start daemon ${instance} with ${[...syncs, ...others.syncs].join(', ')}`,
         work: { kind: 'start_daemon', instance, restart, syncs },
         lock: { mode: 'ACCESS SHARE' },
         objects: syncs.length,
@@ -125,7 +134,7 @@ export function daemonPlan(
     );
     up = false;
   }
-  if ((wanted || (strangers.length > 0 && (alive || changes.length > 0))) && !up) {
+  if ((wanted || goesOn) && !up) {
     const prepared = [
       ...standing
         .flatMap(({ view }) => [stepId.triggers(view), stepId.helpers(view), stepId.membership(view)])

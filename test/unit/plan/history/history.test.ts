@@ -198,6 +198,19 @@ describe('found before:', () => {
       [{ ...edited(['state', 0, 0]), drifts: [{ kind: 'lose the ledger', at: 0, pick: 0 }] }],
       { adopts: true, shares: true },
     ],
+    [
+      'a link comes again with `always` above one that is detached: nothing is noted for that one',
+      [
+        { ...edited(['remove link', 0, 0], ['detach', 0, 0]), writes: 0 },
+        { ...edited(['add link', 0, 22]), writes: 0, approves: 'git' },
+      ],
+      { adopts: true, linksRemoved: 0 },
+    ],
+    [
+      'a link that was detached comes back, and the one above is suspended before its copy is approved',
+      [edited(['detach', 7, 0]), { ...edited(['detach', 7, 0]), approves: 'git' }, edited(['suspend', 0, 0])],
+      { adopts: true, linksRemoved: 0 },
+    ],
   ])('%s', (_name, rounds, more = {}) => {
     for (const seed of [0, 1, 2]) obeys({ ...PLAIN, tables: 1, rounds, seed, ...more });
   });

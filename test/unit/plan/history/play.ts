@@ -166,10 +166,12 @@ function asksFor({ steps }: Plan): ReadonlySet<string> {
   return asked;
 }
 
-/** Links that were detached and come back by a copy, which waits for its approval: until then they only record. */
+/** Links that were detached and come back by a copy, which waits for its approval or for a link above that is held: until then they only record. */
 function returning(world: World, { steps }: Plan): readonly string[] {
-  const unapproved = steps.filter((step) => step.kind === 'copy_tables' && step.blocked?.endsWith('is missing') === true);
-  return unapproved.map((step) => step.address).filter((address) => world.ledger.links[address]?.definition?.state === 'detached');
+  const waiting = steps.filter(
+    ({ kind, blocked }) => kind === 'copy_tables' && (blocked?.endsWith('is missing') === true || blocked?.startsWith('waits for ') === true),
+  );
+  return waiting.map((step) => step.address).filter((address) => world.ledger.links[address]?.definition?.state === 'detached');
 }
 
 /** Runs until nothing more may be done, and holds the world against what is declared. */

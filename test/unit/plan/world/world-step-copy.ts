@@ -170,7 +170,8 @@ function carriedBelow(world: World, known: Known, link: Link, tables: readonly s
     .filter((one) => one.from === link.to && (known.ledger.links[one.address]?.receipt ?? null) !== null)
     .flatMap((below) => {
       const members = membersOf({ observation: known.observation }, below);
-      return tables.filter((one) => members.has(one));
+      // Nothing is noted where no delta table stands: the link below was detached, or somebody took it.
+      return tables.filter((one) => members.has(one) && (tableOf(world, link.to, one)?.bucardo?.deltaColumns ?? null) !== null);
     });
 }
 
