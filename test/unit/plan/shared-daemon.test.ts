@@ -72,9 +72,12 @@ describe('a link that replicates and may not act goes on when another link of it
   });
 
   test('a link that a person stopped stays down', () => {
-    const world = held((seen) => {
-      seen.ledger.suspensions['orders/a-b'] = { by: 'eve', reason: 'index on b', since: seen.now };
-    }, orders(['a -> b'], SHARED));
+    const world = held(
+      (seen) => {
+        seen.ledger.suspensions['orders/a-b'] = { by: 'eve', reason: 'index on b', since: seen.now };
+      },
+      orders(['a -> b'], SHARED),
+    );
     expect(planFor(world, 'all').steps.filter((step) => step.kind === 'start_daemon' && step.blocked === null)).toEqual([]);
   });
 });

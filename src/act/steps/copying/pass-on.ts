@@ -79,8 +79,6 @@ async function noteKeys(client: Queryable, table: ObservedTable): Promise<number
     `SELECT count(*) > ${RECORD_KEYS_UP_TO} AS many FROM (SELECT 1 FROM ONLY ${name} LIMIT ${RECORD_KEYS_UP_TO + 1}) AS counted`,
   );
   if (many.rows[0]?.many === true) return null;
-  const { rowCount } = await client.query(
-    `INSERT INTO ${delta} (${keys}) SELECT ${keys} FROM ONLY ${name}`,
-  );
+  const { rowCount } = await client.query(`INSERT INTO ${delta} (${keys}) SELECT ${keys} FROM ONLY ${name}`);
   return rowCount ?? 0;
 }

@@ -169,7 +169,8 @@ function asksFor({ steps }: Plan): ReadonlySet<string> {
 /** Links that were detached and come back by a copy, which waits for its approval or for a link above that is held: until then they only record. */
 function returning(world: World, { steps }: Plan): readonly string[] {
   const waiting = steps.filter(
-    ({ kind, blocked }) => kind === 'copy_tables' && (blocked?.endsWith('is missing') === true || blocked?.startsWith('waits for ') === true),
+    ({ kind, blocked }) =>
+      kind === 'copy_tables' && (blocked?.endsWith('is missing') === true || blocked?.startsWith('waits for ') === true),
   );
   return waiting.map((step) => step.address).filter((address) => world.ledger.links[address]?.definition?.state === 'detached');
 }
