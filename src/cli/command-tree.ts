@@ -8,7 +8,7 @@ import type { ImportOptions } from './import.ts';
 import { addCompletion } from './completion/completion-commands.ts';
 import { labCommand } from './lab.ts';
 import type { LinkVerb, LinkVerbOptions } from './person/link-verb.ts';
-import type { ReconcileOptions } from './reconcile/reconcile.ts';
+import type { ReconcileOptions } from './reconcile/asked.ts';
 import type { StatusOptions } from './status.ts';
 import { toolVersion } from '../lib/version.ts';
 import { parseDuration } from '../topology/durations.ts';
