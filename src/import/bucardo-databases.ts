@@ -1,3 +1,4 @@
+import { isOwnWord } from '../bucardo/dead-line.ts';
 import type { InstalledDb, Installation } from './installation.ts';
 import type { ImportedDatabase, ImportFinding, YamlMap } from './model.ts';
 import { databaseName } from './names.ts';
@@ -112,6 +113,8 @@ function connectionWords(conn: string): { readonly known: YamlMap; readonly othe
   const hasKey = (key: string): boolean => (TLS as readonly string[]).includes(key);
   return {
     known: Object.fromEntries(words.filter(({ key }) => hasKey(key)).map(({ key, value }) => [key, value])),
-    others: words.filter(({ key }) => !hasKey(key)).map(({ key, value }) => (key === 'password' ? 'password=…' : `${key}=${value}`)),
+    others: words
+      .filter(({ key, value }) => !hasKey(key) && !isOwnWord(key, value))
+      .map(({ key, value }) => (key === 'password' ? 'password=…' : `${key}=${value}`)),
   };
 }

@@ -3,6 +3,7 @@ import { homedir } from 'node:os';
 import path from 'node:path';
 import { parse as parseIni } from 'ini';
 import type { ClientConfig } from 'pg';
+import { deadLineWords } from '../bucardo/dead-line.ts';
 import { GoatherdError } from '../lib/errors.ts';
 import type { Connection } from '../topology/model.ts';
 import { readSecret, Secret } from './secret.ts';
@@ -16,6 +17,8 @@ export interface ResolvedConnection {
   readonly password: Secret | null;
   readonly service: string | null;
   readonly tls: { readonly sslmode?: string; readonly sslrootcert?: string; readonly sslcert?: string; readonly sslkey?: string };
+  /** libpq's words about lines that died (src/bucardo/dead-line.ts); none for a socket. */
+  readonly line: Readonly<Record<string, string>>;
 }
 
 /** Where libpq looks for service definitions, in its order. */
@@ -52,14 +55,16 @@ export function resolveConnection(connection: Connection): ResolvedConnection {
     const value = connection[key] ?? service[key];
     if (value !== undefined) tls[key] = value;
   }
+  const host = connection.host ?? service['host'] ?? 'localhost';
   return {
-    host: connection.host ?? service['host'] ?? 'localhost',
+    host,
     port: connection.port ?? Number(service['port'] ?? 5432),
     dbname: connection.dbname ?? service['dbname'] ?? user,
     user,
     password,
     service: connection.service ?? null,
     tls,
+    line: deadLineWords(host, service),
   };
 }
 
@@ -95,9 +100,9 @@ export function tlsAttempts(connection: ResolvedConnection): NonNullable<ClientC
   }
 }
 
-/** libpq keywords for `bucardo.db.dbconn`: TLS settings and our mark on Bucardo's sessions are passed on to the daemon. */
+/** libpq keywords for `bucardo.db.dbconn`, by which Bucardo's daemons and its functions on the hub connect: TLS settings, and when a line is dead. */
 export function dbconnOf(connection: ResolvedConnection): string {
-  return Object.entries(connection.tls)
+  return Object.entries({ ...connection.tls, ...connection.line })
     .map(([key, value]) => `${key}=${/^[\w./-]+$/.test(value) ? value : `'${value.replaceAll(/['\\]/g, String.raw`\$&`)}'`}`)
     .join(' ');
 }
