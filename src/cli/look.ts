@@ -4,6 +4,7 @@ import { nothingRemembered, readRemembered, type Remembered } from '../ledger/re
 import { GoatherdError } from '../lib/errors.ts';
 import { observe, type Look } from '../observe/observe.ts';
 import { observeBacklog, observeCopies } from '../observe/observe-backlog.ts';
+import { observeUnpurged } from '../observe/observe-unpurged.ts';
 import { conditionsOf } from '../plan/status/conditions.ts';
 import { makePlan } from '../plan/make-plan.ts';
 import { copyingLinks, statusOf } from '../plan/status/status.ts';
@@ -18,10 +19,14 @@ export type Seen = Explaining & Look;
 export async function lookAt(topology: Topology, config: HostConfig, command: string): Promise<Seen> {
   const access = new Access(config, topology, { applicationName: `goatherd ${command}` });
   try {
-    const [{ observation, ledger }, backlog] = await Promise.all([observe(access, topology), observeBacklog(access, topology)]);
+    const [{ observation, ledger }, backlog, unpurged] = await Promise.all([
+      observe(access, topology),
+      observeBacklog(access, topology),
+      observeUnpurged(access, topology),
+    ]);
     const copies = await observeCopies(access, topology, copyingLinks(topology, observation, ledger));
     const plan = makePlan(topology, observation, ledger, config, { approvals: [] });
-    const status = statusOf(topology, observation, ledger, plan, { backlog, copies });
+    const status = statusOf(topology, observation, ledger, plan, { backlog, copies, unpurged });
     const remembered = await rememberedOf(access, topology.name, ledger);
     const retries = controllerActs(ledger) ? remembered.retries : [];
     const at = Date.now();

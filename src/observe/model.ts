@@ -149,6 +149,23 @@ export interface Backlog {
   readonly lagSeconds: number;
 }
 
+/** Measure: changes on a source that at least one target got, and that stand though they are older than any purge lets them be. */
+export interface Unpurged {
+  /** By the targets (`dbgroup orders_a_b`) that lack them; none of them where all have them. */
+  readonly parts: readonly {
+    readonly rows: number;
+    /** When the oldest was committed, epoch milliseconds. */
+    readonly oldestAt: number;
+    readonly missing: readonly string[];
+    /** All have them, and their track rows are more than there are targets: Bucardo's purge never takes these (FACTS 9.4). */
+    readonly miscounted: boolean;
+  }[];
+  /** Bucardo's VAC sessions on the source, with the pids whose locks they wait for. */
+  readonly purgers: readonly { readonly pid: number; readonly waitsFor: readonly number[] }[];
+  /** Distinct targets on the source: with several Bucardo's purge is off, and goatherd's instead of it. 0 where there are no parts. */
+  readonly targets: number;
+}
+
 /** Measure: the table that a link's copy fills. */
 export interface CopyNow {
   readonly table: string;

@@ -3,7 +3,8 @@ import type { Lab } from '../../src/lab/lab.ts';
 import { declare } from './support/declare.ts';
 import { eventually } from './support/eventually.ts';
 import { query, type Row } from './support/query.ts';
-import { expectNothingLeft, reconciled } from './support/reconciled.ts';
+import { expectExit, expectNothingLeft, reconciled } from './support/reconciled.ts';
+import { runGoatherd } from './support/run-goatherd.ts';
 import { expectSameData } from './support/same-data.ts';
 import { loadStock } from './support/stock.ts';
 import { clusterOf, useLab } from './support/use-lab.ts';
@@ -40,6 +41,14 @@ async function age(): Promise<void> {
   );
 }
 
+/** What `status` says of changes on A that no purge has removed. A link that is stopped makes no difference to its code. */
+async function keptOnA(): Promise<unknown> {
+  const run = await runGoatherd(['status', '--config', lab().configFile, '--json', lab().topologyFile]);
+  expectExit(run, 0);
+  const { topologies } = JSON.parse(run.stdout) as { topologies: { unpurged: { database: string }[] }[] };
+  return topologies[0]?.unpurged.find(({ database }) => database === 'a');
+}
+
 test("Bucardo's own purge is off on a source with two targets", async () => {
   for (const instance of ['bucardo_orders_a_b', 'bucardo_orders_a_c']) {
     expect(await query(lab().hub, instance, "SELECT setting FROM bucardo.bucardo_config WHERE name = 'bucardo_vac'")).toEqual([
@@ -71,6 +80,10 @@ test('a change that one target lacks is never removed, however old and however o
   await age();
   await reconciled(lab());
   expect(await kept()).toEqual([2001]);
+  expect(await keptOnA()).toMatchObject({
+    rows: '1',
+    reasons: [{ reason: 'TargetBehind', rows: '1', message: 'a-c has not got them: stopped' }],
+  });
 
   await declareLinks(lab(), 'running');
   await reconciled(lab());
@@ -81,6 +94,23 @@ test('a change that one target lacks is never removed, however old and however o
     return (await kept()).length === 0;
   });
   await expectNothingLeft(lab());
+});
+
+test('what no target lacks any more is told until a run removes it, and what a target lacks that nobody serves stays told', async () => {
+  await a("INSERT INTO notes VALUES (3001, 'to both')");
+  await tracked([3001], 2);
+  expect(await keptOnA()).toEqual({ database: 'a', rows: '0', since: null, reasons: [] });
+  await age();
+  expect(await keptOnA()).toMatchObject({ rows: '1', reasons: [{ reason: 'NoPurge' }] });
+
+  await a("INSERT INTO bucardo.bucardo_delta_targets(tablename, target) VALUES ('notes'::regclass, 'dbgroup elsewhere')");
+  const reason = { reason: 'UnknownTarget', rows: '1', message: expect.stringMatching(/^dbgroup elsewhere has not got them/) as string };
+  await reconciled(lab());
+  expect(await keptOnA()).toMatchObject({ rows: '1', since: expect.any(String) as string, reasons: [reason] });
+
+  await a("DELETE FROM bucardo.bucardo_delta_targets WHERE target = 'dbgroup elsewhere'");
+  await reconciled(lab());
+  expect(await keptOnA()).toEqual({ database: 'a', rows: '0', since: null, reasons: [] });
 });
 
 test("a control database removes old rows of Bucardo's own logs by itself, and keeps what status needs", async () => {

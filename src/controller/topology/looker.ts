@@ -5,7 +5,9 @@ import { observe, type Look } from '../../observe/observe.ts';
 import { observeAgain } from '../../observe/observe-again.ts';
 import { observeBacklog, observeCopies } from '../../observe/observe-backlog.ts';
 import { observeDeltaBytes } from '../../observe/observe-delta-bytes.ts';
+import { observeUnpurged } from '../../observe/observe-unpurged.ts';
 import { makePlan } from '../../plan/make-plan.ts';
+import type { Unpurged } from '../../observe/model.ts';
 import type { Plan } from '../../plan/model.ts';
 import { copyingLinks, statusOf } from '../../plan/status/status.ts';
 import type { TopologyStatus } from '../../plan/status/status-model.ts';
@@ -27,6 +29,8 @@ export interface Sight {
   readonly status: TopologyStatus;
   /** Bytes of Bucardo's tables, by source; measured with a deep look. */
   readonly deltaBytes: Readonly<Record<string, number>>;
+  /** What each source keeps though it was delivered; measured with a deep look. */
+  readonly unpurged: Readonly<Record<string, Unpurged>>;
   readonly deep: boolean;
   /** When it began, epoch milliseconds. */
   readonly at: number;
@@ -91,6 +95,7 @@ export class Looker {
     const access = this.#accessFor(topology, acting);
     const backlog = await observeBacklog(access, topology);
     const deltaBytes = deep || before === null ? await observeDeltaBytes(access, topology) : before.deltaBytes;
+    const unpurged = deep || before === null ? await observeUnpurged(access, topology) : before.unpurged;
     const copies = await observeCopies(access, topology, copyingLinks(topology, look.observation, look.ledger));
     this.#world.counters.took(wanted.name, 'observe', (this.#world.now() - at) / 1000);
     const began = performance.now();
@@ -100,8 +105,9 @@ export class Looker {
       look,
       topology,
       plan,
-      status: statusOf(topology, look.observation, look.ledger, plan, { backlog, copies }),
+      status: statusOf(topology, look.observation, look.ledger, plan, { backlog, copies, unpurged }),
       deltaBytes,
+      unpurged,
       deep,
       at,
     };

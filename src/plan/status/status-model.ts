@@ -81,6 +81,24 @@ export interface TopologyStatus {
   /** Why, in a few words a link. */
   readonly reasons: readonly string[];
   readonly links: readonly LinkStatus[];
+  /** Each source that could be measured, as of the last look that did. */
+  readonly unpurged: readonly UnpurgedStatus[];
   /** What concerns no single link. */
   readonly notes: readonly string[];
+}
+
+/**
+ * Why changes stay that a target got: a link of the same source has not got them; a target that no link serves; a lock that Bucardo's purge
+ * waits for; track rows that it counts wrong; nobody who purges; nothing of these.
+ */
+export type UnpurgedReason = 'TargetBehind' | 'UnknownTarget' | 'PurgeWaits' | 'Miscounted' | 'NoPurge' | 'PurgeDue';
+
+export interface UnpurgedStatus {
+  readonly database: string;
+  /** Changes that at least one target got, and that no purge has removed though they are more than 11 minutes old. */
+  readonly rows: number;
+  /** When the oldest of them was committed, epoch milliseconds; null where there are none. */
+  readonly since: number | null;
+  /** Each with how many rows it holds, the most first. */
+  readonly reasons: readonly { readonly reason: UnpurgedReason; readonly rows: number; readonly message: string }[];
 }

@@ -1,6 +1,6 @@
 import type { LastWord, Ledger } from '../../ledger/model.ts';
 import { formatDuration, formatTimestamp, plural } from '../../lib/format.ts';
-import type { Backlog, CopyNow, Observation } from '../../observe/model.ts';
+import type { Backlog, CopyNow, Observation, Unpurged } from '../../observe/model.ts';
 import type { Topology } from '../../topology/model.ts';
 import { carriedBy } from '../view/carried.ts';
 import { copyEnded } from '../view/copies/copy.ts';
@@ -8,6 +8,7 @@ import { type LinkView, linkViews } from '../view/link-view.ts';
 import { withLostLinks } from '../view/remembered/lost-ledger.ts';
 import type { Plan } from '../model.ts';
 import { preflight } from '../preflight/preflight.ts';
+import { unpurgedOf, unpurgedText } from './unpurged.ts';
 import type { CopyStatus, DaemonStatus, LinkState, LinkStatus, TopologyStatus } from './status-model.ts';
 import { endOfSuspension, suspensionOf, suspensionText } from '../view/suspensions.ts';
 
@@ -15,6 +16,8 @@ import { endOfSuspension, suspensionOf, suspensionText } from '../view/suspensio
 export interface Measures {
   readonly backlog: Readonly<Record<string, Backlog>>;
   readonly copies: Readonly<Record<string, CopyNow>>;
+  /** By source. */
+  readonly unpurged: Readonly<Record<string, Unpurged>>;
 }
 
 /** Links whose copy goes on, as far as the ledger and the control database know. */
@@ -60,6 +63,7 @@ export function statusOf(topology: Topology, observation: Observation, found: Le
       ),
     };
   });
+  const unpurged = unpurgedOf(topology, ledger, links, measures.unpurged);
   const unwell = links.filter(({ state }) => state !== 'running' && state !== 'stopped' && state !== 'detached');
   const ready = unwell.length === 0 && plan.verdict === 'in_sync';
   const lags = links.map((link) => link.lagSeconds).filter((lag) => lag !== null);
@@ -74,9 +78,13 @@ export function statusOf(topology: Topology, observation: Observation, found: Le
         ? [plural(links.length, 'link'), `oldest change on its way ${formatDuration(Math.max(0, ...lags))}`, ...suspects]
         : [...unwell.map(({ id, state }) => `${id} ${state}`), ...(unwell.length === 0 ? ['the plan is not empty'] : []), ...suspects],
     links,
-    notes: plan.approvals.required
-      .filter((one) => !one.given)
-      .map((one) => `approval ${one.id} is missing: ${plural(one.steps.length, 'step')}`),
+    unpurged,
+    notes: [
+      ...plan.approvals.required
+        .filter((one) => !one.given)
+        .map((one) => `approval ${one.id} is missing: ${plural(one.steps.length, 'step')}`),
+      ...unpurged.flatMap(unpurgedText),
+    ],
   };
 }
 

@@ -116,6 +116,16 @@ export const linkFamilies: readonly Family[] = [
       ),
   },
   {
+    name: 'unpurged_rows',
+    type: 'gauge',
+    help: 'Changes on a source that a target got and that no purge has removed though they are more than 11 minutes old, as of the last look at the catalogs.',
+    labels: ['topology', 'database'],
+    samples: ({ snapshot }) =>
+      snapshot.topologies.flatMap(({ name, status }) =>
+        (status?.unpurged ?? []).map(({ database, rows }) => ({ labels: { topology: name, database }, value: rows })),
+      ),
+  },
+  {
     name: 'database_up',
     type: 'gauge',
     help: 'Whether a database answered when it was last looked at.',

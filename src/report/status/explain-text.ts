@@ -2,6 +2,7 @@ import type { Observation } from '../../observe/model.ts';
 import type { PastRun, Retry } from '../../ledger/model.ts';
 import type { Condition, ConditionType } from '../../plan/status/condition-model.ts';
 import type { Plan } from '../../plan/model.ts';
+import { unpurgedText } from '../../plan/status/unpurged.ts';
 import type { TopologyStatus } from '../../plan/status/status-model.ts';
 import { upstreamOf, type Link, type Topology } from '../../topology/model.ts';
 import { formatTimestamp } from '../../lib/format.ts';
@@ -38,7 +39,9 @@ const MARKS: readonly ConditionType[] = ['Suspended', 'Suspect'];
 export function explanation(seen: Explaining, address: string): Cause {
   const given = cleaned(seen);
   const link = given.topology.links.find((one) => one.address === address);
-  return link === undefined ? topologyCause(given) : linkCause(given, link, new Set());
+  if (link === undefined) return topologyCause(given);
+  const { text, because } = linkCause(given, link, new Set());
+  return { text, because: [...because, ...unpurged(given, (database) => database === link.from)] };
 }
 
 /** As indented lines: `orders/b-c Ready=False WaitingForUpstreamCopy`, below it `<- …`. */
@@ -81,6 +84,7 @@ function topologyCause(seen: Explaining): Cause {
       ...[...roots, ...marked].map((link) => linkCause(seen, link, new Set())),
       ...approvals,
       ...open,
+      ...unpurged(seen, () => true),
       ...triedAgain(seen, (address) => !unready.some((link) => address === link.address || address.endsWith(`/${link.instance}`))),
     ],
   };
@@ -201,6 +205,11 @@ function failedRun({ runs: past }: Explaining, link: Link): readonly Cause[] {
   const [last] = past;
   if (last === undefined || last.outcome !== 'failed' || last.reason?.includes(`${link.id}/`) !== true) return [];
   return [leaf(`the last run (${last.command}, ${formatTimestamp(last.endedAt)}) failed: ${last.reason}`)];
+}
+
+/** It makes nothing unready, and is the answer to why a source's disk fills. */
+function unpurged({ status }: Explaining, of: (database: string) => boolean): readonly Cause[] {
+  return status.unpurged.filter((one) => of(one.database)).flatMap((one) => unpurgedText(one).map(leaf));
 }
 
 function leaf(text: string): Cause {

@@ -1,6 +1,6 @@
 import type { Retry } from '../../ledger/model.ts';
 import type { Condition } from '../../plan/status/condition-model.ts';
-import type { LinkStatus, TopologyStatus } from '../../plan/status/status-model.ts';
+import type { LinkStatus, TopologyStatus, UnpurgedStatus } from '../../plan/status/status-model.ts';
 import { timeJson } from '../document/time-json.ts';
 
 /** A minor step adds keys, which readers ignore; a major one changes what a key means. */
@@ -39,7 +39,17 @@ export function topologyStatusJson(status: TopologyStatus) {
     verdict: status.verdict,
     reasons: [...status.reasons],
     links: status.links.map(linkJson),
+    unpurged: status.unpurged.map(unpurgedJson),
     notes: [...status.notes],
+  };
+}
+
+function unpurgedJson({ database, rows, since, reasons }: UnpurgedStatus) {
+  return {
+    database,
+    rows: String(rows),
+    since: timeJson(since),
+    reasons: reasons.map((one) => ({ reason: one.reason, rows: String(one.rows), message: one.message })),
   };
 }
 

@@ -40,7 +40,7 @@ function sightOf(world: World, lagSeconds: number, runs: Partial<ObservedRuns> =
   const backlog = Object.fromEntries(
     world.topology.links.map((link) => [link.address, { rows: 9, tables: 1, lagSeconds: link.id === 'a-b' ? lagSeconds : 0 }]),
   );
-  const status = statusOf(world.topology, observation, seen.ledger, plan, { backlog, copies: {} });
+  const status = statusOf(world.topology, observation, seen.ledger, plan, { backlog, copies: {}, unpurged: {} });
   return { topology: world.topology, look: { observation, ledger: seen.ledger }, plan, status };
 }
 

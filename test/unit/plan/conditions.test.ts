@@ -32,7 +32,7 @@ function inputOf(world: World, lags: Readonly<Record<string, number>> = {}): Con
   const backlog = Object.fromEntries(
     world.topology.links.map((link) => [link.address, { rows: 0, tables: 0, lagSeconds: lags[link.address] ?? 0 }]),
   );
-  const status = statusOf(world.topology, observation, ledger, plan, { backlog, copies: {} });
+  const status = statusOf(world.topology, observation, ledger, plan, { backlog, copies: {}, unpurged: {} });
   return {
     topology: world.topology,
     seen: { observation, plan, status },

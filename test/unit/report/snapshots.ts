@@ -1,7 +1,8 @@
 /** What a controller would know at a few moments that people look at the page in, made by hand. */
 import type { Condition, ConditionType } from '../../../src/plan/status/condition-model.ts';
 import type { Plan } from '../../../src/plan/model.ts';
-import type { LinkStatus, TopologyStatus } from '../../../src/plan/status/status-model.ts';
+import type { LinkStatus, TopologyStatus, UnpurgedStatus } from '../../../src/plan/status/status-model.ts';
+import { unpurgedText } from '../../../src/plan/status/unpurged.ts';
 import { noDurations, withDuration } from '../../../src/report/durations.ts';
 import { emptyRunState, type RunRecord } from '../../../src/report/run/run-model.ts';
 import { reduceRuns } from '../../../src/report/run/run-state.ts';
@@ -80,7 +81,7 @@ function topology(
     desired: revision,
     attempted: revision,
     applied: revision,
-    status: { topology: name, file, verdict: 'ready', reasons: [], links: [], notes: [], ...status },
+    status: { topology: name, file, verdict: 'ready', reasons: [], links: [], unpurged: [], notes: [], ...status },
     // Text to text: the shape stays what it was.
     plan: plan === null ? null : (JSON.parse(JSON.stringify(plan).replaceAll('orders', name)) as Plan),
     conditions: [],
@@ -159,6 +160,18 @@ export const copying: TopologySnapshot = topology(
   },
 );
 
+const keptOnA: readonly UnpurgedStatus[] = [
+  {
+    database: 'a',
+    rows: 1204,
+    since: now - minutes(95),
+    reasons: [
+      { reason: 'UnknownTarget', rows: 1204, message: 'dbgroup elsewhere has not got them, and no link that is known here serves it' },
+    ],
+  },
+  { database: 'b', rows: 0, since: null, reasons: [] },
+];
+
 export const drifted: TopologySnapshot = topology(
   'mail',
   drift,
@@ -179,6 +192,8 @@ export const drifted: TopologySnapshot = topology(
         notes: ['Suspect: TriggerMissing: public.invoice since 2026-11-23 05:58:00Z', 'drift: 1 trigger on b'],
       }),
     ],
+    unpurged: keptOnA,
+    notes: keptOnA.flatMap(unpurgedText),
   },
   {
     retries: [

@@ -34,6 +34,7 @@ const topology = (verdict: TopologyStatus['verdict'], reasons: readonly string[]
   verdict,
   reasons,
   links,
+  unpurged: [],
   notes: [],
 });
 
