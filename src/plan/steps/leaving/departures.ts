@@ -56,7 +56,7 @@ export function departureSteps(
         on: ['hub'],
         work: { kind: 'leave', link: link.address, instance: link.instance, addresses: leaving },
         phase: PHASE.membership,
-        after: [stepId.register(view)],
+        after: [stepId.register(view), stepId.makedelta(view)],
         hazards: ['LOSES_RESUME'],
         objects: leaving.length,
         before: leaving.map((address) => `${address} is replicated`),

@@ -114,17 +114,25 @@ export function makedeltaChanges(topology: Topology, view: LinkView, sorted: Sor
   const target = link.aliases.to;
   const own = passedOn.get(target) ?? new Set();
   const going = departing(view);
+  // A link below that begins to carry one of them needs what is brought of it until it has left.
+  const lateOn = cascades(topology, link.to) ? wantedBelow(view, sorted) : new Set<string>();
   const stays = (name: string): boolean => uncertain.has(name) || !passedOn.has(name);
   return (control?.goats ?? [])
-    .filter((goat) => goat.db === link.aliases.from && goat.type === 'table' && !going.has(goat.address))
+    .filter((goat) => goat.db === link.aliases.from && goat.type === 'table')
+    .filter((goat) => !going.has(goat.address) || (lateOn.has(goat.address) && !makedeltaNames(goat.makedelta).has(target)))
     .map((goat) => ({ address: goat.address, before: makedeltaNames(goat.makedelta), now: goat.makedelta }))
     .concat(newGoats(view, own))
-    .filter(({ address, before }) => before.has(target) !== (own.has(address) || (before.has(target) && stays(target))))
+    .filter(({ address, before }) => before.has(target) !== (own.has(address) || going.has(address) || (before.has(target) && stays(target))))
     .map(({ address, before, now }) => {
       const passed = [...passedOn].filter(([, tables]) => tables.has(address)).map(([name]) => name);
-      const after = new Set([...passed, ...[...before].filter(stays)]);
+      const after = new Set([...passed, ...(going.has(address) ? [target] : []), ...[...before].filter(stays)]);
       return { address, now, makedelta: after.size === 0 ? null : [...after].toSorted().join(',') };
     });
+}
+
+/** Tables that links below which may act carry, or are to carry. */
+function wantedBelow({ link }: LinkView, sorted: Sorted): ReadonlySet<string> {
+  return new Set(sorted.free.filter((one) => one.view.link.from === link.to).flatMap((one) => tablesOf(one.carried)));
 }
 
 /** Tables that leave this link: while they are carried, for want of an approval, their changes are passed on. */

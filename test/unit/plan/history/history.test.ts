@@ -211,6 +211,16 @@ describe('found before:', () => {
       [edited(['detach', 7, 0]), { ...edited(['detach', 7, 0]), approves: 'git' }, edited(['suspend', 0, 0])],
       { adopts: true, linksRemoved: 0 },
     ],
+    [
+      'a link joins below one whose table leaves, which nobody approves: it has what comes of that table until then',
+      [edited(['new table', 0, 0]), { ...edited(['add link', 22, 0], ['tables', 10, 5]), approves: 'git' }],
+      { linksRemoved: 0 },
+    ],
+    [
+      'a database of an adopted link is renamed while it is away, and the ledger lost: a person is asked',
+      [edited(['outage', 0, 0]), edited(['rename database', 0, 0]), { ...drifted(['lose the ledger', 0, 0]), approves: 'git' }],
+      { adopts: true, linksRemoved: 0 },
+    ],
   ])('%s', (_name, rounds, more = {}) => {
     for (const seed of [0, 1, 2]) obeys({ ...PLAIN, tables: 1, rounds, seed, ...more });
   });

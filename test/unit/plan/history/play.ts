@@ -157,7 +157,15 @@ function checkApprovals(world: World, plan: Plan, approvals: RunOptions['approva
  */
 function asksFor({ steps }: Plan): ReadonlySet<string> {
   const asked = new Set(
-    steps.filter(({ blocked }) => blocked === 'protected' || blocked?.includes('preflight: Adopt')).map(({ id }) => id),
+    steps
+      .filter(
+        ({ kind, blocked }) =>
+          blocked === 'protected' ||
+          blocked?.includes('preflight: Adopt') ||
+          // An entry that was renamed and is to be adopted again: a person takes `renamed_from` out.
+          (kind === 'adopt' && blocked === 'preflight: RenamedFromUnknown'),
+      )
+      .map(({ id }) => id),
   );
   const waits = ({ blocked, after }: Step, id: string): boolean =>
     blocked === `waits for ${id.split('/')[0] ?? ''}, which is adopted first` ||
