@@ -122,7 +122,9 @@ export function makedeltaChanges(topology: Topology, view: LinkView, sorted: Sor
     .filter((goat) => !going.has(goat.address) || (lateOn.has(goat.address) && !makedeltaNames(goat.makedelta).has(target)))
     .map((goat) => ({ address: goat.address, before: makedeltaNames(goat.makedelta), now: goat.makedelta }))
     .concat(newGoats(view, own))
-    .filter(({ address, before }) => before.has(target) !== (own.has(address) || going.has(address) || (before.has(target) && stays(target))))
+    .filter(
+      ({ address, before }) => before.has(target) !== (own.has(address) || going.has(address) || (before.has(target) && stays(target))),
+    )
     .map(({ address, before, now }) => {
       const passed = [...passedOn].filter(([, tables]) => tables.has(address)).map(([name]) => name);
       const after = new Set([...passed, ...(going.has(address) ? [target] : []), ...[...before].filter(stays)]);
