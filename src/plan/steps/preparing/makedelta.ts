@@ -3,6 +3,7 @@ import type { Topology } from '../../../topology/model.ts';
 import { factKey } from '../../drift/fact.ts';
 import { type Draft, draft, PHASE } from '../draft.ts';
 import { cascades, type LinkView } from '../../view/link-view.ts';
+import { replicatedBy } from '../../view/replicated.ts';
 import type { Planned } from '../planned.ts';
 import { runId, stepId } from '../step-ids.ts';
 
@@ -153,11 +154,13 @@ export function endingOf(sorted: Sorted): readonly LinkView[] {
 /** Tables of the link that a link below carries too, where the target passes on what it receives. */
 function carriedBelow(topology: Topology, { view, carried }: Planned, sorted: Sorted): ReadonlySet<string> {
   if (!cascades(topology, view.link.to)) return new Set();
-  // In another instance it is written anew, for a link that may not act now, too.
-  const below = [...sorted.free, ...(view.leaves.length > 0 ? sorted.held : [])].filter((one) => one.view.link.from === view.link.to);
+  const isBelow = (one: Planned): boolean => one.view.link.from === view.link.to;
+  // In another instance it is written anew, for a link that may not act now, too: of what it replicates, as the rest has to wait for it.
+  const still = (view.leaves.length > 0 ? sorted.held.filter(isBelow) : []).flatMap((one) => [...replicatedBy(one), ...one.carried.aside]);
   // A table that is set aside, here or below, keeps its makedelta: it comes back with what was noted meanwhile.
   const own = new Set(tablesOf(carried));
-  return new Set(below.flatMap((one) => tablesOf(one.carried)).filter((address) => own.has(address)));
+  const below = sorted.free.filter(isBelow).flatMap((one) => tablesOf(one.carried));
+  return new Set([...below, ...still].filter((address) => own.has(address)));
 }
 
 const tablesOf = (carried: Planned['carried']): readonly string[] => [...carried.tables.map((one) => one.table.address), ...carried.aside];

@@ -221,6 +221,15 @@ describe('found before:', () => {
       [edited(['outage', 0, 0]), edited(['rename database', 0, 0]), { ...drifted(['lose the ledger', 0, 0]), approves: 'git' }],
       { adopts: true, linksRemoved: 0 },
     ],
+    [
+      'a link moves to another instance above one that is suspended, which a table waits to join',
+      [
+        { ...edited(['suspend', 13, 0]), writes: 0 },
+        { ...edited(['new table', 0, 0]), writes: 0 },
+        { ...edited(['instance', 0, 4]), writes: 0, approves: 'git' },
+      ],
+      { linksRemoved: 0 },
+    ],
   ])('%s', (_name, rounds, more = {}) => {
     for (const seed of [0, 1, 2]) obeys({ ...PLAIN, tables: 1, rounds, seed, ...more });
   });
