@@ -68,7 +68,7 @@ export function makePlan(given: Topology, seen: Observation, found: Ledger, conf
   const linksWith = (staying: readonly Link[], waiting: ReadonlyMap<string, string>): readonly Link[] =>
     topology.links.filter((link) => staying.includes(link) || (declared.includes(link) && !waiting.has(link.address)));
   const first = sort(sceneOf(linksWith(former, rivals)), new Set());
-  const guarded = guardedAmong(former, declared, observation, writtenFromAbove(first.views, first.blocked));
+  const guarded = guardedAmong(former, declared, observation, writtenFromAbove(first.scene, first.views, first.blocked));
   const kept = former.filter((link) => guarded.has(link.address));
   const ousted = linksInTheWay(declared, kept, observation);
   const sortAll = (refused: ReadonlySet<string>): readonly [Sorting, Sorting] => {

@@ -40,7 +40,7 @@ export function sort(found: Scene, refused: ReadonlySet<string>): Sorting {
   const suspended = suspendedLinks(views, scene.ledger);
   const detaches = ({ link, source }: LinkView): boolean => link.state === 'detached' && source !== null && !suspended.has(link.address);
   const blocked = new Map(blockedLinks(views, checked.blocked, suspended));
-  const written = writtenFromAbove(views, blocked);
+  const written = writtenFromAbove(scene, views, blocked);
   for (const { link } of views.filter(detaches)) {
     // A target that does not answer is a reason to detach, and no obstacle.
     blocked.delete(link.address);

@@ -79,7 +79,7 @@ export function preparingSteps(scene: Scene, sorted: Sorted): Draft[] {
           above.map((one) => links.find((other) => other.view === one)).filter((one) => one !== undefined),
           [...links, ...sorted.held].filter((other) => other.view.link.from === view.link.from && other.view !== view),
           sorted.leaving.filter((other) => other.link.to === view.link.from),
-          stillWritten(view, links, sorted.held),
+          stillWritten(scene, view, links, sorted.held),
         ),
         ...leaveInstanceSteps(topology, view, sorted.leaving),
       ];

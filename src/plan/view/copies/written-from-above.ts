@@ -1,27 +1,48 @@
 /** Links and tables whose end has to wait for a link above that goes on writing its changes down (rule 11). */
 import { factKey } from '../../drift/fact.ts';
+import type { Scene } from '../../scene.ts';
 import { makedeltaNames } from '../../steps/preparing/makedelta.ts';
 import type { Planned } from '../../steps/planned.ts';
 import type { LinkView } from '../link-view.ts';
+
+/** What tells whether a link writes down on its target what it brings there: one in view, or one that only its mark tells of. */
+interface Writer extends Pick<LinkView, 'control' | 'daemon'> {
+  readonly link: Pick<LinkView['link'], 'address' | 'id' | 'to' | 'sync' | 'aliases'>;
+}
+
+/** Links that only marks tell of and whose syncs are active: nothing is done to them, and whoever starts their daemon runs them. */
+function forgottenWriters({ forgotten, observation }: Scene): readonly Writer[] {
+  return forgotten.flatMap(({ address, id, to, names: { instance, sync, aliases } }) => {
+    const { control = null, daemon = null } = observation.instances[instance] ?? {};
+    const active = control?.syncs.some((one) => one.name === sync && one.status === 'active') === true;
+    return active || daemon?.activeSyncs.includes(sync) === true ? [{ link: { address, id, to, sync, aliases }, control, daemon }] : [];
+  });
+}
 
 /**
  * Links whose source a running link above writes changes down on, where nothing may be done to that one: its daemon would go on writing into
  * tables that are gone. By address, with the reason. `blocked`: links that nothing is done on, by address, with the reason.
  */
-export function writtenFromAbove(views: readonly LinkView[], blocked: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
-  const writers = views.filter((view) => blocked.has(view.link.address) && writesDown(view));
+export function writtenFromAbove(
+  scene: Scene,
+  views: readonly LinkView[],
+  blocked: ReadonlyMap<string, string>,
+): ReadonlyMap<string, string> {
+  const runs = ({ link, daemon }: LinkView): boolean => daemon?.activeSyncs.includes(link.sync) === true;
+  const writers = [...views.filter((view) => blocked.has(view.link.address) && runs(view)), ...forgottenWriters(scene)].filter(writesDown);
   return new Map(
     views.flatMap(({ link }): [string, string][] => {
       const writer = writers.find((one) => one.link.to === link.from);
       if (writer === undefined) return [];
-      return [[link.address, `${writer.link.id} writes its changes down: ${blocked.get(writer.link.address) ?? ''}`]];
+      const reason = blocked.get(writer.link.address) ?? 'neither the file nor the ledger knows it';
+      return [[link.address, `${writer.link.id} writes its changes down: ${reason}`]];
     }),
   );
 }
 
-/** Whether a daemon that runs the link was told to note on the target what it brings there. */
-function writesDown({ link, daemon, control }: LinkView): boolean {
-  if (daemon?.activeSyncs.includes(link.sync) !== true || control === null) return false;
+/** Whether the link's rows say that what it brings is noted on the target. */
+function writesDown({ link, control }: Writer): boolean {
+  if (control === null) return false;
   return (
     control.dbs.some((db) => db.name === link.aliases.to && db.makedelta) ||
     control.goats.some((goat) => goat.db === link.aliases.from && makedeltaNames(goat.makedelta).has(link.aliases.to))
@@ -29,7 +50,7 @@ function writesDown({ link, daemon, control }: LinkView): boolean {
 }
 
 /** Whether a link's makedelta says that each change of this table is written down on its target, too. */
-export function writesDelta({ control, link }: LinkView, address: string): boolean {
+export function writesDelta({ control, link }: Pick<Writer, 'control' | 'link'>, address: string): boolean {
   const target = link.aliases.to;
   if (control?.dbs.find((db) => db.name === target)?.makedelta === true) return true;
   const goat = control?.goats.find((one) => one.db === link.aliases.from && one.address === address);
@@ -37,18 +58,20 @@ export function writesDelta({ control, link }: LinkView, address: string): boole
 }
 
 /**
- * Tables of this link's source that a link above goes on writing down, by address: one of `held`, which can be told nothing now, or one whose
- * makedelta is drift that is left as it is. What stands for them stays until that ends, or each run of that link would fail.
+ * Tables of this link's source that a link above goes on writing down, by address: one of `held`, which can be told nothing now, one whose
+ * makedelta is drift that is left as it is, or one that only its mark tells of. What stands for them stays until that ends, or each run of
+ * that link would fail.
  */
-export function stillWritten(below: LinkView, links: readonly Planned[], held: readonly Planned[]): ReadonlySet<string> {
+export function stillWritten(scene: Scene, below: LinkView, links: readonly Planned[], held: readonly Planned[]): ReadonlySet<string> {
   const above = (some: readonly Planned[]): readonly LinkView[] =>
     some.map((one) => one.view).filter((upper) => upper.link.to === below.link.from);
+  const unknown = forgottenWriters(scene).filter((upper) => upper.link.to === below.link.from);
   const tables = below.source?.tables.map((table) => table.address) ?? [];
   const leftOn = ({ left }: LinkView, address: string): boolean => left.has(factKey.makedelta(address)) || left.has(factKey.makedeltaWhole);
   return new Set(
     tables.filter(
       (address) =>
-        above(held).some((upper) => writesDelta(upper, address)) ||
+        [...above(held), ...unknown].some((upper) => writesDelta(upper, address)) ||
         above(links).some((upper) => leftOn(upper, address) && writesDelta(upper, address)),
     ),
   );

@@ -12,7 +12,7 @@ const PROTECTED = 'protected';
 /**
  * Former links whose removal no approval brings about now, by address, with the reason: those that were protected when they were last
  * applied, all of them where nothing else of the topology would remain; and those whose source does not answer, for what stands there would
- * be forgotten and record for ever. `written`: those that a link above writes changes down for which nothing may be done to now.
+ * be forgotten and record for ever. `written`: those that a link above writes changes down for, to which nothing may be done now.
  */
 export function guardedAmong(
   former: readonly Link[],

@@ -230,6 +230,15 @@ describe('found before:', () => {
       ],
       { linksRemoved: 0 },
     ],
+    [
+      'a link below one that only its mark tells of, and that writes its changes down, does not go',
+      [
+        { ...edited(['cascade', 13, 0]), writes: 0, drifts: [{ kind: 'lose the ledger', at: 0, pick: 0 }] },
+        { ...edited(['remove all', 0, 0]), writes: 0 },
+        { ...edited(), writes: 0, approves: 'git' },
+      ],
+      { adopts: true, shares: true, linksRemoved: 0 },
+    ],
   ])('%s', (_name, rounds, more = {}) => {
     for (const seed of [0, 1, 2]) obeys({ ...PLAIN, tables: 1, rounds, seed, ...more });
   });

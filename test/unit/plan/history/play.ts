@@ -153,7 +153,8 @@ function checkApprovals(world: World, plan: Plan, approvals: RunOptions['approva
 
 /**
  * Steps that a person is asked for: to let go what is protected; to start what other hands stopped before it is adopted, or to take `adopt`
- * out where what it names is gone with the ledger; and whatever waits for one of these, on the links below too.
+ * out where what it names is gone with the ledger; to put back the line of a link that only its mark tells of; and whatever waits for one of
+ * these, on the links below too.
  */
 function asksFor({ steps }: Plan): ReadonlySet<string> {
   const asked = new Set(
@@ -162,6 +163,7 @@ function asksFor({ steps }: Plan): ReadonlySet<string> {
         ({ kind, blocked }) =>
           blocked === 'protected' ||
           blocked?.includes('preflight: Adopt') ||
+          blocked?.endsWith('writes its changes down: neither the file nor the ledger knows it') ||
           // An entry that was renamed and is to be adopted again: a person takes `renamed_from` out.
           (kind === 'adopt' && blocked === 'preflight: RenamedFromUnknown'),
       )
