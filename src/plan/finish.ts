@@ -5,6 +5,7 @@ import type { Draft } from './steps/draft.ts';
 import type { LinkView } from './view/link-view.ts';
 import type { Step } from './step-model.ts';
 import { inOrder } from './order.ts';
+import { writesDownAsItIs } from './steps/copying/unheard.ts';
 import { wantsRunning } from './steps/planned.ts';
 
 /** Why links and steps may not be acted on; links by address, with the reason. */
@@ -97,7 +98,7 @@ function isUnproved(views: readonly LinkView[], address: string): boolean {
 /** Why a step of a link that may act is not carried out now, whatever it waits for; null when it may. */
 export function reasonAgainst(
   views: readonly LinkView[],
-  step: Pick<Draft, 'id' | 'kind' | 'address' | 'destructive'>,
+  step: Pick<Draft, 'id' | 'kind' | 'address' | 'destructive' | 'work'>,
   { blocked, cut, judged }: Obstacles,
 ): string | null {
   return stoppedAbove(views, step) ?? heldAbove(views, step, blocked) ?? endlessWait(step, cut) ?? judged.reasonAgainst(step);
@@ -132,10 +133,20 @@ function endlessWait(step: Pick<Draft, 'kind' | 'address'>, cut: ReadonlyMap<str
   return step.kind === 'wait_run' || step.kind === 'wait_drained' ? (cut.get(step.address) ?? null) : null;
 }
 
-/** Tables that join a link below one that is held wait: what the link above brings of them later would not be passed on. */
-function heldAbove(views: readonly LinkView[], step: Pick<Draft, 'kind' | 'address'>, blocked: ReadonlyMap<string, string>): string | null {
-  if (step.kind !== 'copy_tables') return null;
-  const above = views.find((one) => one.link.address === step.address)?.upstream.find((link) => blocked.has(link.address));
+/** Tables that join a link below one that is held wait, or that come back to it: what the link above brings of them later would not be passed on. */
+function heldAbove(
+  views: readonly LinkView[],
+  { work, address }: Pick<Draft, 'work' | 'address'>,
+  blocked: ReadonlyMap<string, string>,
+): string | null {
+  if (work.kind !== 'copy_tables') return null;
+  const upstream = views.find((one) => one.link.address === address)?.upstream ?? [];
+  const above = views.find(
+    (one) =>
+      upstream.some((link) => link.address === one.link.address) &&
+      blocked.has(one.link.address) &&
+      !(work.again && work.tables.every((table) => writesDownAsItIs(one, table))),
+  )?.link;
   return above === undefined ? null : `waits for ${above.id}: ${blocked.get(above.address) ?? 'blocked'}`;
 }
 

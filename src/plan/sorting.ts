@@ -117,17 +117,44 @@ function blockedLinks(
   suspended: ReadonlyMap<string, string>,
 ): ReadonlyMap<string, string> {
   const blocked = new Map<string, string>();
+  const stays = ({ link }: LinkView): boolean => codes.has(link.address) || suspended.has(link.address);
+  // Bucardo's purge, which takes two track rows of one target for two targets, ends when the daemon is started anew.
+  const ownDaemonPurges = ({ link, control, daemon }: LinkView): boolean =>
+    daemon !== null &&
+    daemon.activeSyncs.includes(link.sync) &&
+    control?.settings['bucardo_vac'] === '1' &&
+    views.filter((one) => one.link.instance === link.instance).every(stays);
   for (const view of views) {
     const own = codes.get(view.link.address);
     const above = view.upstream.find((link) => blocked.has(link.address));
     const adopted = view.upstream.find((link) => views.some((one) => one.adopting && one.link.address === link.address));
     const word = suspended.get(view.link.address);
+    // Its source begins to receive: that has to be prepared there.
+    const deaf = begins(view) ? views.find((one) => one.link.from === view.link.to && stays(one) && wouldMiss(one)) : undefined;
+    const purger = begins(view) ? views.find((one) => one.link.from === view.link.from && ownDaemonPurges(one)) : undefined;
     if (word !== undefined) blocked.set(view.link.address, word);
     else if (own !== undefined) blocked.set(view.link.address, `preflight: ${own.join(', ')}`);
     else if (adopted !== undefined && !view.adopting && !receiptOf(view))
       blocked.set(view.link.address, `waits for ${adopted.id}, which is adopted first`);
     else if (above !== undefined && !receiptOf(view) && !view.adopting)
       blocked.set(view.link.address, `waits for ${above.id}, which is ${suspended.has(above.address) ? 'suspended' : 'blocked'}`);
+    else if (deaf !== undefined)
+      blocked.set(view.link.address, `waits for ${deaf.link.id}, which would miss what it brings: nothing may be done to it now`);
+    else if (purger !== undefined)
+      blocked.set(
+        view.link.address,
+        `waits for ${purger.link.id}, whose daemon takes ${view.link.from} to have one target and would purge what this one has not received`,
+      );
   }
   return blocked;
+}
+
+/** Whether a link that has its copy needs what enters its source from now on; one that was detached owes a copy of all. */
+function wouldMiss(view: LinkView): boolean {
+  return view.passesOn && receiptOf(view) && view.ledger?.recopy?.cause !== 'detached';
+}
+
+/** Whether nothing of it runs yet: where it waits, nobody misses what ran before. */
+function begins(view: LinkView): boolean {
+  return !receiptOf(view) && !view.adopting && (view.ledger?.request?.askedAt ?? null) === null;
 }

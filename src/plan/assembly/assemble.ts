@@ -31,7 +31,12 @@ export function assemble(scene: Scene, given: Sorted): readonly Draft[] {
     }),
     ...sorted.detached
       .filter(({ view }) => view.link.former !== true)
-      .flatMap((one) => [...recopyStep(one, []), ...removalSteps(one.view, sorted.free, ending, false)]),
+      .flatMap((one) => [
+        // One that was about to move when it was detached has left where it stood before.
+        ...leaveInstanceSteps(scene.topology, one.view, sorted.leaving),
+        ...recopyStep(one, []),
+        ...removalSteps(one.view, sorted.free, ending, false),
+      ]),
   ];
   return [...prepared, ...removals, ...runningSteps(scene, sorted, [...prepared, ...removals])];
 }

@@ -70,7 +70,7 @@ export function preparingSteps(scene: Scene, sorted: Sorted): Draft[] {
         ...resendStep(view, carried),
         ...triggersStep(view, carried),
         ...copyTablesStep(view, joining, above, heard),
-        ...recopyStep(planned, links),
+        ...recopyStep(planned, standing),
         ...setAsideStep(view, carried),
         ...membershipStep(view, joining, below),
         ...makedeltaStep(topology, view, sorted),

@@ -39,13 +39,15 @@ export function runningSteps(scene: Scene, sorted: Sorted, prepared: readonly Dr
       ...(needsActivation(planned) ? gatesFor(view) : []).map((gate) => gate.id),
       daemon?.activateAfter.get(view.link.address) ?? '',
       ...replaced(view, sorted),
+      // What a copy again brings leaves no changes: one that leaves the target has come to its end, and misses none.
+      ...(copiesAgain(planned) ? sorted.leaving.filter((one) => one.link.from === view.link.to).flatMap(endOf) : []),
       ...(mustAskForCopy(view) || copiesAgain(planned) ? quittingAbove(view, sorted).flatMap(endOf) : []),
       // What makedelta writes to stands before anything is brought there (rule 1).
       ...links.filter((one) => one.view.link.from === view.link.to).flatMap((one) => [stepId.helpers(one.view), stepId.triggers(one.view)]),
       ...endedElsewhere(view),
     ];
     const start = daemon?.startOf.get(view.link.address) ?? '';
-    return [...copyAgainStep(planned, links, before), ...copySteps(planned, start, before, withheld)];
+    return [...copyAgainStep(planned, [...links, ...sorted.detached], before), ...copySteps(planned, start, before, withheld)];
   });
   // A link that is stopped with its copy goes on recording, TRUNCATEs too.
   const recording = links

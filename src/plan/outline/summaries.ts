@@ -1,7 +1,7 @@
 import { plural } from '../../lib/format.ts';
 import type { Topology } from '../../topology/model.ts';
 import { copyPlan, receiptOf } from '../view/copies/copy.ts';
-import { copies } from '../view/remembered/kept-names.ts';
+import { movesLater } from '../view/remembered/kept-names.ts';
 import { cascades } from '../view/link-view.ts';
 import { doubtsOf, skippedTables } from '../view/doubts.ts';
 import type { Diagnostic, LinkSummary } from '../model.ts';
@@ -78,13 +78,13 @@ export function linkWarnings(planned: readonly Planned[], topology: Topology): r
             ),
           ]
         : []),
-      ...(view.ledger !== null && view.ledger.names.instanceName !== link.instanceName && copies(view.ledger)
+      ...(view.ledger !== null && view.ledger.names.instanceName !== link.instanceName && movesLater(link, view.ledger)
         ? [
             warning(
               'MoveWaits',
               link.address,
-              `${link.id} stays in instance ${link.instance} until its copy is complete, and moves then`,
-              'nothing to do: the same run goes on with it',
+              `${link.id} stays in instance ${link.instance} until ${link.state === 'detached' ? 'it comes back' : 'its copy is complete'}, and moves then`,
+              link.state === 'detached' ? 'nothing to do' : 'nothing to do: the same run goes on with it',
             ),
           ]
         : []),

@@ -2,7 +2,7 @@
 import type { Carried } from '../../view/carried.ts';
 import { receiptOf } from '../../view/copies/copy.ts';
 import { type LinkView, membersOf } from '../../view/link-view.ts';
-import { makedeltaNames } from '../preparing/makedelta.ts';
+import { writesDelta } from '../../view/copies/written-from-above.ts';
 import { newcomers } from './newcomers.ts';
 import { wantsRunning } from '../planned.ts';
 
@@ -23,6 +23,14 @@ export function unheard(view: LinkView, carried: Carried, above: readonly LinkVi
   return new Set(newcomers(view, carried).filter((address) => feeding.some((upper) => bringsUnnoted(upper, address))));
 }
 
+/**
+ * Whether a link to which nothing may be done now writes down on its target what it brings of a table, at once and when it runs again: its rows
+ * say so, and no kid lives that may have begun before they did.
+ */
+export function writesDownAsItIs(upper: LinkView, address: string): boolean {
+  return writesDelta(upper, address) && (!stillRuns(upper) || runSeen(upper));
+}
+
 /** Whether a daemon runs a link yet that is not to run any more. */
 function stillRuns({ daemon, link, sync }: LinkView): boolean {
   return daemon !== null && daemon.masterPid !== null && (sync?.status === 'active' || daemon.activeSyncs.includes(link.sync));
@@ -30,8 +38,5 @@ function stillRuns({ daemon, link, sync }: LinkView): boolean {
 
 function bringsUnnoted(upper: LinkView, address: string): boolean {
   if (!membersOf(upper).has(address)) return false;
-  const { control, link } = upper;
-  if (control?.dbs.find((db) => db.name === link.aliases.to)?.makedelta === true) return !runSeen(upper);
-  const goat = control?.goats.find((one) => one.db === link.aliases.from && one.address === address);
-  return !makedeltaNames(goat?.makedelta ?? null).has(link.aliases.to) || !runSeen(upper);
+  return !writesDelta(upper, address) || !runSeen(upper);
 }

@@ -5,6 +5,7 @@ import type { ObservedTable } from '../../../observe/table-model.ts';
 import { type Draft, draft, PHASE } from '../draft.ts';
 import type { LinkView } from '../../view/link-view.ts';
 import type { Planned } from '../planned.ts';
+import { endedElsewhere } from '../preparing/move-steps.ts';
 import { runId, stepId } from '../step-ids.ts';
 
 /**
@@ -82,6 +83,7 @@ export function departureSteps(
     stepId.leave(view),
     runId.stop(link.instance, 0),
     runId.start(link.instance, 0),
+    ...[view, ...gone, ...above.map((upper) => upper.view)].flatMap(endedElsewhere),
     ...gone.flatMap((upper) => [runId.deactivate(upper), runId.stop(upper.link.instance, 0), runId.start(upper.link.instance, 0)]),
     ...above.flatMap((upper) => [
       stepId.makedelta(upper.view),

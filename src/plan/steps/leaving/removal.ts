@@ -5,6 +5,7 @@ import { type Draft, draft, PHASE } from '../draft.ts';
 import type { LinkView } from '../../view/link-view.ts';
 import { canDrain } from '../../view/runs-first.ts';
 import { type Planned, wantsRunning } from '../planned.ts';
+import { endedElsewhere } from '../preparing/move-steps.ts';
 import { successorReady } from './successors.ts';
 import { runId, stepId } from '../step-ids.ts';
 
@@ -84,6 +85,7 @@ export function removalSteps(view: LinkView, staying: readonly Planned[], leavin
   const above = [...staying.map((one) => one.view), ...leaving].filter((one) => one.link.to === link.from);
   const quiet = [
     ...stopped,
+    ...[view, ...above].flatMap(endedElsewhere),
     ...above.flatMap((upper) => [
       stepId.makedelta(upper),
       stepId.makedeltaOff(upper),

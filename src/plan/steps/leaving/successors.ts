@@ -1,6 +1,6 @@
 import { receiptOf } from '../../view/copies/copy.ts';
 import type { LinkView } from '../../view/link-view.ts';
-import { type Planned, wantsRunning } from '../planned.ts';
+import { copiesAgain, type Planned, wantsRunning } from '../planned.ts';
 import { runId, stepId } from '../step-ids.ts';
 
 /**
@@ -37,14 +37,15 @@ function waitsForItself(view: LinkView, staying: readonly Planned[], leaving: re
 }
 
 /**
- * Links that have come to their end when this one does: what enters its source; those whose places the links take whose copies it waits for;
- * and what runs in the daemons of these.
+ * Links that have come to their end when this one does: what enters its source; those whose places the links take whose copies it waits for,
+ * and what runs in the daemons of these; and those below links that copy again, where it waits for these copies.
  */
 function endsBefore(view: LinkView, staying: readonly Planned[], leaving: readonly LinkView[]): readonly LinkView[] {
   const copying = new Set(successorsOf(view, staying).flatMap((one) => one.upstream.map((upper) => upper.address)));
   for (const address of copying)
     for (const { view: one } of staying) if (one.link.address === address) for (const upper of one.upstream) copying.add(upper.address);
+  const again = new Set(staying.filter((one) => copying.has(one.view.link.address) && copiesAgain(one)).map((one) => one.view.link.to));
   const places = new Set(staying.flatMap(({ view: { link } }) => (copying.has(link.address) ? [link.from, link.to] : [])));
   const instances = new Set(leaving.filter(({ link }) => places.has(link.to)).map(({ link }) => link.instance));
-  return leaving.filter(({ link }) => link.to === view.link.from || instances.has(link.instance));
+  return leaving.filter(({ link }) => link.to === view.link.from || instances.has(link.instance) || again.has(link.from));
 }

@@ -1,6 +1,7 @@
 import type { RecopyCause } from '../../../ledger/model.ts';
 import type { Topology } from '../../../topology/model.ts';
 import { cascadeWasOff, lossesOf } from '../../steps/preparing/losses.ts';
+import { writesDownAsItIs } from '../../steps/copying/unheard.ts';
 import { newcomers } from '../../steps/copying/newcomers.ts';
 import type { Carried } from '../carried.ts';
 import { receiptOf } from './copy.ts';
@@ -72,7 +73,8 @@ export function recopiesOf(
     const wanted = new Set([...(noted?.tables ?? []), ...(due?.tables ?? []), ...forced, ...missed]);
     const tables = carried.tables.map((one) => one.table.address).filter((address) => wanted.has(address));
     if (due === null && noted === null && tables.length === 0) continue;
-    const obstacle = tables.length === 0 || !runs ? null : obstacleBelow(topology, known, links, blocked, refused);
+    const above = noted === null ? obstacleAbove(topology, view, tables, links, blocked) : null;
+    const obstacle = tables.length === 0 || !runs ? null : (above ?? obstacleBelow(topology, known, links, blocked, refused));
     if (obstacle !== null) {
       if (obstacle !== '') waiting.set(view.link.address, obstacle);
       if (noted !== null) still.add(view.link.address);
@@ -146,6 +148,21 @@ function missedTables(topology: Topology, { view, carried }: Known, links: reado
   const above = links.filter((one) => one.view.link.to === view.link.from).map((one) => one.view);
   const losses = [...(cascadeWasOff(view) ? lossesOf(topology, view, carried, above) : []), ...(view.ledger?.suspects ?? [])];
   return losses.filter((one) => one.code === 'CascadeWasOff').flatMap((one) => one.tables);
+}
+
+/** Why a link does not begin to copy again: one above it may not act, and would not write down here what it brings of these tables meanwhile. */
+function obstacleAbove(
+  topology: Topology,
+  { link }: LinkView,
+  tables: readonly string[],
+  links: readonly Known[],
+  blocked: ReadonlyMap<string, string>,
+): string | null {
+  if (!cascades(topology, link.from)) return null;
+  const upper = links.find(
+    ({ view: one }) => one.link.to === link.from && blocked.has(one.link.address) && !tables.every((table) => writesDownAsItIs(one, table)),
+  )?.view.link;
+  return upper === undefined ? null : `waits for ${upper.id}: ${blocked.get(upper.address) ?? 'blocked'}`;
 }
 
 /**

@@ -57,9 +57,12 @@ function leftInstance({ instance, control, aliases }: LinkNames): LeftInstance {
   return { instance, control, aliases };
 }
 
-/** Whether a copy of the link runs where it stands, its first or another: it is not disturbed, and the link moves when it is complete (rule 3). */
-export function copies(row: Pick<LedgerLink, 'receipt' | 'request' | 'recopy'>): boolean {
-  return row.recopy !== null || (row.receipt === null && (row.request?.askedAt ?? null) !== null);
+/**
+ * Whether a link stays where it stands, whatever instance its file names: a copy of it runs there, its first or another, which is not disturbed
+ * (rule 3); or it is detached, and moves when it has come back.
+ */
+export function movesLater({ state }: Pick<Link, 'state'>, row: Pick<LedgerLink, 'receipt' | 'request' | 'recopy'>): boolean {
+  return state === 'detached' || row.recopy !== null || (row.receipt === null && (row.request?.askedAt ?? null) !== null);
 }
 
 /** `given`: the names that links have, of all topologies, by address. */
@@ -70,7 +73,7 @@ function namesOf(topology: string, link: Link, row: LedgerLink | undefined, give
   if (marked !== undefined) return marked;
   if (row === undefined && link.adopt !== undefined) return adoptedNames(link.from, link.to, link.adopt);
   const own = row === undefined ? unusedNames(topology, link, others) : row.names;
-  if (row !== undefined && (row.names.instanceName === link.instanceName || copies(row))) return own;
+  if (row !== undefined && (row.names.instanceName === link.instanceName || movesLater(link, row))) return own;
   // Links of one named instance are where those that the ledger knows are.
   const sharing = others.find(
     ([address, names]) => address.startsWith(`${topology}/`) && link.instanceName !== null && names.instanceName === link.instanceName,

@@ -239,6 +239,48 @@ describe('found before:', () => {
       ],
       { adopts: true, shares: true, linksRemoved: 0 },
     ],
+    [
+      'a link comes back above one that is detached in the same plan, which owes its copy then, too',
+      [edited(['detach', 0, 0]), refused(edited(['detach', 15, 0], ['detach', 0, 0]))],
+    ],
+    ['a link is detached and given another instance in one file', [edited(['detach', 0, 0], ['instance', 0, 22])]],
+    [
+      'a link copies again below one whose source is away and which writes down what it will bring',
+      [edited(['add link', 21, 2]), edited(['copy_generation', 2, 0], ['outage', 0, 0])],
+      { shares: true },
+    ],
+    [
+      'a table leaves a link that moves to another instance, below one that is detached',
+      [
+        { ...edited(['detach', 0, 0]), writes: 0 },
+        { ...edited(['tables', 15, 3], ['instance', 3, 1]), writes: 0 },
+      ],
+      { tables: 2, linksRemoved: 0, seed: 389_103 },
+    ],
+    [
+      'a link that was detached comes back above one that leaves',
+      [edited(['detach', 0, 0]), edited(['interval', 3, 1]), edited(['detach', 0, 0], ['remove link', 21, 0])],
+    ],
+    [
+      'a link that was detached comes back above a protected one that its file no longer names: that one stays, and copies again',
+      [edited(['detach', 0, 0]), edited(['protect', 7, 0]), edited(['detach', 0, 0], ['remove link', 21, 0])],
+    ],
+    [
+      'a link joins at the source of one whose target is away: that daemon would purge what the new one has not received',
+      [
+        { ...edited(['outage', 5, 0]), writes: 0 },
+        { ...edited(['add link', 0, 23]), writes: 0 },
+        { ...edited(), writes: 0 },
+      ],
+    ],
+    [
+      'a link joins above one whose target is away, which would miss what it brings',
+      [edited(['remove link', 0, 0]), edited(['outage', 14, 0]), edited(['add link', 0, 0])],
+    ],
+    [
+      'a link that was detached is declared stopped, and then running, which nobody approves',
+      [edited(['detach', 0, 0]), edited(['state', 0, 0]), refused(edited(['state', 0, 0]))],
+    ],
   ])('%s', (_name, rounds, more = {}) => {
     for (const seed of [0, 1, 2]) obeys({ ...PLAIN, tables: 1, rounds, seed, ...more });
   });

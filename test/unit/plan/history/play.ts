@@ -142,7 +142,9 @@ function checkApprovals(world: World, plan: Plan, approvals: RunOptions['approva
     if (!spoken && !inGit && words(step.id).length === 0) violate(world, `rule 13: ${step.id} was done and nobody approved it`);
     const known = world.ledger.links[step.address]?.definition ?? null;
     const stands = world.declared.links.some((link) => link.address === step.address);
-    if (known?.protect === true && !stands) violate(world, `rule 14: ${step.id} would remove ${step.address}, which is protected`);
+    // A copy again empties tables of a link that stays; nothing of the link itself goes.
+    if (known?.protect === true && !stands && step.kind !== 'copy_tables')
+      violate(world, `rule 14: ${step.id} would remove ${step.address}, which is protected`);
   }
   const former = new Set(world.topology.links.filter((link) => link.former === true).map((link) => link.address));
   const byGit = open.filter((step) => !spoken && words(step.id).every((one) => one.overCap === false));
@@ -182,7 +184,8 @@ function returning(world: World, { steps }: Plan): readonly string[] {
     ({ kind, blocked }) =>
       kind === 'copy_tables' && (blocked?.endsWith('is missing') === true || blocked?.startsWith('waits for ') === true),
   );
-  return waiting.map((step) => step.address).filter((address) => world.ledger.links[address]?.definition?.state === 'detached');
+  // One that was declared stopped in between still owes it.
+  return waiting.map((step) => step.address).filter((address) => world.ledger.links[address]?.recopy?.cause === 'detached');
 }
 
 /** Runs until nothing more may be done, and holds the world against what is declared. */
