@@ -164,7 +164,7 @@ async function forgetApprovals(ledger: LedgerWriter, plan: Plan, known: Ledger):
 async function noteHeals(ledger: LedgerWriter, topology: Topology, plan: Plan, done: readonly string[]): Promise<void> {
   for (const { address, drift } of plan.changes) {
     const link = topology.links.find((one) => one.address === address);
-    if (drift?.treatment === 'heal' && done.includes(drift.step) && link !== undefined)
+    if (drift?.treatment === 'heal' && drift.step !== null && done.includes(drift.step) && link !== undefined)
       await ledger.sights.saveHeals(address, definitionHash(topology, link), drift.keys);
   }
 }

@@ -7,6 +7,7 @@ import type { Scene } from './scene.ts';
 import { canonicalObservation, canonicalTopology } from './view/canonical.ts';
 import { changesOf } from './outline/changes.ts';
 import { contendedWarnings } from './drift/contended.ts';
+import { newPartitionWarnings } from './drift/partition-facts.ts';
 import { strayWarnings } from './drift/stray-facts.ts';
 import { sweepSteps } from './steps/leaving/sweep-steps.ts';
 import { idleAmong } from './view/runs-first.ts';
@@ -168,6 +169,7 @@ export function makePlan(given: Topology, seen: Observation, found: Ledger, conf
     ...contendedWarnings(changes),
     ...strayWarnings(scene.topology, drifted.unknown),
     ...checked.diagnostics,
+    ...newPartitionWarnings(views, drifted.facts),
     ...linkWarnings(planned, scene.topology),
     ...recopyWarnings(all.views, all.waiting),
     ...detachedWarnings(sorted.detached),

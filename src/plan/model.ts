@@ -54,8 +54,8 @@ export interface Change {
 export interface DriftPart {
   /** `contended`: put back too often within an hour, and left alone (rule 15). */
   readonly treatment: 'heal' | 'warn' | 'contended';
-  /** Id of the step that puts them back, planned or not. */
-  readonly step: string;
+  /** Id of the step that puts them back, planned or not; null where only another declaration ends them. */
+  readonly step: string | null;
   /** Nothing is to be put back: what was lost is noted, and the link is `Suspect`. */
   readonly onlyNoted: boolean;
   /** What the ledger counts them by. */

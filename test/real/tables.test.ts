@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { declare } from './support/declare.ts';
 import { query } from './support/query.ts';
 import { expectNothingLeft, planOf, reconcile, reconciled, said } from './support/reconciled.ts';
+import { runGoatherd } from './support/run-goatherd.ts';
 import { contentsOf } from './support/same-data.ts';
 import { eventually } from './support/eventually.ts';
 import { clusterOf, useLab } from './support/use-lab.ts';
@@ -17,7 +18,9 @@ const TABLES = `
   CREATE TABLE public.kept (id int PRIMARY KEY, note text);
   CREATE TABLE public.other (id int PRIMARY KEY, note text);
   CREATE TABLE loose.keyed (id int PRIMARY KEY, note text);
-  CREATE TABLE loose.keyless (id int, note text);`;
+  CREATE TABLE loose.keyless (id int, note text);
+  CREATE TABLE loose.parts (id int PRIMARY KEY) PARTITION BY RANGE (id);
+  CREATE TABLE loose.parts_1 PARTITION OF loose.parts FOR VALUES FROM (0) TO (10);`;
 const ROWS = `
   INSERT INTO shop.orders (net, tax, note) SELECT n, n * 0.2, 'order' FROM generate_series(1, 30) n;
   INSERT INTO shop.order_log (note) VALUES ('stays here'); INSERT INTO shop.events VALUES ('2025-05-05', 1), ('2026-05-05', 2);
@@ -33,15 +36,16 @@ const carried = [
 ];
 const left = ['table public.other', 'table shop.order_log', 'sequence shop.order_log_id_seq'];
 
+const LOOSE = ['loose.key*', 'loose.parts_1'];
+const linksWith = (loose: { readonly include: readonly string[]; readonly exclude?: readonly string[] }) => [
+  { from: 'a', to: 'b', tables: { include: ['shop.*', 'public.k*', 'none.*'], exclude: ['shop.*_log'] } },
+  { from: 'a', to: 'c', tables: loose },
+];
+
 const lab = useLab({}, async (started) => {
   for (const name of ['a', 'b', 'c']) await query(clusterOf(started, name), started.dbname, TABLES);
   await query(clusterOf(started, 'a'), started.dbname, ROWS);
-  await declare(started, {
-    links: [
-      { from: 'a', to: 'b', tables: { include: ['shop.*', 'public.k*', 'none.*'], exclude: ['shop.*_log'] } },
-      { from: 'a', to: 'c', tables: { include: ['loose.*'] } },
-    ],
-  });
+  await declare(started, { links: linksWith({ include: LOOSE }) });
 });
 
 const onA = (sql: string): Promise<unknown> => query(clusterOf(lab(), 'a'), lab().dbname, sql);
@@ -98,5 +102,43 @@ test('with a key the link goes on where it was blocked', async () => {
   await same('c', ['table loose.keyed', 'table loose.keyless']);
   await onA("UPDATE loose.keyless SET note = 'has a key now'");
   await same('c', ['table loose.keyed', 'table loose.keyless']);
+  await expectNothingLeft(lab());
+});
+
+test('a partition that no pattern names is drift with its line until it is excluded or named, and the link stays Ready', async () => {
+  for (const name of ['a', 'c'])
+    await query(clusterOf(lab(), name), lab().dbname, 'CREATE TABLE loose.parts_2 PARTITION OF loose.parts FOR VALUES FROM (10) TO (20)');
+  const plan = await planOf(lab(), 2, '--detailed-exitcode');
+  const line = '- "loose.parts_2" (or - "loose.parts")';
+  expect(plan).toMatchObject({
+    verdict: 'drift',
+    steps: [],
+    counts: { drift: 1 },
+    changes: [
+      {
+        address: 'orders/a-c',
+        action: 'drift',
+        treatment: 'warn',
+        fields: [{ path: 'loose.parts_2', before: 'not replicated', after: line }],
+      },
+    ],
+  });
+  expect(await reconcile(lab())).toMatchObject({
+    exitCode: 0,
+    stdout: expect.stringContaining('1 fact has drifted and is left as it is.'),
+  });
+  const status = await runGoatherd(['status', '--config', lab().configFile, lab().topologyFile]);
+  expect(status.stdout).toMatch(/^orders {3}READY {3}/);
+  expect(status.stdout.replaceAll(/\s+/g, ' ')).toContain(line);
+
+  await declare(lab(), { links: linksWith({ include: LOOSE, exclude: ['loose.parts_2'] }) });
+  await reconciled(lab());
+  await expectNothingLeft(lab());
+
+  await onA('INSERT INTO loose.parts VALUES (1), (11)');
+  await declare(lab(), { links: linksWith({ include: [...LOOSE, 'loose.parts_2'] }) });
+  await reconciled(lab());
+  await onA('INSERT INTO loose.parts VALUES (2), (12)');
+  await same('c', ['table loose.parts_1', 'table loose.parts_2']);
   await expectNothingLeft(lab());
 });

@@ -11,6 +11,7 @@ import { lossFacts } from './loss-facts.ts';
 import { controlFacts, instanceFacts } from './control-facts.ts';
 import { daemonFacts } from './daemon-facts.ts';
 import { type DriftFact, factKey, type Treatment } from './fact.ts';
+import { partitionFacts } from './partition-facts.ts';
 import { sourceFacts } from './source-facts.ts';
 import { strayFacts } from './stray-facts.ts';
 import { type Strays, straysOf } from './strays.ts';
@@ -58,6 +59,7 @@ export function driftOf(scene: Scene, seen: Observation, planned: readonly Plann
       ...sourceFacts(one, observation, known),
       ...daemonFacts(one, first),
       ...lossFacts(one, known),
+      ...partitionFacts(one),
     ];
   });
   // While a link is adopted, what stands for it is not known yet to be no leftover (rule 12).
@@ -70,6 +72,7 @@ export function driftOf(scene: Scene, seen: Observation, planned: readonly Plann
     some.length > 0 && some.every(({ view }) => view.link.drift === 'warn' && isApplied(scene, view.link.address));
   const left = leftovers.map((fact): Drift => ({ ...fact, treatment: warned(touching(fact.address)) ? 'warn' : 'heal' }));
   const ofLinks = facts.map((fact): Drift => {
+    if (fact.step === null) return { ...fact, treatment: 'warn' };
     if (tired.has(instanceKey(planned, fact))) return { ...fact, treatment: 'contended' };
     const concerned = OF_INSTANCE.test(fact.key)
       ? planned.filter(({ view }) => view.link.instance === instanceOf(planned, fact))

@@ -27,6 +27,7 @@ export type DriftCode =
   | 'DaemonDown'
   | 'DaemonOther'
   | 'Leftover'
+  | 'NewPartition'
   | SeenLoss['code'];
 
 /** One fact that was as declared and is not any more. */
@@ -44,8 +45,8 @@ export interface DriftFact {
   readonly after: string | null;
   /** Writes may be lost: it is put back whatever the policy is, and the link is `Suspect` (rule 15). */
   readonly loses: boolean;
-  /** Id of the step that puts it back. */
-  readonly step: string;
+  /** Id of the step that puts it back; null where no step can: it is shown, and a person's file ends it. */
+  readonly step: string | null;
   /** Set where nothing is to be put back: the step notes what was lost. */
   readonly onlyNoted?: true;
   /** Goatherd's own doing, begun and not ended by a run that was killed: it is put back whatever the policy is. */
@@ -74,6 +75,7 @@ export const factKey = {
   makedeltaWhole: 'makedelta',
   status: 'status',
   daemon: 'daemon',
+  partition: (address: string): string => `partition ${address}`,
 } as const;
 
 const BECAUSE: Readonly<Record<DriftCode, string>> = {
@@ -101,6 +103,7 @@ const BECAUSE: Readonly<Record<DriftCode, string>> = {
   DaemonDown: 'no daemon runs it',
   DaemonOther: 'its daemon does not run what it should',
   Leftover: 'triggers, rows, functions or helper tables of links that were removed',
+  NewPartition: 'what goes into it does not arrive: add the line to `tables.include`, or to `tables.exclude` to hear of it no more',
   TableReplaced: 'the table was dropped and made anew, or restored: what was written in between was not noted',
   DeltaTableEmptied: 'the changes that stood in their delta tables are gone',
   SourceWentBack: 'restored, or a standby that was promoted: the target may have rows that it lost',

@@ -184,17 +184,6 @@ function linkProblems(observation: Observation, view: LinkView): Diagnostic[] {
       ),
     );
   }
-  if (selected.newLeaves.length > 0)
-    problems.push(
-      problem(
-        'warning',
-        'NewPartition',
-        link.address,
-        'partitions that no pattern of `tables` names, beside others that are replicated: what goes into them does not arrive',
-        'add the lines to `tables: {include: […]}`, or name the partitioned table there, and its new partitions join by themselves',
-        selected.newLeaves.map((leaf) => `${leaf.address}: - "${leaf.address}" (or - "${leaf.parent}")`),
-      ),
-    );
   if (source !== null && selected.tables.length * LOCKS_PER_TABLE > source.maxLocksPerTransaction * 100) {
     problems.push(
       problem(

@@ -1,6 +1,7 @@
 import { plural } from '../../lib/format.ts';
 import type { Observation } from '../../observe/model.ts';
 import type { Problem, Topology } from '../../topology/model.ts';
+import { standsAsDeclared } from './as-declared.ts';
 import type { Condition, ConditionType } from './condition-model.ts';
 import { linkConditions } from './link-conditions.ts';
 import type { Diagnostic, Plan } from '../model.ts';
@@ -83,7 +84,7 @@ function topologyFindings(input: ConditionInput, seen: readonly Finding[], stale
   const ready =
     unready !== undefined
       ? at('Ready', unready.status, unready.reason, unready.message === '' ? unready.address : `${unready.address}: ${unready.message}`)
-      : inSync.status === 'True'
+      : inSync.status === 'True' || (inSync.status === 'False' && standsAsDeclared(plan))
         ? at('Ready', 'True', 'Ready', plural(links.length, 'link'))
         : at('Ready', inSync.status, inSync.reason, inSync.message);
   return [valid, approved, inSync, ready, reconcilingOf(input, at), stalledOf(input, plan, approved, at), suspendedOf(status, at)];

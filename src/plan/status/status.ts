@@ -1,12 +1,13 @@
 import type { LastWord, Ledger } from '../../ledger/model.ts';
-import { formatDuration, formatTimestamp, plural } from '../../lib/format.ts';
+import { fewOf, formatDuration, formatTimestamp, plural } from '../../lib/format.ts';
 import type { Backlog, CopyNow, Observation, Unpurged } from '../../observe/model.ts';
 import type { Topology } from '../../topology/model.ts';
 import { carriedBy } from '../view/carried.ts';
 import { copyEnded } from '../view/copies/copy.ts';
 import { type LinkView, linkViews } from '../view/link-view.ts';
 import { withLostLinks } from '../view/remembered/lost-ledger.ts';
-import type { Plan } from '../model.ts';
+import type { Change, Plan } from '../model.ts';
+import { standsAsDeclared } from './as-declared.ts';
 import { preflight } from '../preflight/preflight.ts';
 import { unpurgedOf, unpurgedText } from './unpurged.ts';
 import type { CopyStatus, DaemonStatus, LinkState, LinkStatus, TopologyStatus } from './status-model.ts';
@@ -65,7 +66,8 @@ export function statusOf(topology: Topology, observation: Observation, found: Le
   });
   const unpurged = unpurgedOf(topology, ledger, links, measures.unpurged);
   const unwell = links.filter(({ state }) => state !== 'running' && state !== 'stopped' && state !== 'detached');
-  const ready = unwell.length === 0 && plan.verdict === 'in_sync';
+  const unwellText = unwell.map(({ id, state }) => `${id} ${state}`);
+  const ready = standsAsDeclared(plan) && unwell.every(({ state }) => state === 'drifted');
   const lags = links.map((link) => link.lagSeconds).filter((lag) => lag !== null);
   const suspects = plan.links.filter((link) => link.suspect !== null).map((link) => `${link.address.split('/')[1] ?? ''} Suspect`);
   return {
@@ -75,8 +77,8 @@ export function statusOf(topology: Topology, observation: Observation, found: Le
     reasons: !observation.hub.reachable
       ? [`the hub cannot be reached: ${observation.hub.message}`]
       : ready
-        ? [plural(links.length, 'link'), `oldest change on its way ${formatDuration(Math.max(0, ...lags))}`, ...suspects]
-        : [...unwell.map(({ id, state }) => `${id} ${state}`), ...(unwell.length === 0 ? ['the plan is not empty'] : []), ...suspects],
+        ? [plural(links.length, 'link'), `oldest change on its way ${formatDuration(Math.max(0, ...lags))}`, ...unwellText, ...suspects]
+        : [...unwellText, ...(unwell.length === 0 ? ['the plan is not empty'] : []), ...suspects],
     links,
     unpurged,
     notes: [
@@ -194,7 +196,7 @@ function notesOf(
     ...new Set(
       plan.changes
         .filter((one) => one.address === address && one.action !== 'create')
-        .map((one) => `${one.action}: ${one.what.replace(/^link [^:]+: /, '')}`),
+        .map((one) => `${one.action}: ${one.what.replace(/^link [^:]+: /, '')}${linesOf(one)}`),
     ),
     ...(bad === '' ? [] : [`the last run failed: ${bad}`]),
     ...(state === 'down' ? [`no daemon runs it: goatherd start ${address}, or goatherd reconcile`] : []),
@@ -204,4 +206,10 @@ function notesOf(
     ...(word === undefined || suspended !== null ? [] : [`${word.what} by ${word.by} at ${formatTimestamp(word.at)}: ${word.reason}`]),
     ...(backlog === undefined && view.sync !== null ? [`what waits on ${from} could not be measured`] : []),
   ];
+}
+
+/** Of what only another declaration ends, the lines of it. */
+function linesOf({ drift, fields }: Change): string {
+  if (drift?.step !== null) return '';
+  return `: ${fewOf(fields.map(({ after }) => after ?? ''))}`;
 }

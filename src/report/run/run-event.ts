@@ -101,7 +101,7 @@ export function summaryText(run: RunRecord, style: Style = plainStyle): string {
   const counts = run.steps.length === 0 ? '' : `: ${[`${done} done`, ...left].join(', ')}`;
   const outcome =
     run.outcome === null ? style.warn('AT WORK') : (run.outcome === 'converged' ? style.good : style.bad)(outcomeWord(run.outcome));
-  const drift = run.driftLeft && run.outcome !== 'adopted' ? ' Drift is left, as the policy says.' : '';
+  const drift = run.driftLeft && run.outcome !== 'adopted' ? ' Drift is left as it is.' : '';
   const reason = run.reason === null || run.reason === '' ? '' : ` ${/[.!?]$/.test(run.reason) ? run.reason : `${run.reason}.`}`;
   return `${run.topology} ${outcome}${took}${counts}.${reason}${drift}`;
 }

@@ -103,7 +103,7 @@ export interface RunRecord {
   /** Null while it goes on. */
   readonly outcome: RunOutcome | null;
   readonly reason: string | null;
-  /** Whether drift remains that the policy leaves alone. */
+  /** Whether drift remains that is left as it is: by the policy, or because only another declaration ends it. */
   readonly driftLeft: boolean;
   readonly steps: readonly RunStep[];
 }

@@ -189,24 +189,7 @@ describe('a key', () => {
   });
 });
 
-describe('partitions and settings', () => {
-  test('a new partition that no pattern names is said, with the line to add', () => {
-    const world = worldOf({
-      topology: orders(['a -> b'], ['tables: {include: ["public.p1"]}'], ['a', 'b']),
-      tables: [
-        { name: 'p', key: ['id'] },
-        { name: 'p1', key: ['id'] },
-        { name: 'p2', key: ['id'] },
-      ],
-    });
-    for (const name of ['a', 'b'])
-      for (const table of world.databases[name]?.facts.tables ?? []) {
-        if (table.name === 'p') table.kind = 'partitioned';
-        else table.parent = 'public.p';
-      }
-    expect(said(planFor(world), 'NewPartition')).toEqual(['orders/a-b public.p2: - "public.p2" (or - "public.p")']);
-  });
-
+describe('settings', () => {
   test('a setting that the file names no more goes back to what Bucardo had', () => {
     const world = converged(orders(['a -> b'], ['bucardo: {settings: {log_level: verbose}}'], ['a', 'b']));
     expect(instanceOf(world, 'orders_a_b').control?.settings['log_level']).toBe('verbose');

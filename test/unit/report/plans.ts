@@ -132,6 +132,14 @@ const driftLeft: Plan = plan({
       ],
       'contended',
     ),
+    change(
+      'drift',
+      'orders/b-c',
+      'link b-c: partitions on b that no pattern names',
+      'NewPartition: what goes into it does not arrive: add the line to `tables.include`, or to `tables.exclude` to hear of it no more',
+      [{ path: 'public.parts_3', before: 'not replicated', after: '- "public.parts_3" (or - "public.parts")' }],
+      'warn',
+    ),
   ],
   links: [link('a-b', { state: 'converged', copy: 'copied 2026-11-20' }), link('b-c', { state: 'converged', copy: 'copied 2026-11-20' })],
 });
