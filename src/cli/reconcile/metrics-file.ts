@@ -5,7 +5,7 @@ import { observeDeltaBytes } from '../../observe/observe-delta-bytes.ts';
 import { observeLedger } from '../../observe/observe-ledger.ts';
 import { withFormer } from '../../plan/view/remembered/former.ts';
 import { Access } from '../../postgres/access.ts';
-import { textfileText } from '../../report/metrics/textfile.ts';
+import { lookText } from '../../report/metrics/metrics-text.ts';
 import type { RunOutcome } from '../../report/run/run-model.ts';
 import type { TopologySnapshot } from '../../report/status/snapshot-model.ts';
 import type { HostConfig, Problem, Topology } from '../../topology/model.ts';
@@ -25,7 +25,7 @@ export async function writeMetricsFile(
   const ledger = await observeLedger(config);
   const seen = await Promise.all(topologies.map((topology) => snapshotOf(withFormer(topology, ledger), config)));
   const build = { version: toolVersion().version, nodeVersion: process.version };
-  const text = await textfileText({ topologies: seen, problems, build, now: Date.now() });
+  const text = await lookText({ snapshot: { topologies: seen, problems, conditions: [] }, build });
   const unread = `${file}.${process.pid}.tmp`;
   try {
     // A node exporter runs as another user; there are no secrets in it.

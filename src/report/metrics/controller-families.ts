@@ -1,7 +1,7 @@
 /** What the controller itself does: whether it runs, acts and reads its source. */
-import { addressLabels, type Family, known, type MetricSources, timestamp } from './family.ts';
+import { addressLabels, type Family, known, type LookSources, timestamp } from './family.ts';
 
-const conditionsOf = ({ snapshot }: MetricSources) => [
+const conditionsOf = ({ snapshot }: LookSources) => [
   ...snapshot.conditions,
   ...snapshot.topologies.flatMap((topology) => topology.conditions),
 ];

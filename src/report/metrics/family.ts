@@ -2,11 +2,16 @@ import type { Condition } from '../../plan/status/condition-model.ts';
 import type { Durations } from '../durations.ts';
 import type { ControllerCounters, ControllerSnapshot } from '../status/snapshot-model.ts';
 
-/** What metrics are made of. */
-export interface MetricSources {
+/** What one look at the topologies tells, with a controller or without. */
+export interface LookSources {
+  readonly snapshot: Pick<ControllerSnapshot, 'topologies' | 'problems' | 'conditions'>;
+  readonly build: { readonly version: string; readonly nodeVersion: string };
+}
+
+/** What a controller tells. */
+export interface MetricSources extends LookSources {
   readonly snapshot: ControllerSnapshot;
   readonly counters: ControllerCounters;
-  readonly build: { readonly version: string; readonly nodeVersion: string };
 }
 
 export interface Sample {
@@ -19,27 +24,48 @@ export interface TimedSample {
   readonly took: Durations;
 }
 
+interface FamilyHead {
+  readonly name: string;
+  readonly help: string;
+  readonly labels: readonly string[];
+  /** It says something of a controller's process, not of what is replicated. Counters and histograms, which begin with a process, always do. */
+  readonly ofController?: boolean;
+}
+
+interface Gauge<Sources> extends FamilyHead {
+  readonly type: 'gauge';
+  readonly samples: (sources: Sources) => readonly Sample[];
+}
+
+interface Counter<Sources> extends FamilyHead {
+  readonly type: 'counter';
+  readonly samples: (sources: Sources) => readonly Sample[];
+}
+
+interface Histogram<Sources> extends FamilyHead {
+  readonly type: 'histogram';
+  readonly samples: (sources: Sources) => readonly TimedSample[];
+}
+
 /**
- * One metric: a name without the prefix `goatherd_`, what it says, and how its samples come out of a snapshot. What is not known has no
+ * One metric: a name without the prefix `goatherd_`, what it says, and how its samples come out of what was seen. What is not known has no
  * sample, never a 0: a graph with a gap is honest. Labels are names of topologies, databases, links and words of closed sets.
  */
-export type Family =
-  | {
-      readonly name: string;
-      readonly type: 'gauge' | 'counter';
-      readonly help: string;
-      readonly labels: readonly string[];
-      /** It says something of a controller's process, not of what is replicated. */
-      readonly ofController?: true;
-      readonly samples: (sources: MetricSources) => readonly Sample[];
-    }
-  | {
-      readonly name: string;
-      readonly type: 'histogram';
-      readonly help: string;
-      readonly labels: readonly string[];
-      readonly samples: (sources: MetricSources) => readonly TimedSample[];
-    };
+export type FamilyOf<Sources> = Gauge<Sources> | Counter<Sources> | Histogram<Sources>;
+
+/** A metric that one look can tell. */
+export interface LookFamily extends Gauge<LookSources> {
+  readonly ofController?: false;
+}
+
+interface ControllerGauge extends Gauge<MetricSources> {
+  readonly ofController: true;
+}
+
+/** A metric of a controller's process: what it is about, and what it has counted since it began. */
+export type ControllerFamily = ControllerGauge | Counter<MetricSources> | Histogram<MetricSources>;
+
+export type Family = LookFamily | ControllerFamily;
 
 /** A sample where there is a value, none where it is null. */
 export function known(labels: Sample['labels'], value: number | null | undefined): readonly Sample[] {

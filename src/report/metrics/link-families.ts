@@ -2,11 +2,11 @@
 import type { LinkStatus } from '../../plan/status/status-model.ts';
 import type { TopologySnapshot } from '../status/snapshot-model.ts';
 import { copyProgress } from '../run/copy-progress.ts';
-import { type Family, known, type MetricSources, type Sample, timestamp } from './family.ts';
+import { known, type LookFamily, type LookSources, type Sample, timestamp } from './family.ts';
 
 /** Samples of each link of each topology that was observed. */
 function ofLinks(make: (link: LinkStatus, topology: TopologySnapshot, labels: Sample['labels']) => readonly Sample[]) {
-  return ({ snapshot }: MetricSources): readonly Sample[] =>
+  return ({ snapshot }: LookSources): readonly Sample[] =>
     snapshot.topologies.flatMap((topology) =>
       (topology.status?.links ?? []).flatMap((link) => make(link, topology, { topology: topology.name, link: link.id })),
     );
@@ -14,7 +14,7 @@ function ofLinks(make: (link: LinkStatus, topology: TopologySnapshot, labels: Sa
 
 const perLink = ['topology', 'link'];
 
-export const linkFamilies: readonly Family[] = [
+export const linkFamilies: readonly LookFamily[] = [
   {
     name: 'link_state_info',
     type: 'gauge',

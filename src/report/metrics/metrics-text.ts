@@ -1,7 +1,7 @@
 import { Counter, Gauge, Histogram, type HistogramConfiguration, Registry } from '@prometheus-io/client';
 import { durationBounds } from '../durations.ts';
 import { controllerFamilies } from './controller-families.ts';
-import type { Family, MetricSources, TimedSample } from './family.ts';
+import type { Family, FamilyOf, LookSources, MetricSources, TimedSample } from './family.ts';
 import { linkFamilies } from './link-families.ts';
 import { topologyFamilies } from './topology-families.ts';
 
@@ -10,19 +10,26 @@ export const metricPrefix = 'goatherd_';
 /** Every metric of the controller, in the order of the text. */
 export const metricFamilies: readonly Family[] = [...controllerFamilies, ...topologyFamilies, ...linkFamilies];
 
-/** The Prometheus text of one moment: a function of what it is given, nothing is kept between two calls. */
+/** The Prometheus text of one moment of a controller: a function of what it is given, nothing is kept between two calls. */
 export async function metricsText(sources: MetricSources): Promise<string> {
   return textOf(metricFamilies, sources);
 }
 
-/** The same of some of them. */
-export async function textOf(families: readonly Family[], sources: MetricSources): Promise<string> {
+/** The same of what one look tells, for the textfile collector of a node exporter: nothing of a controller, no counter and no histogram. */
+export async function lookText(sources: LookSources): Promise<string> {
+  return textOf(
+    metricFamilies.filter((family) => family.type === 'gauge').filter((family) => family.ofController !== true),
+    sources,
+  );
+}
+
+async function textOf<Sources>(families: readonly FamilyOf<Sources>[], sources: Sources): Promise<string> {
   const registry = new Registry();
   for (const family of families) register(registry, family, sources);
   return registry.metrics();
 }
 
-function register(registry: Registry, family: Family, sources: MetricSources): void {
+function register<Sources>(registry: Registry, family: FamilyOf<Sources>, sources: Sources): void {
   const { help, labels, type } = family;
   const config = { name: `${metricPrefix}${family.name}`, help, labelNames: labels, registers: [registry] };
   switch (type) {

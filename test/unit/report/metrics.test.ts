@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { metricFamilies, metricPrefix, metricsText } from '../../../src/report/metrics/metrics-text.ts';
-import { textfileText } from '../../../src/report/metrics/textfile.ts';
+import { lookText, metricFamilies, metricPrefix, metricsText } from '../../../src/report/metrics/metrics-text.ts';
 import { expectGolden } from './golden.ts';
 import { counters, noCounters, snapshots } from './snapshots.ts';
 
@@ -91,9 +90,9 @@ test('a name from a database cannot break out of its label', async () => {
 });
 
 test('the file of a single look says of topologies what a controller says, and nothing of a controller or of a process', async () => {
-  const { topologies, problems, now } = snapshots['several']!;
+  const { topologies, problems } = snapshots['several']!;
   const series = (all: string): string[] => all.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
-  const found = series(await textfileText({ topologies, problems, build, now }));
+  const found = series(await lookText({ snapshot: { topologies, problems, conditions: [] }, build }));
   expect(found.filter((line) => !line.includes('topology="'))).toEqual([
     'goatherd_build_info{version="0.1.0",node_version="v24.0.0"} 1',
     expect.stringMatching(/^goatherd_file_problems\{severity="error"\} /),

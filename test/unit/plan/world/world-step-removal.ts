@@ -2,11 +2,23 @@
 import { deltaNamesTable, DELTA_TRIGGER, targetName } from '../../../../src/bucardo/names.ts';
 import { registeredElsewhere } from '../../../../src/act/siblings.ts';
 import type { Work } from '../../../../src/plan/work-model.ts';
+import type { TableBucardo } from '../../../../src/observe/table-model.ts';
 import type { Link } from '../../../../src/topology/model.ts';
 import { kick } from './world-daemon.ts';
 import { markControl } from './world-marks.ts';
-import { controlOf, databaseOf, dataOf, instanceOf, type Mutable, placeOf, statement, tableOf, violate, type World } from './world.ts';
-import type { TableBucardo } from '../../../../src/observe/table-model.ts';
+import {
+  controlOf,
+  databaseOf,
+  dataOf,
+  instanceOf,
+  type Mutable,
+  noHelpers,
+  placeOf,
+  statement,
+  tableOf,
+  violate,
+  type World,
+} from './world.ts';
 import { tablesOf } from './world-step-copy.ts';
 import { linkAt, type Outcome } from './world-steps.ts';
 
@@ -100,7 +112,7 @@ export function dropHelpersStep(world: World, work: Of<'drop_helpers'>): Outcome
       violate(world, `helper tables of ${table.address} on ${work.database} went, and ${bucardo.targets.join()} needs them`);
     if (bucardo.triggers.some((one) => one.name === DELTA_TRIGGER))
       violate(world, `rule 11: helper tables of ${table.address} on ${work.database} went before its triggers: writes to it fail`);
-    Object.assign(bucardo, NO_HELPERS);
+    Object.assign(bucardo, noHelpers());
     dataOf(world, work.database, table.address).deltas = [];
   }
   statement(world);
@@ -109,20 +121,11 @@ export function dropHelpersStep(world: World, work: Of<'drop_helpers'>): Outcome
     if (facts.bucardo !== null && facts.bucardo.deltaNames.length > 0)
       violate(world, `rule 12: schema bucardo of ${work.database} went, and ${facts.bucardo.deltaNames.join(', ')} needs it`);
     facts.bucardo = null;
-    for (const table of facts.tables) if (table.bucardo !== null) Object.assign(table.bucardo, NO_HELPERS, { targets: [] });
+    for (const table of facts.tables) if (table.bucardo !== null) Object.assign(table.bucardo, noHelpers(), { targets: [] });
   }
   for (const table of facts.tables) tidy(world, work.database, table.address);
   return 'done';
 }
-
-const NO_HELPERS: Partial<TableBucardo> = {
-  deltaColumns: null,
-  deltaDefault: null,
-  track: false,
-  stage: false,
-  indexes: [],
-  functionMd5: null,
-};
 
 /** A table of which nothing of Bucardo's stands is seen as one that has nothing. */
 function tidy(world: World, database: string, address: string): void {

@@ -20,7 +20,7 @@ import type { ObservedTrigger, TableBucardo } from '../../../../src/observe/tabl
 import type { TableWork, Work } from '../../../../src/plan/work-model.ts';
 import { passOnEmptied } from './world-step-copy.ts';
 import { truncate } from './world-users.ts';
-import { databaseOf, dataOf, type Mutable, placeOf, statement, tableOf, violate, type World } from './world.ts';
+import { databaseOf, dataOf, type Mutable, noHelpers, placeOf, statement, tableOf, violate, type World } from './world.ts';
 import { type Known, linkAt, type Outcome } from './world-steps.ts';
 
 type Of<K extends Work['kind']> = Extract<Work, { kind: K }>;
@@ -77,12 +77,7 @@ function bucardoOf(world: World, database: string, table: TableWork): Mutable<Ta
   facts.bucardo ??= {
     triggers: [],
     maker: table.maker,
-    deltaColumns: null,
-    deltaDefault: null,
-    track: false,
-    stage: false,
-    indexes: [],
-    functionMd5: null,
+    ...noHelpers(),
     targets: [],
   };
   return facts.bucardo;

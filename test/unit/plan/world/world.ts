@@ -5,6 +5,7 @@
 import type { Ledger } from '../../../../src/ledger/model.ts';
 import type { ControlObservation, WantedDb } from '../../../../src/observe/control-model.ts';
 import type { HubObservation, ObservedDatabase } from '../../../../src/observe/model.ts';
+import type { TableBucardo } from '../../../../src/observe/table-model.ts';
 import { withFormer } from '../../../../src/plan/view/remembered/former.ts';
 import type { HostConfig, Topology } from '../../../../src/topology/model.ts';
 import { marksSeen } from './world-marks.ts';
@@ -170,6 +171,10 @@ export function dataOf(world: World, database: string, table: string): TableData
   data.set(table, known);
   return known;
 }
+
+/** What is seen of a table of which none of Bucardo's helper objects stands; new each time, for steps write into it. */
+export const noHelpers = () =>
+  ({ deltaColumns: null, deltaDefault: null, track: false, stage: false, indexes: [], functionMd5: null }) satisfies Partial<TableBucardo>;
 
 export function tableOf(world: World, database: string, table: string): Mutable<ObservedDatabase>['tables'][number] | undefined {
   return databaseOf(world, database).facts.tables.find((one) => one.address === table);
