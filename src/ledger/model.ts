@@ -70,6 +70,8 @@ export interface FormerDefinition extends Omit<Link, 'at' | 'former' | 'protect'
   readonly protect?: boolean;
   readonly drift?: DriftPolicy;
   readonly copyGeneration?: number;
+  /** Ids of the links that leave its target and that its changes are written down for there. */
+  readonly passedOn?: readonly string[];
   readonly source: FormerDatabase;
   readonly target: FormerDatabase;
 }

@@ -149,6 +149,15 @@ export class LedgerWriter {
     );
   }
 
+  /** What a link brings is no longer written down for these links, ids; what of it was applied in full stays said. */
+  async savePassedOnNoLonger(address: string, ended: readonly string[]): Promise<void> {
+    await this.#query(
+      `UPDATE goatherd.link SET definition = jsonb_set(definition, '{passedOn}', (definition->'passedOn') - $2::text[])
+       WHERE address = $1 AND jsonb_typeof(definition->'passedOn') = 'array'`,
+      [address, ended],
+    );
+  }
+
   async startRun(command: string, host: string, topologies: readonly string[]): Promise<string> {
     const id = randomUUID();
     await this.#query('INSERT INTO goatherd.run(id, command, host, pid, topologies) VALUES ($1, $2, $3, $4, $5)', [

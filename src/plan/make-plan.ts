@@ -106,9 +106,10 @@ export function makePlan(given: Topology, seen: Observation, found: Ledger, conf
   const approved = word && idle.first.size === 0;
   const runFirst = word ? idle.first : new Map<string, string>();
 
-  const { scene, views, planned, blocked, checked, suspended, sorted, drifted } = approved ? remaining : all;
+  const { scene, views, planned, blocked, checked, suspended, sorted, drifted, still } = approved ? remaining : all;
   const waiting = approved ? ousted : rivals;
   const stopped = new Map([...blocked, ...waiting]);
+  const standing = [...stopped.keys(), ...still];
   const wanted = approved ? removal : withoutProofOf(runFirst, supervised);
   const cut = cutOffLinks([...sorted.free.map(({ view }) => view), ...leaving], sorted.held);
   const obstacles: Obstacles = { blocked: stopped, cut: cutOffReasons(cut), judged };
@@ -190,7 +191,7 @@ export function makePlan(given: Topology, seen: Observation, found: Ledger, conf
     file: topology.file,
     verdict: verdictOf(
       counts,
-      [...stopped.keys(), ...drifted.facts.filter((fact) => fact.treatment === 'contended').map((fact) => fact.address)].filter(
+      [...standing, ...drifted.facts.filter((fact) => fact.treatment === 'contended').map((fact) => fact.address)].filter(
         (address) => policy.only === undefined || policy.only.includes(address),
       ).length,
     ),
@@ -209,7 +210,7 @@ export function makePlan(given: Topology, seen: Observation, found: Ledger, conf
     ),
     counts,
     factsChecked: countFacts(planned),
-    links: linkSummaries([...planned, ...waitingLinks], stopped, allSteps).filter(
+    links: linkSummaries([...planned, ...waitingLinks], new Set(standing), allSteps).filter(
       (link) => policy.only === undefined || policy.only.includes(link.address),
     ),
   };

@@ -23,6 +23,8 @@ export interface Sorting {
   readonly blocked: ReadonlyMap<string, string>;
   /** Why a copy that is due again is not begun. */
   readonly waiting: ReadonlyMap<string, string>;
+  /** Those of them that run nothing until it has ended. */
+  readonly still: ReadonlySet<string>;
   readonly sorted: Sorted;
   readonly drifted: Drifted;
 }
@@ -69,7 +71,7 @@ export function sort(found: Scene, refused: ReadonlySet<string>): Sorting {
     detached,
     forgotten,
   };
-  return { scene, views, planned, checked, suspended, blocked, waiting: again.waiting, sorted, drifted };
+  return { scene, views, planned, checked, suspended, blocked, waiting: again.waiting, still: again.still, sorted, drifted };
 }
 
 /** Links that may not be detached, or may not empty tables to copy them again, as that is not approved. */

@@ -69,6 +69,8 @@ export type Work =
       readonly goats: readonly { readonly address: string; readonly makedelta: string | null }[];
       /** Set where it is on for the whole target database, which ends. */
       readonly whole?: true;
+      /** Ids of links that leave the target and come to their end: the ledger is told that nothing is passed on to them. */
+      readonly ended?: readonly string[];
     }
   | {
       readonly kind: 'always';

@@ -66,5 +66,7 @@ export async function setMakedelta(context: ActContext, work: Extract<Work, { ki
     if (work.whole === true) await client.query('UPDATE bucardo.db SET makedelta = false WHERE name = $1', [link.aliases.to]);
     await client.query(MARK_CHANGED);
   });
+  // Last: as long as the ledger says so, it is written and read once more.
+  if (work.ended !== undefined) await context.ledger.savePassedOnNoLonger(work.link, work.ended);
   return done();
 }

@@ -34,6 +34,31 @@ export function afterOthersEnd(step: Draft, links: readonly Planned[]): Draft {
   return { ...step, after: [...step.after, ...moving.flatMap(({ view }) => endedElsewhere(view))] };
 }
 
+/**
+ * A daemon reads makedelta when it starts: what is to be written of it stands before that, unless it is withheld, or itself waits for this start.
+ * `steps`: all that are planned beside.
+ */
+export function afterMakedelta(start: Draft, steps: readonly Draft[], withheld: ReadonlySet<string>): Draft {
+  const { work } = start;
+  if (work.kind !== 'start_daemon') return start;
+  const read = steps.filter(
+    (step) =>
+      step.work.kind === 'makedelta' &&
+      step.work.instance === work.instance &&
+      !comesAfter(start, step.id, steps) &&
+      !withheld.has(step.id) &&
+      !comesAfter(step, start.id, steps),
+  );
+  return read.length === 0 ? start : { ...start, after: [...start.after, ...read.map((step) => step.id)] };
+}
+
+/** Whether a step waits for another one, directly or not. */
+function comesAfter(step: Draft, id: string, steps: readonly Draft[]): boolean {
+  const waited = new Set(step.after);
+  for (const one of waited) for (const after of steps.find((other) => other.id === one)?.after ?? []) waited.add(after);
+  return waited.has(id);
+}
+
 /** Whether a link that may not act goes on in a daemon that is started anew: a database that does not answer keeps its sync from that. */
 export function canRunOn(one: Planned): boolean {
   const { sync, source, target } = one.view;

@@ -8,12 +8,8 @@ import type { Diagnostic, LinkSummary } from '../model.ts';
 import type { Step } from '../step-model.ts';
 import { type Planned, wantsRunning } from '../steps/planned.ts';
 
-/** What the last line says of each link. */
-export function linkSummaries(
-  planned: readonly Planned[],
-  blocked: ReadonlyMap<string, string>,
-  steps: readonly Step[],
-): readonly LinkSummary[] {
+/** What the last line says of each link. `blocked`: links that nothing is done on, or that stand still until something else is over. */
+export function linkSummaries(planned: readonly Planned[], blocked: ReadonlySet<string>, steps: readonly Step[]): readonly LinkSummary[] {
   return planned.map(({ view, carried }) => {
     const { link } = view;
     const own = steps.some((step) => step.address === link.address || step.address.endsWith(`/instance/${link.instance}`));

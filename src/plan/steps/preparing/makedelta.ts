@@ -6,6 +6,7 @@ import { cascades, type LinkView } from '../../view/link-view.ts';
 import { replicatedBy } from '../../view/replicated.ts';
 import type { Planned } from '../planned.ts';
 import { runId, stepId } from '../step-ids.ts';
+import { stillLoaded } from './still-loaded.ts';
 
 /** Links as the planner has sorted them. */
 export interface Sorted {
@@ -38,8 +39,11 @@ export function makedeltaStep(topology: Topology, view: LinkView, sorted: Sorted
   const below = sorted.free.filter((one) => one.view.link.from === link.to);
   const isOff = (goat: OtherMakedelta): boolean => !makedeltaNames(goat.makedelta).has(target);
   // Two steps: what goes may wait for an approval, and what comes must not.
-  const [come, go] = [goats.filter((goat) => !isOff(goat)), goats.filter(isOff)];
+  const [come, go] = [goats.filter((goat) => !isOff(goat)), [...goats.filter(isOff), ...offAlready(view, sorted, goats)]];
   const ends = endsForDatabase(topology, view, sorted);
+  const ended = endingOf(sorted)
+    .filter((one) => one.link.from === link.to)
+    .map((one) => one.link.id);
   const step = (id: string, some: readonly OtherMakedelta[], off: boolean, whole: boolean): Draft =>
     draft({
       id,
@@ -68,6 +72,7 @@ export function makedeltaStep(topology: Topology, view: LinkView, sorted: Sorted
         database: link.to,
         goats: some.map(({ address, makedelta }) => ({ address, makedelta })),
         ...(whole ? { whole: true as const } : {}),
+        ...(off && ended.length > 0 ? { ended } : {}),
       },
       phase: PHASE.makedelta,
       depth: view.depth,
@@ -131,6 +136,20 @@ export function makedeltaChanges(topology: Topology, view: LinkView, sorted: Sor
       const after = new Set([...passed, ...(going.has(address) ? [target] : []), ...[...before].filter(stays)]);
       return { address, now, makedelta: after.size === 0 ? null : [...after].toSorted().join(',') };
     });
+}
+
+/** Goats whose rows say already what they shall, and whose daemon may not have read it: they are written once more, and read. */
+function offAlready(view: LinkView, sorted: Sorted, changing: readonly OtherMakedelta[]): readonly OtherMakedelta[] {
+  const { control, link } = view;
+  const loaded = stillLoaded(
+    view,
+    endingOf(sorted),
+    sorted.free.map((one) => one.view),
+  );
+  return (control?.goats ?? [])
+    .filter((goat) => goat.db === link.aliases.from && loaded.has(goat.address) && !makedeltaNames(goat.makedelta).has(link.aliases.to))
+    .filter((goat) => changing.every((other) => other.address !== goat.address))
+    .map(({ address, makedelta }) => ({ address, now: makedelta, makedelta }));
 }
 
 /** Tables that links below which may act carry, or are to carry. */

@@ -3,7 +3,9 @@ import { fewOf } from '../../../lib/format.ts';
 import type { Ledger } from '../../../ledger/model.ts';
 import type { Diagnostic } from '../../model.ts';
 import type { Planned } from '../../steps/planned.ts';
-import type { LinkView } from '../link-view.ts';
+import { passesOnTo } from '../../steps/preparing/still-loaded.ts';
+import { type LinkView, membersOf } from '../link-view.ts';
+import { isRunBy } from '../runs-first.ts';
 import { endOfSuspension, suspensionOf } from '../suspensions.ts';
 import { writesDelta } from './written-from-above.ts';
 
@@ -25,9 +27,20 @@ export function cutOffLinks(running: readonly LinkView[], held: readonly Planned
     if (missing.length === 0) return [];
     return running
       .filter((upper) => upper.link.to === below.link.from)
-      .map((upper) => ({ upper, below, tables: missing.filter((address) => writesDelta(upper, address)) }))
+      .map((upper) => ({
+        upper,
+        below,
+        tables: missing.filter((address) => writesDelta(upper, address) || failsBy(upper, below, address)),
+      }))
       .filter(({ tables }) => tables.length > 0);
   });
+}
+
+/** Whether other hands took makedelta off, and runs end badly that the daemon makes with what it has read before. */
+function failsBy(upper: LinkView, below: LinkView, address: string): boolean {
+  const { lastGood = null, lastBad = null } = upper.runs ?? {};
+  const fails = lastBad !== null && lastBad.startedAt > (lastGood?.startedAt ?? 0);
+  return fails && isRunBy(upper) && passesOnTo(upper, below) && membersOf(upper).has(address);
 }
 
 /** Why no run of these links is waited for, by address. */

@@ -3,7 +3,9 @@ import { factKey } from '../../drift/fact.ts';
 import type { Scene } from '../../scene.ts';
 import { makedeltaNames } from '../../steps/preparing/makedelta.ts';
 import type { Planned } from '../../steps/planned.ts';
-import type { LinkView } from '../link-view.ts';
+import { passedOnBy, passesOnTo } from '../../steps/preparing/still-loaded.ts';
+import { type LinkView, membersOf } from '../link-view.ts';
+import { isRunBy } from '../runs-first.ts';
 
 /** What tells whether a link writes down on its target what it brings there: one in view, or one that only its mark tells of. */
 interface Writer extends Pick<LinkView, 'control' | 'daemon'> {
@@ -29,7 +31,11 @@ export function writtenFromAbove(
   blocked: ReadonlyMap<string, string>,
 ): ReadonlyMap<string, string> {
   const runs = ({ link, daemon }: LinkView): boolean => daemon?.activeSyncs.includes(link.sync) === true;
-  const writers = [...views.filter((view) => blocked.has(view.link.address) && runs(view)), ...forgottenWriters(scene)].filter(writesDown);
+  // Its rows may say nothing of it any more, and its daemon, which is told nothing now, goes by what it has read.
+  const writers = [
+    ...views.filter((view) => blocked.has(view.link.address) && runs(view) && (writesDown(view) || passedOnBy(view).length > 0)),
+    ...forgottenWriters(scene).filter(writesDown),
+  ];
   return new Map(
     views.flatMap(({ link }): [string, string][] => {
       const writer = writers.find((one) => one.link.to === link.from);
@@ -72,6 +78,7 @@ export function stillWritten(scene: Scene, below: LinkView, links: readonly Plan
     tables.filter(
       (address) =>
         [...above(held), ...unknown].some((upper) => writesDelta(upper, address)) ||
+        above(held).some((upper) => isRunBy(upper) && passesOnTo(upper, below) && membersOf(upper).has(address)) ||
         above(links).some((upper) => leftOn(upper, address) && writesDelta(upper, address)),
     ),
   );

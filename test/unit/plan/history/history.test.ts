@@ -59,6 +59,11 @@ describe('found before:', () => {
   });
   test.each<[string, readonly Round[], Partial<History>?]>([
     [
+      'a table waits to join a link below one that other hands run and a person has to adopt again',
+      [edited(['add link', 5, 0]), { ...edited(['new table', 0, 0]), drifts: [{ kind: 'lose the ledger', at: 0, pick: 0 }] }],
+      { adopts: true },
+    ],
+    [
       'a table that joins below a link that runs, on one that is stopped, records what is truncated',
       [edited(['state', 1, 0], ['new table', 0, 0])],
     ],
@@ -280,6 +285,44 @@ describe('found before:', () => {
     [
       'a link that was detached is declared stopped, and then running, which nobody approves',
       [edited(['detach', 0, 0]), edited(['state', 0, 0]), refused(edited(['state', 0, 0]))],
+    ],
+    ...(
+      [
+        ['a link goes', [], edited(['remove link', 1, 0]), 0],
+        ['a link that is stopped goes', [edited(['state', 1, 0])], edited(['remove link', 1, 0]), 0],
+        ['a link is detached', [], edited(['detach', 1, 0]), 0],
+        ['a table leaves its link', [], edited(['tables', 1, 1]), 1],
+      ] as const
+    ).map(([what, before, round, pick]): [string, readonly Round[], Partial<History>] => [
+      `${what}, and somebody took the makedelta above off, which the daemon there has not read`,
+      [...before, { ...round, drifts: [{ kind: 'take makedelta off', at: 0, pick }] }],
+      { tables: 2 },
+    ]),
+    [
+      'a link that was detached comes back, and what left its target is gone meanwhile: its daemon reads that nothing is written down',
+      [
+        { ...edited(['remove link', 1, 0], ['detach', 0, 0]), writes: 0 },
+        { ...edited(['detach', 0, 0]), writes: 3 },
+      ],
+      { adopts: true },
+    ],
+    [
+      'a delta table is dropped of a link that is held, then the makedelta above taken off, which its daemon has not read: the plan names it',
+      [
+        { ...edited(['outage', 22, 0]), drifts: [{ kind: 'drop the delta table', at: 21, pick: 0 }], writes: 0 },
+        { ...drifted(['take makedelta off', 0, 0]), writes: 0 },
+        { ...edited(), approves: 'git' },
+      ],
+    ],
+    [
+      'a link comes back from detached above one that is suspended: it is not as declared before its copy',
+      [edited(['suspend', 9, 0]), edited(['detach', 0, 0]), edited(['detach', 0, 0])],
+      { adopts: true },
+    ],
+    [
+      'a link is to be copied again below one whose source is away: it goes on until then',
+      [edited(['outage', 0, 0]), edited(['copy_data', 3, 4], ['copy_generation', 3, 0])],
+      { adopts: true },
     ],
   ])('%s', (_name, rounds, more = {}) => {
     for (const seed of [0, 1, 2]) obeys({ ...PLAIN, tables: 1, rounds, seed, ...more });

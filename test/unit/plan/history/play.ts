@@ -167,7 +167,7 @@ function asksFor({ steps }: Plan): ReadonlySet<string> {
           blocked?.includes('preflight: Adopt') ||
           blocked?.endsWith('writes its changes down: neither the file nor the ledger knows it') ||
           // An entry that was renamed and is to be adopted again: a person takes `renamed_from` out.
-          (kind === 'adopt' && blocked === 'preflight: RenamedFromUnknown'),
+          (kind === 'adopt' && blocked?.startsWith('preflight: RenamedFromUnknown') === true),
       )
       .map(({ id }) => id),
   );
@@ -178,14 +178,19 @@ function asksFor({ steps }: Plan): ReadonlySet<string> {
   return asked;
 }
 
-/** Links that were detached and come back by a copy, which waits for its approval or for a link above that is held: until then they only record. */
-function returning(world: World, { steps }: Plan): readonly string[] {
+/**
+ * Links that were detached and come back by a copy, which waits for its approval or for a link that is held, above or below: until then they
+ * only record.
+ */
+function returning(world: World, { steps, diagnostics }: Plan): readonly string[] {
   const waiting = steps.filter(
     ({ kind, blocked }) =>
       kind === 'copy_tables' && (blocked?.endsWith('is missing') === true || blocked?.startsWith('waits for ') === true),
   );
+  // What has to stand still meanwhile and cannot is below: no copy is planned then, and it is said.
+  const due = diagnostics.filter((one) => one.code === 'CopyAgainWaits');
   // One that was declared stopped in between still owes it.
-  return waiting.map((step) => step.address).filter((address) => world.ledger.links[address]?.recopy?.cause === 'detached');
+  return [...waiting, ...due].map((one) => one.address).filter((address) => world.ledger.links[address]?.recopy?.cause === 'detached');
 }
 
 /** Runs until nothing more may be done, and holds the world against what is declared. */

@@ -86,7 +86,8 @@ export function unmet(world: World, waiting: ReadonlySet<string> = new Set(), cu
   for (const link of running)
     for (const table of carriedTables(world, link)) insert(world, link.from, table, `late-${placeOf(world, link.from)}`);
   settle();
-  for (const link of running) found.push(...lost(world, link, cut));
+  for (const link of running)
+    found.push(...lost(world, link, cut, new Set([...held, ...topology.links.filter(refused).map((one) => one.address)])));
   if (new Set(world.copies).size < world.copies.length) found.push(`a table was copied twice: ${world.copies.join(', ')}`);
   for (const [name, comment] of Object.entries(world.hub.databases))
     if (name.startsWith('bucardo_') && !isOurMark(comment)) found.push(`${name} has no mark`);
@@ -108,10 +109,9 @@ function doubted(world: World, link: Link): readonly string[] {
   return [...(row?.suspects ?? []).flatMap((one) => one.tables), ...noted.map((one) => one.table)];
 }
 
-/** Tables of a link whose target does not hold what its source holds, where it should. */
-function lost(world: World, link: Link, cut: ReadonlySet<string>): string[] {
+/** Tables of a link whose target does not hold what its source holds, where it should. `held`: links that nothing is done on. */
+function lost(world: World, link: Link, cut: ReadonlySet<string>, held: ReadonlySet<string>): string[] {
   const receipt = world.ledger.links[link.address]?.receipt ?? null;
-  const held = heldLinks(world);
   const cascades = world.topology.databases.find((one) => one.name === link.from)?.cascade === true;
   return carriedTables(world, link).flatMap((table) => {
     const below = dataOf(world, link.to, table).rows;

@@ -237,5 +237,9 @@ export function makedeltaStep(world: World, work: Of<'makedelta'>): Outcome {
     else if (makedelta !== null) violate(world, `makedelta of ${address}, which has no row`);
   }
   control.changedAt = world.now;
+  const { definition = null } = world.ledger.links[work.link] ?? {};
+  if (work.ended === undefined || definition?.passedOn === undefined) return 'done';
+  statement(world);
+  definition.passedOn = definition.passedOn.filter((id) => work.ended?.includes(id) !== true);
   return 'done';
 }
