@@ -7,6 +7,7 @@ import { accepted, type Drift, driftsBy, handsOn, together } from './support/dri
 import { eventually } from './support/eventually.ts';
 import { query, withSession } from './support/query.ts';
 import { planOf, type PlanJson, reconcile, reconciled } from './support/reconciled.ts';
+import { runGoatherd } from './support/run-goatherd.ts';
 import { expectSameData } from './support/same-data.ts';
 import { loadStock } from './support/stock.ts';
 import { clusterOf, useLab } from './support/use-lab.ts';
@@ -144,6 +145,41 @@ describe('drift', { timeout: 300_000 }, () => {
       ),
     ).toHaveLength(1);
     await on('a', "DELETE FROM bucardo.bucardo_delta_targets WHERE target = 'dbgroup elsewhere'");
+  });
+
+  test('of a suspended link that holds up the one above is named with what ends it, and nothing is done until then', async () => {
+    const word = (verb: string, ...more: readonly string[]) =>
+      runGoatherd([verb, 'orders/b-c', '--config', lab().configFile, '--path', lab().topologyFile, ...more]);
+    expect(await word('suspend', '--reason', 'index on c')).toMatchObject({ exitCode: 0 });
+    await on('b', 'DROP TABLE bucardo.delta_public_notes');
+    await on('a', "INSERT INTO notes VALUES (7001, 'held up'); INSERT INTO items (name) VALUES ('held up')");
+    // A kid that writes to what is not there ends, with all that it brought.
+    const failing = "SELECT 1 FROM bucardo.syncrun WHERE lastbad AND status LIKE '%delta_public_notes%'";
+    await eventually(async () => (await query(lab().hub, 'bucardo_orders_a_b', failing)).length > 0);
+    const plan = await planOf(lab(), 20, '--detailed-exitcode');
+    expect(plan.diagnostics.filter((one) => one.code === 'DeltaTablesMissing')).toMatchObject([
+      {
+        severity: 'warning',
+        address: 'orders/a-b',
+        objects: ['public.notes'],
+        message: expect.stringContaining('nothing of public.notes arrives') as unknown,
+        hint: expect.stringMatching(/^goatherd resume orders\/b-c, and reconcile/) as unknown,
+      },
+    ]);
+    expect(await reconcile(lab())).toMatchObject({ exitCode: 20 });
+    expect(await query(clusterOf(lab(), 'b'), lab().dbname, "SELECT to_regclass('bucardo.delta_public_notes') AS made")).toEqual([
+      { made: null },
+    ]);
+    const late = "SELECT 1 FROM notes WHERE id = 7001 UNION ALL SELECT 1 FROM items WHERE name = 'held up'";
+    expect(await query(clusterOf(lab(), 'b'), lab().dbname, late)).toEqual([]);
+
+    expect(await word('resume')).toMatchObject({ exitCode: 0 });
+    await reconciled(lab());
+    await eventually(async () => (await query(clusterOf(lab(), 'c'), lab().dbname, late)).length === 2);
+    const after = await planOf(lab(), 0, '--detailed-exitcode');
+    expect(after).toMatchObject({ verdict: 'in_sync', steps: [], changes: [] });
+    expect(after.links.map((link) => link.suspect?.split(':')[0] ?? null)).toEqual([null, 'DeltaTableMissing']);
+    await settle(after);
   });
 
   test.runIf(EVERYTHING)('a target that was restored from a backup is suspect, and so is the link that leaves it', async () => {
