@@ -6,6 +6,7 @@ import { expectNothingLeft, planOf, reconcile, reconciled, said } from './suppor
 import { runGoatherd } from './support/run-goatherd.ts';
 import { expectSameData } from './support/same-data.ts';
 import { makeShop, startWriter } from './support/shop.ts';
+import { startReconcile } from './support/start-reconcile.ts';
 import { clusterOf, useLab } from './support/use-lab.ts';
 
 const lab = useLab({}, async (started) => {
@@ -32,7 +33,7 @@ async function standing(): Promise<unknown> {
   return { controls, daemons, objects };
 }
 
-/** What a controller leaves in the ledger: a link that is Suspect since yesterday, is tried again, and was told of. */
+/** What runs and a controller leave in the ledger: a fact of a link that was put back; that it is Suspect since yesterday, is tried again, and was told of. */
 async function remember(address: string): Promise<void> {
   const condition = { address, type: 'Suspect', status: 'True', reason: 'TriggerMissing', message: '', since: 1, observedRevision: null };
   const told = { incident: { key: `${address} Ready`, severity: 'error', condition }, since: 1, said: null, wellSince: null };
@@ -45,6 +46,12 @@ async function remember(address: string): Promise<void> {
   await query(lab().hub, 'goatherd', "INSERT INTO goatherd.told(receiver, memory) VALUES ('receiver', $1)", [
     JSON.stringify({ told: { [`${address} Ready`]: told }, seen: [`${address} Ready`] }),
   ]);
+  await query(
+    lab().hub,
+    'goatherd',
+    "INSERT INTO goatherd.heal(address, definition, fact) SELECT address, definition_hash, 'row x' FROM goatherd.link WHERE address = $1",
+    [address],
+  );
 }
 
 /** The addresses in it, and nothing else of it has changed. */
@@ -85,6 +92,10 @@ test('a database in the middle gets another name while it is written to, and not
     { address: 'orders/a-hq', sync: 'orders_a_b', instance: 'orders_a_b', mode: 'empty' },
     { address: 'orders/hq-c', sync: 'orders_b_c', instance: 'orders_b_c', mode: 'empty' },
   ]);
+  // Another definition of the link would begin the count anew.
+  const heals =
+    'SELECT heal.address FROM goatherd.heal JOIN goatherd.link ON heal.address = link.address AND heal.definition = definition_hash';
+  expect(await query(lab().hub, 'goatherd', heals)).toEqual([{ address: 'orders/hq-c' }]);
   const imported = await runGoatherd(['import', '--config', lab().configFile, '--from-bucardo', 'bucardo_orders_a_b']);
   expect(imported).toMatchObject({ exitCode: 1, stdout: '' });
   expect(imported.stderr).toContain("bucardo_orders_a_b is goatherd's own, of topology orders: orders/a-hq runs in it");
@@ -185,3 +196,53 @@ test('a connection that leads to another database holds the links of it until a 
   await expectSameData(lab(), 'a', 'b', 'c');
   await expectNothingLeft(lab());
 });
+
+/** What the marks on the control databases say: which links run there, and how they are called. */
+async function marks(): Promise<readonly string[]> {
+  const rows = await query(
+    lab().hub,
+    'postgres',
+    "SELECT datname, substring(shobj_description(oid, 'pg_database') FROM 'links .*') AS mark FROM pg_database WHERE datname LIKE 'bucardo%' ORDER BY datname",
+  );
+  return rows.map((row) => String(row['mark']));
+}
+
+/** What a run that was killed amid a renaming leaves: a ledger that is lost knows neither name, and the marks have the former ones. */
+async function loseLedgerAmid(rename: (file: File) => void, links: readonly string[], killed = false): Promise<void> {
+  const before = await standing();
+  await edit(rename);
+  // Whatever it came to, the marks of its links tell.
+  if (killed) await startReconcile(lab(), { killAtFirst: (line) => line.includes('rename') }).ended;
+  await query(lab().hub, 'postgres', 'DROP DATABASE goatherd WITH (FORCE)');
+  const document = await reconciled(lab());
+  const kinds = document.plans[0]?.steps.map((step) => step.kind).filter((kind) => kind !== 'arrival');
+  expect(kinds).toEqual(['ledger']);
+  expect(await standing()).toEqual(before);
+  const rows = await query(lab().hub, 'goatherd', "SELECT address, sync, receipt->>'mode' AS mode FROM goatherd.link ORDER BY sync");
+  expect(rows).toEqual(links.map((id, at) => ({ address: `orders/${id}`, sync: ['orders_a_b', 'orders_b_c'][at], mode: 'unknown' })));
+  expect(await marks()).toEqual(links.map((id) => expect.stringMatching(new RegExp(`^links ${id},`)) as unknown));
+  await expectNothingLeft(lab());
+  await query(clusterOf(lab(), 'a'), lab().dbname, "UPDATE customers SET name = name || '.' WHERE id < 10");
+  await expectSameData(lab(), 'a', 'b', 'c');
+}
+
+test('a ledger that is lost amid the renaming of a database is made anew from the marks of the former name', () =>
+  loseLedgerAmid(
+    (file) => {
+      file.databases['mid'] = { ...take(file, 'hq'), renamed_from: 'hq' };
+      file.links = ['a -> mid', 'mid -> near'];
+    },
+    ['a-mid', 'mid-near'],
+  ));
+
+test.runIf(process.env['GOATHERD_TEST_ALL'] === '1')('so is one that is lost when a run is killed that renames a link', () =>
+  loseLedgerAmid(
+    (file) => {
+      file.databases['end'] = take(file, 'near');
+      delete file.databases['end']['renamed_from'];
+      file.links = ['a -> mid', { from: 'mid', to: 'end', renamed_from: 'mid-near' }];
+    },
+    ['a-mid', 'mid-end'],
+    true,
+  ),
+);
