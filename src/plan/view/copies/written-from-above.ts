@@ -9,15 +9,20 @@ import { isRunBy } from '../runs-first.ts';
 
 /** What tells whether a link writes down on its target what it brings there: one in view, or one that only its mark tells of. */
 interface Writer extends Pick<LinkView, 'control' | 'daemon'> {
+  /** Set where its instance, which no other link has, is not looked at: it may write down anything. */
+  readonly unseen?: true;
   readonly link: Pick<LinkView['link'], 'address' | 'id' | 'to' | 'sync' | 'aliases'>;
 }
 
-/** Links that only marks tell of and whose syncs are active: nothing is done to them, and whoever starts their daemon runs them. */
+/** Links that only marks tell of and whose syncs are, or may be, active: nothing is done to them, and whoever starts their daemon runs them. */
 function forgottenWriters({ forgotten, observation }: Scene): readonly Writer[] {
   return forgotten.flatMap(({ address, id, to, names: { instance, sync, aliases } }) => {
-    const { control = null, daemon = null } = observation.instances[instance] ?? {};
+    const seen = observation.instances[instance];
+    const { control = null, daemon = null } = seen ?? {};
     const active = control?.syncs.some((one) => one.name === sync && one.status === 'active') === true;
-    return active || daemon?.activeSyncs.includes(sync) === true ? [{ link: { address, id, to, sync, aliases }, control, daemon }] : [];
+    const link = { address, id, to, sync, aliases };
+    if (seen === undefined) return [{ link, control, daemon, unseen: true }];
+    return active || daemon?.activeSyncs.includes(sync) === true ? [{ link, control, daemon }] : [];
   });
 }
 
@@ -47,8 +52,8 @@ export function writtenFromAbove(
 }
 
 /** Whether the link's rows say that what it brings is noted on the target. */
-function writesDown({ link, control }: Writer): boolean {
-  if (control === null) return false;
+function writesDown({ link, control, unseen }: Writer): boolean {
+  if (control === null) return unseen === true;
   return (
     control.dbs.some((db) => db.name === link.aliases.to && db.makedelta) ||
     control.goats.some((goat) => goat.db === link.aliases.from && makedeltaNames(goat.makedelta).has(link.aliases.to))
@@ -78,6 +83,7 @@ export function stillWritten(scene: Scene, below: LinkView, links: readonly Plan
     tables.filter(
       (address) =>
         [...above(held), ...unknown].some((upper) => writesDelta(upper, address)) ||
+        unknown.some((upper) => upper.unseen) ||
         above(held).some((upper) => isRunBy(upper) && passesOnTo(upper, below) && membersOf(upper).has(address)) ||
         above(links).some((upper) => leftOn(upper, address) && writesDelta(upper, address)),
     ),

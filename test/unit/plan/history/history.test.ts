@@ -59,6 +59,15 @@ describe('found before:', () => {
   });
   test.each<[string, readonly Round[], Partial<History>?]>([
     [
+      'a link goes below one that only its mark tells of and that has a control database of its own, which nobody looks at',
+      [
+        edited(['add link', 5, 0]),
+        { ...edited(['new table', 0, 0]), drifts: [{ kind: 'lose the ledger', at: 0, pick: 0 }] },
+        edited(['remove all', 0, 0]),
+      ],
+      { adopts: true },
+    ],
+    [
       'a table waits to join a link below one that other hands run and a person has to adopt again',
       [edited(['add link', 5, 0]), { ...edited(['new table', 0, 0]), drifts: [{ kind: 'lose the ledger', at: 0, pick: 0 }] }],
       { adopts: true },
