@@ -76,15 +76,29 @@ function asDeclared(losses: readonly Loss[]): readonly Loss[] {
 
 /** Tables that the link above has and whose keys it does not write down on the database that it enters. */
 function withoutMakedelta(upper: LinkView): readonly string[] {
-  // One that moves has its makedelta set before it runs where it goes; one that has it for the whole database writes everything down.
-  if (!receiptOf(upper) || upper.leaves.length > 0) return [];
+  if (!receiptOf(upper)) return [];
   // What was detached has brought nothing since, and comes back by a copy, which is passed on.
   if (upper.ledger?.definition?.state === 'detached') return [];
-  if (upper.control?.dbs.find((db) => db.name === upper.link.aliases.to)?.makedelta === true) return [];
-  // A goat is shared by the links of an instance that leave its database: only this link's relgroup says that it carries the table.
-  const members = new Set(upper.control?.herds[upper.link.relgroup]);
-  const goats = upper.control?.goats.filter((one) => members.has(one.id) && one.type === 'table') ?? [];
-  return goats.filter((goat) => !(goat.makedelta?.split(/[ ,]+/) ?? []).includes(upper.link.aliases.to)).map((goat) => goat.address);
+  const here = goatsIn(upper.control, upper.link);
+  if (upper.leaves.length === 0) return here.filter((goat) => !goat.noted).map((goat) => goat.address);
+  // One that moves has its makedelta set before it runs where it goes: until then what counts is where it runs yet.
+  const set = new Set(here.filter((goat) => goat.noted).map((goat) => goat.address));
+  const there = upper.leaves.flatMap(({ observed, aliases }) =>
+    goatsIn(observed?.control ?? null, { relgroup: upper.link.relgroup, aliases }),
+  );
+  return there.filter((goat) => !goat.noted && !set.has(goat.address)).map((goat) => goat.address);
+}
+
+/** Tables of a link in a control database, and whether what comes to its target is noted there: a goat is shared by the links of an instance, only the relgroup says whose it is. */
+function goatsIn(
+  control: LinkView['control'],
+  { relgroup, aliases }: Pick<LinkView['link'], 'relgroup' | 'aliases'>,
+): readonly { readonly address: string; readonly noted: boolean }[] {
+  const members = new Set(control?.herds[relgroup]);
+  const whole = control?.dbs.find((db) => db.name === aliases.to)?.makedelta === true;
+  return (control?.goats ?? [])
+    .filter((one) => members.has(one.id) && one.type === 'table')
+    .map(({ address, makedelta }) => ({ address, noted: whole || (makedelta?.split(/[ ,]+/) ?? []).includes(aliases.to) }));
 }
 
 /** Notes the losses in the ledger before anything is put back, unless they stand there already. */

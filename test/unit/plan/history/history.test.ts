@@ -59,6 +59,32 @@ describe('found before:', () => {
   });
   test.each<[string, readonly Round[], Partial<History>?]>([
     [
+      'a delta trigger is dropped that a link shares with one that is suspended: both have lost what was written meanwhile',
+      [edited(['suspend', 0, 0]), edited(['add link', 0, 0]), drifted(['drop a trigger', 0, 0])],
+      { linksRemoved: 0 },
+    ],
+    [
+      'a table joins a link that leaves the instance of the one above',
+      [{ ...edited(['instance', 3, 0], ['outage', 30, 0]), writes: 0 }, { ...edited(['new table', 0, 0]), writes: 0 }],
+      { shares: true },
+    ],
+    [
+      'a database passes on again what it receives, while the link that enters it moves to another instance',
+      [
+        { ...edited(['cascade', 1, 0]), writes: 0 },
+        { ...edited(['cascade', 5, 0], ['instance', 0, 10]), writes: 0 },
+      ],
+      { references: true },
+    ],
+    [
+      "a database is renamed and the ledger lost while a control database is gone: the triggers of the link's former name are swept",
+      [
+        edited(['outage', 9, 0]),
+        { ...edited(['rename database', 9, 0]), drifts: [{ kind: 'drop a control database', at: 0, pick: 0 }], approves: 'git' },
+        drifted(['lose the ledger', 0, 0]),
+      ],
+    ],
+    [
       'a link goes below one that only its mark tells of and that has a control database of its own, which nobody looks at',
       [
         edited(['add link', 5, 0]),

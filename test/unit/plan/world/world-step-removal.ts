@@ -1,5 +1,5 @@
 /** Steps that take down what stood for a link (src/act/steps/leaving/removal.ts). */
-import { deltaNamesTable, DELTA_TRIGGER, targetName } from '../../../../src/bucardo/names.ts';
+import { deltaNamesTable, DELTA_TRIGGER, targetName, truncateName } from '../../../../src/bucardo/names.ts';
 import { registeredElsewhere } from '../../../../src/act/siblings.ts';
 import type { Work } from '../../../../src/plan/work-model.ts';
 import type { TableBucardo } from '../../../../src/observe/table-model.ts';
@@ -66,8 +66,9 @@ function checkNoMakedelta(world: World, database: string, table: string, what: s
 export function dropTriggersStep(world: World, work: Of<'drop_triggers'>): Outcome {
   const link = linkAt(world, work.link);
   for (const { address, triggers } of work.tables) {
-    const kicksOnly = triggers.every((name) => name.startsWith('bucardo_kick_'));
-    if (!kicksOnly) checkQuiet(world, link, address, 'triggers');
+    // Kick triggers no run reads, and those of a link that is no more belong to none.
+    const own = triggers.some((name) => name === DELTA_TRIGGER || name === truncateName(link.sync));
+    if (own) checkQuiet(world, link, address, 'triggers');
     if (triggers.includes(DELTA_TRIGGER)) checkNoMakedelta(world, work.database, address, 'the delta trigger');
     statement(world);
     const facts = tableOf(world, work.database, address)?.bucardo ?? null;
