@@ -9,6 +9,7 @@ import { recopyStep } from '../steps/copying/recopy-steps.ts';
 import { removalSteps } from '../steps/leaving/removal.ts';
 import { carriedBy, without } from '../view/carried.ts';
 import type { LinkView } from '../view/link-view.ts';
+import { writesDelta } from '../view/copies/written-from-above.ts';
 import { replicatedBy } from '../view/replicated.ts';
 import { preparingSteps } from './prepare.ts';
 import { runningSteps } from './run.ts';
@@ -18,11 +19,15 @@ export function assemble(scene: Scene, given: Sorted): readonly Draft[] {
   const sorted = { ...given, free: given.free.map((one) => postponed(one, given.leaving)) };
   const prepared = preparingSteps(scene, sorted);
   const ending = endingOf(sorted);
+  const removalOf = (view: LinkView): readonly Draft[] =>
+    removalSteps(view, sorted.free, ending, view.link.former === true && sorted.undrained?.has(view.link.address) !== true);
+  const leaving = sorted.leaving.map((view) => ({ view, removal: removalOf(view) }));
+  const draining = leaving.filter(({ removal }) => removal.some((step) => step.kind === 'wait_drained')).map(({ view }) => view);
+  const mended = (view: LinkView): readonly Draft[] => mendedFirst(scene, view, draining);
   const removals = [
-    ...sorted.leaving.flatMap((view) => {
+    ...leaving.flatMap(({ view, removal }) => {
       const left = leaveInstanceSteps(scene.topology, view, sorted.leaving);
-      const removal = removalSteps(view, sorted.free, ending, sorted.undrained?.has(view.link.address) !== true);
-      const steps = [...mendedFirst(scene, view, removal), ...removal];
+      const steps = [...mended(view), ...removal];
       // The ledger forgets a link when nothing of it stands anywhere.
       return [
         ...left,
@@ -31,25 +36,45 @@ export function assemble(scene: Scene, given: Sorted): readonly Draft[] {
     }),
     ...sorted.detached
       .filter(({ view }) => view.link.former !== true)
-      .flatMap((one) => [
-        // One that was about to move when it was detached has left where it stood before.
-        ...leaveInstanceSteps(scene.topology, one.view, sorted.leaving),
-        ...recopyStep(one, []),
-        ...removalSteps(one.view, sorted.free, ending, false),
-      ]),
+      .flatMap((one) => [...recopyStep(one, []), ...mended(one.view), ...removalOf(one.view)]),
   ];
-  return [...prepared, ...removals, ...runningSteps(scene, sorted, [...prepared, ...removals])];
+  const drafts = afterRegistrations([...prepared, ...removals]);
+  return [...drafts, ...runningSteps(scene, sorted, drafts)];
+}
+
+/**
+ * Steps that take rows of tables away from a control database come after what links register there: a row that stands is not registered
+ * again, and which rows are anybody's, the syncs that stand tell.
+ */
+function afterRegistrations(steps: readonly Draft[]): readonly Draft[] {
+  const registered = steps.filter((step) => step.work.kind === 'register');
+  return steps.map((step) => {
+    const { work } = step;
+    if (work.kind !== 'leave' && work.kind !== 'drop_control' && work.kind !== 'leave_instance') return step;
+    const before = registered.filter((one) => 'instance' in one.work && one.work.instance === work.instance);
+    return { ...step, after: [...step.after, ...before.map((one) => one.id)] };
+  });
 }
 
 /** Helper tables that a run reads and writes on its source, and the function that writers call. */
 const RUN_NEEDS: ReadonlySet<string> = new Set(['delta table', 'track table', 'stage table', 'delta function']);
 
-/** What a run of a link that leaves would miss, where its end waits until the link is drained: no run ends well without it. */
-function mendedFirst({ observation }: Scene, view: LinkView, removal: readonly Draft[]): readonly Draft[] {
-  if (!removal.some((step) => step.kind === 'wait_drained')) return [];
+/**
+ * What a run of a link that leaves would miss, where its end waits until it is drained: on its own source, and where it writes its changes
+ * down for a link that comes to its end, too. No run ends well without it.
+ */
+function mendedFirst({ observation }: Scene, view: LinkView, draining: readonly LinkView[]): readonly Draft[] {
+  const above = draining.filter((one) => one.link.to === view.link.from);
+  const own = draining.includes(view);
+  if (!own && above.length === 0) return [];
   const carried = carriedBy(view, new Set());
   const replicated = replicatedBy({ view, carried });
-  const tables = carried.tables.filter(({ table, helpers }) => replicated.has(table.address) && helpers.some((one) => RUN_NEEDS.has(one)));
+  const tables = carried.tables.filter(
+    ({ table, helpers }) =>
+      (own || above.some((upper) => writesDelta(upper, table.address))) &&
+      replicated.has(table.address) &&
+      helpers.some((one) => RUN_NEEDS.has(one)),
+  );
   return tables.length === 0 ? [] : helpersStep(view, observation, { ...carried, tables });
 }
 

@@ -51,7 +51,11 @@ export function removalSteps(view: LinkView, staying: readonly Planned[], leavin
         on: [link.from, link.to],
         what: `WAIT ${link.id} drained`,
         // Its source may be on its way out, too: what reaches that one until its own end goes on to this target.
-        after: [stepId.helpers(view), ...leaving.filter((one) => one.link.to === link.from).map(runId.deactivate), ...successor],
+        after: [
+          ...[view, ...leaving.filter((one) => one.link.from === link.to)].map(stepId.helpers),
+          ...leaving.filter((one) => one.link.to === link.from).map(runId.deactivate),
+          ...successor,
+        ],
         work: { kind: 'wait_drained', link: link.address, instance: link.instance },
         reason: `every change that stands on ${link.from} now reaches ${link.to} first`,
         gate: { condition: 'Drained', warnAfterSeconds: WARN_DRAIN_SECONDS },

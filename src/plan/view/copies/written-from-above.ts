@@ -35,10 +35,12 @@ export function writtenFromAbove(
   views: readonly LinkView[],
   blocked: ReadonlyMap<string, string>,
 ): ReadonlyMap<string, string> {
-  const runs = ({ link, daemon }: LinkView): boolean => daemon?.activeSyncs.includes(link.sync) === true;
+  const runs = ({ link, daemon }: Writer): boolean => daemon?.activeSyncs.includes(link.sync) === true;
   // Its rows may say nothing of it any more, and its daemon, which is told nothing now, goes by what it has read.
   const writers = [
-    ...views.filter((view) => blocked.has(view.link.address) && runs(view) && (writesDown(view) || passedOnBy(view).length > 0)),
+    ...views
+      .filter((view) => blocked.has(view.link.address))
+      .flatMap((view) => placesOf(view).filter((place) => runs(place) && (writesDown(place) || passedOnBy(view).length > 0))),
     ...forgottenWriters(scene).filter(writesDown),
   ];
   return new Map(
@@ -49,6 +51,16 @@ export function writtenFromAbove(
       return [[link.address, `${writer.link.id} writes its changes down: ${reason}`]];
     }),
   );
+}
+
+/** Where a link may run: one that moves runs where it comes from until it can be told. */
+function placesOf({ link, control, daemon, leaves }: LinkView): readonly Writer[] {
+  const left = leaves.map(({ observed, aliases }): Writer => ({
+    link: { ...link, aliases },
+    control: observed?.control ?? null,
+    daemon: observed?.daemon ?? null,
+  }));
+  return [{ link, control, daemon }, ...left];
 }
 
 /** Whether the link's rows say that what it brings is noted on the target. */
@@ -82,7 +94,7 @@ export function stillWritten(scene: Scene, below: LinkView, links: readonly Plan
   return new Set(
     tables.filter(
       (address) =>
-        [...above(held), ...unknown].some((upper) => writesDelta(upper, address)) ||
+        [...above(held).flatMap(placesOf), ...unknown].some((upper) => writesDelta(upper, address)) ||
         unknown.some((upper) => upper.unseen) ||
         above(held).some((upper) => isRunBy(upper) && passesOnTo(upper, below) && membersOf(upper).has(address)) ||
         above(links).some((upper) => leftOn(upper, address) && writesDelta(upper, address)),

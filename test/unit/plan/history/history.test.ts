@@ -59,13 +59,44 @@ describe('found before:', () => {
   });
   test.each<[string, readonly Round[], Partial<History>?]>([
     [
+      'a table leaves one link and joins another of the same source and instance: its row stays',
+      [{ ...edited(['tables', 0, 13]), approves: 'git' }, edited(['add link', 0, 0])],
+      { tables: 2, shares: true },
+    ],
+    [
+      'a link is detached below one that moves to another instance and whose source is away: that one writes on where it comes from',
+      [{ ...edited(['detach', 7, 0]), approves: 'git' }, edited(['outage', 0, 0], ['instance', 0, 10]), { ...edited(), approves: 'git' }],
+    ],
+    [
+      'all links go while a target is away and a delta table is missing that the first of them writes to until it is drained',
+      [
+        { ...edited(['remove all', 0, 0]), approves: 'git' },
+        { ...edited(['outage', 14, 0]), drifts: [{ kind: 'drop the delta table', at: 21, pick: 0 }] },
+      ],
+      { adopts: true, shares: true, linksRemoved: 0 },
+    ],
+    [
+      'a database comes back under another name when the link that had the former one is gone: a person is asked',
+      [
+        edited(['remove link', 0, 0]),
+        { ...edited(['add link', 0, 0]), approves: 'git' },
+        { ...edited(['remove link', 0, 0]), approves: 'git' },
+        edited(['rename database', 22, 0]),
+        edited(['add link', 0, 0]),
+      ],
+      { linksRemoved: 0 },
+    ],
+    [
       'a delta trigger is dropped that a link shares with one that is suspended: both have lost what was written meanwhile',
       [edited(['suspend', 0, 0]), edited(['add link', 0, 0]), drifted(['drop a trigger', 0, 0])],
       { linksRemoved: 0 },
     ],
     [
       'a table joins a link that leaves the instance of the one above',
-      [{ ...edited(['instance', 3, 0], ['outage', 30, 0]), writes: 0 }, { ...edited(['new table', 0, 0]), writes: 0 }],
+      [
+        { ...edited(['instance', 3, 0], ['outage', 30, 0]), writes: 0 },
+        { ...edited(['new table', 0, 0]), writes: 0 },
+      ],
       { shares: true },
     ],
     [

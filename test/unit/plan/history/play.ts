@@ -6,7 +6,7 @@ import { worldOf } from '../world/world-build.ts';
 import { tick } from '../world/world-daemon.ts';
 import { planFor, reconcile, reconcileWithCrash, type RunOptions } from '../world/world-run.ts';
 import { insert } from '../world/world-users.ts';
-import { dataOf, declare, placeOf, violate, type World } from '../world/world.ts';
+import { dataOf, declare, ledgerSeen, placeOf, violate, type World } from '../world/world.ts';
 import type { Plan } from '../../../../src/plan/model.ts';
 import type { Step } from '../../../../src/plan/step-model.ts';
 import type { Approves, History, Round } from './arbitrary-history.ts';
@@ -158,7 +158,7 @@ function checkApprovals(world: World, plan: Plan, approvals: RunOptions['approva
  * out where what it names is gone with the ledger; to put back the line of a link that only its mark tells of; and whatever waits for one of
  * these, on the links below too.
  */
-function asksFor({ steps }: Plan): ReadonlySet<string> {
+function asksFor(world: World, { steps }: Plan): ReadonlySet<string> {
   const asked = new Set(
     steps
       .filter(
@@ -167,7 +167,9 @@ function asksFor({ steps }: Plan): ReadonlySet<string> {
           blocked?.includes('preflight: Adopt') ||
           blocked?.endsWith('writes its changes down: neither the file nor the ledger knows it') ||
           // An entry that was renamed and is to be adopted again: a person takes `renamed_from` out.
-          (kind === 'adopt' && blocked?.startsWith('preflight: RenamedFromUnknown') === true),
+          (kind === 'adopt' && blocked?.startsWith('preflight: RenamedFromUnknown') === true) ||
+          // So they do where the links that had the former name are gone since the entry was renamed.
+          (blocked === 'preflight: RenamedFromUnknown' && forgotFormerNames(world)),
       )
       .map(({ id }) => id),
   );
@@ -176,6 +178,13 @@ function asksFor({ steps }: Plan): ReadonlySet<string> {
     (blocked?.startsWith('waits for step') === true && after.includes(id));
   for (const id of asked) for (const step of steps) if (waits(step, id)) asked.add(step.id);
   return asked;
+}
+
+/** Whether of all databases that are said to have been called otherwise, and are new to the ledger, nothing that is remembered has the former name. */
+function forgotFormerNames(world: World): boolean {
+  const { links, marked = {} } = ledgerSeen(world);
+  const names = new Set([...Object.keys(links), ...Object.keys(marked)].flatMap((address) => (address.split('/')[1] ?? '').split('-')));
+  return world.declared.databases.every(({ name, renamedFrom }) => renamedFrom === undefined || names.has(name) || !names.has(renamedFrom));
 }
 
 /**
@@ -216,7 +225,7 @@ function settled(world: World, next: Next, approvals: RunOptions['approvals']): 
   if (approvals !== 'all') faults.splice(0, Infinity, ...faults.filter((fault) => !fault.includes('has not copied')));
   const open = again.steps.filter((step) => step.blocked === null);
   if (open.length > 0) faults.push(`the next plan is not empty: ${open.map((step) => `${step.id} (${step.reason})`).join(', ')}`);
-  const asking = asksFor(again);
+  const asking = asksFor(world, again);
   const blocked = again.steps.filter((step) => step.blocked !== null && !asking.has(step.id));
   if (held.size === 0 && approvals === 'all' && blocked.length > 0)
     faults.push(`nothing holds a link, and these steps are blocked: ${blocked.map((step) => `${step.id} (${step.blocked})`).join(', ')}`);
