@@ -14,6 +14,8 @@ export interface Obstacles {
   readonly blocked: ReadonlyMap<string, string>;
   /** Links of which no run ends well (`cutOffLinks`). */
   readonly cut: ReadonlyMap<string, string>;
+  /** Daemons that are not to be stopped (`heldCopies`), by instance. */
+  readonly copying: ReadonlyMap<string, string>;
   readonly judged: Judgement;
 }
 
@@ -99,9 +101,15 @@ function isUnproved(views: readonly LinkView[], address: string): boolean {
 export function reasonAgainst(
   views: readonly LinkView[],
   step: Pick<Draft, 'id' | 'kind' | 'address' | 'destructive' | 'work'>,
-  { blocked, cut, judged }: Obstacles,
+  { blocked, cut, copying, judged }: Obstacles,
 ): string | null {
-  return stoppedAbove(views, step) ?? heldAbove(views, step, blocked) ?? endlessWait(step, cut) ?? judged.reasonAgainst(step);
+  return (
+    stoppedAbove(views, step) ??
+    heldAbove(views, step, blocked) ??
+    endlessWait(step, cut) ??
+    copyingThere(step, copying) ??
+    judged.reasonAgainst(step)
+  );
 }
 
 function ownReason(
@@ -131,6 +139,11 @@ function stoppedAbove(views: readonly LinkView[], step: Pick<Draft, 'kind' | 'ad
 /** No run of a link that is cut off ends well: what waits for one would wait for ever. */
 function endlessWait(step: Pick<Draft, 'kind' | 'address'>, cut: ReadonlyMap<string, string>): string | null {
   return step.kind === 'wait_run' || step.kind === 'wait_drained' ? (cut.get(step.address) ?? null) : null;
+}
+
+/** What a stop would end is begun anew by the next daemon, from the first row on. */
+function copyingThere({ work }: Pick<Draft, 'work'>, copying: ReadonlyMap<string, string>): string | null {
+  return work.kind === 'stop_daemon' ? (copying.get(work.instance) ?? null) : null;
 }
 
 /** Tables that join a link below one that is held wait, or that come back to it: what the link above brings of them later would not be passed on. */

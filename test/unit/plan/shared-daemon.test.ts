@@ -3,7 +3,7 @@ import { orders, topologyOf, worldOf } from './world/world-build.ts';
 import { planFor, reconcile, reconcileWithCrash } from './world/world-run.ts';
 import { tick } from './world/world-daemon.ts';
 import { insert } from './world/world-users.ts';
-import { dataOf, declare, type World } from './world/world.ts';
+import { Crash, dataOf, declare, type World } from './world/world.ts';
 
 const SHARED = ['bucardo: {instance: pool}'];
 const BOTH = orders(['a -> b', 'a -> c'], SHARED);
@@ -80,4 +80,62 @@ describe('a link that replicates and may not act goes on when another link of it
     );
     expect(planFor(world, 'all').steps.filter((step) => step.kind === 'start_daemon' && step.blocked === null)).toEqual([]);
   });
+});
+
+/** Of a -> b, which runs, and a -> c, whose first copy runs in the same daemon: killed there, and then a person, or preflight, holds a -> c. */
+function copyingHeld(hold: (world: World) => void, after: string): World {
+  const world = worldOf({ topology: orders(['a -> b'], SHARED, ['a', 'b', 'c']), copyTicks: 20 });
+  expect(reconcile(world, OPTIONS).fault).toBeNull();
+  declare(world, topologyOf(BOTH));
+  const users = (): void => {
+    if (copyRuns(world)) throw new Crash('killed while it copies');
+  };
+  expect(() => reconcile(world, { ...OPTIONS, users })).toThrow('killed while it copies');
+  hold(world);
+  declare(world, topologyOf(after));
+  return world;
+}
+
+const copyRuns = (world: World): boolean =>
+  world.instances['orders_pool']?.daemon?.syncs.some((sync) => sync.name === 'orders_a_c' && sync.run?.kind === 'copy') === true;
+
+describe('a link whose first copy runs and which may not act is not disturbed (rule 3)', () => {
+  const holds: readonly (readonly [string, (world: World) => void])[] = [
+    [
+      'preflight',
+      (world) => {
+        const c = world.databases['c'];
+        if (c !== undefined) c.facts.encoding = 'LATIN1';
+      },
+    ],
+    [
+      'a person',
+      (world) => {
+        world.ledger.suspensions['orders/a-c'] = { by: 'eve', reason: 'index on c', since: world.now, held: true };
+      },
+    ],
+  ];
+  const edits = [
+    ['a setting of the other link', orders(['{from: a, to: b, kick_interval: 5s}', 'a -> c'], SHARED)],
+    ['the end of the other link', orders(['a -> c'], SHARED)],
+    ['the stop of the other link', orders(['{from: a, to: b, state: stopped}', 'a -> c'], SHARED)],
+  ] as const;
+
+  test.each(holds.flatMap(([holder, hold]) => edits.map(([edit, after]) => ({ holder, hold, edit, after }))))(
+    'held by $holder: $edit waits for the copy',
+    ({ hold, after }) => {
+      const world = copyingHeld(hold, after);
+      const stop = planFor(world, 'all').steps.find((step) => step.kind === 'stop_daemon');
+      expect(stop?.blocked).toBe('waits for the copy of a-c, which runs in daemon orders_pool');
+      const { daemon } = world.instances['orders_pool'] ?? {};
+      expect(reconcile(world, OPTIONS).fault).toBeNull();
+      expect(world.instances['orders_pool']?.daemon).toBe(daemon);
+      for (let second = 0; copyRuns(world) && second < 60; second += 1) tick(world);
+      expect(copyRuns(world)).toBe(false);
+      expect(planFor(world, 'all').steps.find((step) => step.kind === 'stop_daemon')?.blocked).toBeNull();
+      expect(reconcile(world, OPTIONS).fault).toBeNull();
+      expect(planFor(world, 'all').steps.filter((step) => step.blocked === null)).toEqual([]);
+      expect(world.violations).toEqual([]);
+    },
+  );
 });
