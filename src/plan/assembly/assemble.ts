@@ -1,6 +1,7 @@
 import type { Scene } from '../scene.ts';
 import type { Draft } from '../steps/draft.ts';
 import { type Sorted, endingOf } from '../steps/preparing/makedelta.ts';
+import { passesOnTo } from '../steps/preparing/still-loaded.ts';
 import { leaveInstanceSteps } from '../steps/preparing/move-steps.ts';
 import { newcomers } from '../steps/copying/newcomers.ts';
 import type { Planned } from '../steps/planned.ts';
@@ -11,6 +12,7 @@ import { carriedBy, without } from '../view/carried.ts';
 import type { LinkView } from '../view/link-view.ts';
 import { writesDelta } from '../view/copies/written-from-above.ts';
 import { replicatedBy } from '../view/replicated.ts';
+import { withDoubtsFirst } from './doubts-first.ts';
 import { preparingSteps } from './prepare.ts';
 import { runningSteps } from './run.ts';
 
@@ -38,7 +40,7 @@ export function assemble(scene: Scene, given: Sorted): readonly Draft[] {
       .filter(({ view }) => view.link.former !== true)
       .flatMap((one) => [...recopyStep(one, []), ...mended(one.view), ...removalOf(one.view)]),
   ];
-  const drafts = afterRegistrations([...prepared, ...removals]);
+  const drafts = withDoubtsFirst(scene.topology, sorted, afterRegistrations([...prepared, ...removals]));
   return [...drafts, ...runningSteps(scene, sorted, drafts)];
 }
 
@@ -71,7 +73,7 @@ function mendedFirst({ observation }: Scene, view: LinkView, draining: readonly 
   const replicated = replicatedBy({ view, carried });
   const tables = carried.tables.filter(
     ({ table, helpers }) =>
-      (own || above.some((upper) => writesDelta(upper, table.address))) &&
+      (own || above.some((upper) => writesDelta(upper, table.address) || passesOnTo(upper, view))) &&
       replicated.has(table.address) &&
       helpers.some((one) => RUN_NEEDS.has(one)),
   );

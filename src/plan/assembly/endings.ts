@@ -2,7 +2,8 @@ import type { Draft } from '../steps/draft.ts';
 import type { Sorted } from '../steps/preparing/makedelta.ts';
 import { endedElsewhere } from '../steps/preparing/move-steps.ts';
 import { type Planned, needsActivation, wantsRunning } from '../steps/planned.ts';
-import { runId } from '../steps/step-ids.ts';
+import { runId, stepId } from '../steps/step-ids.ts';
+import { writesDelta } from '../view/copies/written-from-above.ts';
 import type { LinkView } from '../view/link-view.ts';
 
 /**
@@ -26,12 +27,23 @@ export function quittingAbove(view: LinkView, sorted: Sorted): readonly LinkView
   );
 }
 
-/** No daemon runs a link that another one may still run (rule 20). */
-export function afterOthersEnd(step: Draft, links: readonly Planned[]): Draft {
+/**
+ * No daemon runs a link that another one may still run (rule 20), and none before what its makedelta writes to stands for the links below
+ * (rule 1). `withheld`: steps that nothing waits for now.
+ */
+export function afterOthers(step: Draft, links: readonly Planned[], withheld: ReadonlySet<string>): Draft {
   const { work } = step;
   if (work.kind !== 'start_daemon') return step;
-  const moving = links.filter(({ view }) => view.link.instance === work.instance && work.syncs.includes(view.link.sync));
-  return { ...step, after: [...step.after, ...moving.flatMap(({ view }) => endedElsewhere(view))] };
+  const own = links.filter(({ view }) => view.link.instance === work.instance && work.syncs.includes(view.link.sync));
+  // What is to be written of makedelta waits for these itself.
+  const writes = (address: string, from: string): boolean => own.some(({ view }) => view.link.to === from && writesDelta(view, address));
+  const below = links
+    .filter(({ view, carried }) =>
+      carried.tables.some(({ table, work: { missing } }) => missing.length > 0 && writes(table.address, view.link.from)),
+    )
+    .flatMap(({ view }) => [stepId.helpers(view), stepId.triggers(view)])
+    .filter((id) => !withheld.has(id));
+  return { ...step, after: [...step.after, ...own.flatMap(({ view }) => endedElsewhere(view)), ...below] };
 }
 
 /**

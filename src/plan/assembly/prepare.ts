@@ -20,7 +20,6 @@ import { dropKickStep, triggersStep } from '../steps/preparing/trigger-steps.ts'
 import { unheard } from '../steps/copying/unheard.ts';
 import { without } from '../view/carried.ts';
 import { protectionStep } from '../view/leaving/leaving.ts';
-import type { Topology } from '../../topology/model.ts';
 import type { LinkView } from '../view/link-view.ts';
 import { stillWritten } from '../view/copies/written-from-above.ts';
 import { endOf, quittingAbove } from './endings.ts';
@@ -41,11 +40,6 @@ export function preparingSteps(scene: Scene, sorted: Sorted): Draft[] {
   const leftOf = (instance: string): ReadonlySet<string> =>
     new Set(links.filter(({ view }) => view.link.instance === instance).flatMap(({ view }) => [...view.left]));
   const views = [...links, ...sorted.held].map((one) => one.view);
-  const doubted = doubtedBeside(topology, sorted);
-  const afterDoubts = (step: Draft): Draft =>
-    step.kind !== 'helpers' && step.kind !== 'triggers' && step.kind !== 'rekey'
-      ? step
-      : { ...step, after: [...step.after, ...doubted.filter((one) => step.on.includes(one.from)).map((one) => one.step.id)] };
   return [
     ...(standing.length > 0 || adopting.length > 0 ? ledgerStep(topology, !ledger.present, unknown) : []),
     ...adopting.flatMap((one) => adoptionStep(one.view)),
@@ -55,7 +49,6 @@ export function preparingSteps(scene: Scene, sorted: Sorted): Draft[] {
       const moves = standing.filter(({ view }) => view.link.instance === instance).flatMap(({ view }) => moveStep(view));
       return afterMove(moves, instanceSteps(config, topology, observation, instance, depthOf(instance), leftOf(instance)));
     }),
-    ...doubted.map((one) => one.step),
     ...sorted.detached.flatMap(({ view, carried }) => registerStep(view, observation, carried)),
     ...links.flatMap((planned) => {
       const { view, carried } = planned;
@@ -89,7 +82,7 @@ export function preparingSteps(scene: Scene, sorted: Sorted): Draft[] {
         ),
         ...leaveInstanceSteps(topology, view, sorted.leaving),
       ];
-      return [...move, ...afterMove(move, steps.map(afterDoubts))];
+      return [...move, ...afterMove(move, steps)];
     }),
   ];
 }
@@ -98,23 +91,4 @@ export function preparingSteps(scene: Scene, sorted: Sorted): Draft[] {
 function shareDaemon(one: LinkView, other: LinkView): boolean {
   const instances = [other.link.instance, ...other.leaves.map((left) => left.instance)];
   return [one.link.instance, ...one.leaves.map((left) => left.instance)].some((instance) => instances.includes(instance));
-}
-
-/**
- * What links that may not act have lost by what a link beside them puts back now, as they share it: afterwards nothing would tell of it
- * (rule 15). It is noted in the ledger, and nothing of them is touched.
- */
-function doubtedBeside(topology: Topology, { free, held }: Sorted): readonly { readonly from: string; readonly step: Draft }[] {
-  return held.flatMap(({ view, carried }) => {
-    const { from } = view.link;
-    const mended = new Set(
-      free
-        .filter((one) => one.view.link.from === from)
-        .flatMap((one) => one.carried.tables.filter(({ work }) => work.missing.length > 0).map(({ table }) => table.address)),
-    );
-    if (mended.size === 0) return [];
-    const shared = { ...carried, tables: carried.tables.filter(({ table }) => mended.has(table.address)) };
-    const above = [...free, ...held].map((one) => one.view).filter((one) => one.link.to === from);
-    return suspectStep(view, lossesOf(topology, view, shared, above)).map((step) => ({ from, step }));
-  });
 }

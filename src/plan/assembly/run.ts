@@ -15,7 +15,7 @@ import { upstreamGates } from '../steps/running/upstream-gates.ts';
 import { mustAskForCopy, receiptOf } from '../view/copies/copy.ts';
 import { cutOffLinks } from '../view/copies/cut-off.ts';
 import type { LinkView } from '../view/link-view.ts';
-import { afterMakedelta, afterOthersEnd, canRunOn, endOf, quittingAbove, replaced } from './endings.ts';
+import { afterMakedelta, afterOthers, canRunOn, endOf, quittingAbove, replaced } from './endings.ts';
 
 /** The steps from what is prepared to what runs: copies, daemons, the gates between them, and the proof at the end. */
 export function runningSteps(scene: Scene, sorted: Sorted, prepared: readonly Draft[]): Draft[] {
@@ -64,7 +64,7 @@ export function runningSteps(scene: Scene, sorted: Sorted, prepared: readonly Dr
     const above = links.filter((other) => other.view.link.to === view.link.from).map((one) => one.view);
     if (unheard(view, carried, above).size > 0) gatesFor(view);
   }
-  const daemonSteps = [...daemons.values()].flatMap((daemon) => daemon.steps).map((step) => afterOthersEnd(step, links));
+  const daemonSteps = [...daemons.values()].flatMap((daemon) => daemon.steps).map((step) => afterOthers(step, links, withheld));
   const others = [...deactivations, ...recording, ...copies, ...gates.values()];
   const all = [...prepared, ...others, ...daemonSteps];
   const steps = [...others, ...daemonSteps.map((step) => afterMakedelta(step, all, withheld))];

@@ -59,6 +59,35 @@ describe('found before:', () => {
   });
   test.each<[string, readonly Round[], Partial<History>?]>([
     [
+      'all links go, and one writes until it is drained into a delta table that is gone, as its makedelta, which somebody took off, is loaded',
+      [
+        { ...edited(['suspend', 3, 0]), approves: 'git' },
+        { ...edited(['new table', 0, 0]), approves: 'git' },
+        { ...edited(['remove all', 0, 0]), drifts: [{ kind: 'drop the delta table', at: 20, pick: 0 }], approves: 'git' },
+        drifted(['take makedelta off', 0, 0]),
+      ],
+      { linksRemoved: 0 },
+    ],
+    [
+      'a delta table is dropped that a link which goes shares with one that is suspended: that one has lost what stood in it',
+      [
+        { ...edited(['add link', 1, 0]), approves: 'git' },
+        edited(['suspend', 23, 0]),
+        { ...edited(['remove link', 4, 0]), approves: 'git' },
+        drifted(['drop the delta table', 3, 0]),
+      ],
+      { linksRemoved: 0 },
+    ],
+    [
+      'a link joins below one that comes back from a suspension and whose makedelta is on yet: its triggers stand before that one runs',
+      [
+        { ...edited(['suspend', 0, 0]), writes: 0 },
+        { ...edited(['detach', 15, 0]), writes: 0 },
+        { ...edited(['add link', 1, 0]), writes: 0 },
+      ],
+      { seed: 98_696 },
+    ],
+    [
       'a table leaves one link and joins another of the same source and instance: its row stays',
       [{ ...edited(['tables', 0, 13]), approves: 'git' }, edited(['add link', 0, 0])],
       { tables: 2, shares: true },
