@@ -96,8 +96,13 @@ export function heldSteps({ scene, sorted, blocked }: Sorting): readonly Draft[]
   const refused = sorted.held.filter(({ view }) => view.adopting && blocked.has(view.link.address));
   if (held.length + refused.length === 0) return [];
   return assemble(scene, { free: held, held: [...sorted.free, ...refused], adopting: refused, leaving: [], detached: [] }).filter(
-    (step) => step.kind !== 'arrival' && !isOfSharedDaemon(step, sorted),
+    (step) => step.kind !== 'arrival' && !isOfSharedDaemon(step, sorted) && !isDoubtBeside(step, sorted),
   );
+}
+
+/** What links that may act note beside those that may not, they note with their own steps. */
+function isDoubtBeside({ kind, address }: Draft, { free }: Sorted): boolean {
+  return kind === 'suspect' && free.some((one) => one.view.link.address === address);
 }
 
 /** Starts and stops of a daemon that other links use: those that may act plan them, and must not wait for a blocked one. */

@@ -61,7 +61,15 @@ export function preparingSteps(scene: Scene, sorted: Sorted): Draft[] {
       const joining = [...above, ...quitting].some((upper) => shareDaemon(upper, view)) ? without(carried, late) : carried;
       const heard = late.size === 0 ? [] : [...above.map((upper) => runId.run(upper.link.id)), ...quitting.flatMap(endOf)];
       const steps = [
-        ...suspectStep(view, lossesOf(topology, view, carried, above)),
+        ...suspectStep(
+          view,
+          lossesOf(
+            topology,
+            view,
+            carried,
+            views.filter((one) => one.link.to === view.link.from),
+          ),
+        ),
         ...dropKickStep(view),
         ...registerStep(view, observation, carried),
         ...helpersStep(view, observation, carried),

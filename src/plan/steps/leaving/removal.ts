@@ -113,7 +113,11 @@ export function removalSteps(view: LinkView, staying: readonly Planned[], leavin
           on: [link.from],
           what: `drop ${plural(count, 'trigger')} of ${link.id} on ${plural(leftovers.triggers.length, 'table')} of ${link.from}`,
           work: { kind: 'drop_triggers', link: link.address, database: link.from, tables: leftovers.triggers },
-          after: quiet,
+          // The last one takes the delta triggers, too, which the others are drained by.
+          after: [
+            ...quiet,
+            ...(siblings.at(-1) === view ? siblings : []).flatMap((one) => [runId.deactivate(one), runId.stop(one.link.instance, 0)]),
+          ],
           destructive: true,
           hits,
           objects: leftovers.triggers.length,

@@ -59,6 +59,37 @@ describe('found before:', () => {
   });
   test.each<[string, readonly Round[], Partial<History>?]>([
     [
+      'two links of one source go: the delta triggers stay until both are drained',
+      [edited(['add link', 20, 0]), { ...edited(['remove all', 0, 0]), approves: 'git' }, edited()],
+      { shares: true, linksRemoved: 0 },
+    ],
+    [
+      'what a link lost beside one that may not act is noted with its own steps',
+      [
+        edited(['outage', 0, 0]),
+        { ...edited(['add link', 21, 0]), approves: 'git' },
+        { ...edited(['new table', 0, 0]), drifts: [{ kind: 'make a trigger ordinary', at: 9, pick: 0 }], approves: 'git' },
+      ],
+      { linksRemoved: 0 },
+    ],
+    [
+      'the triggers of a link that is forgotten are swept from a database which another link enters',
+      [
+        { ...edited(['outage', 1, 0]), drifts: [{ kind: 'lose the ledger', at: 0, pick: 0 }], approves: 'git' },
+        edited(['remove link', 7, 0]),
+        { ...drifted(['drop a control database', 0, 0]), approves: 'git' },
+      ],
+      { shares: true, linksRemoved: 0 },
+    ],
+    [
+      'a table waits to join below a link that is to be adopted again, and stopped',
+      [
+        { ...edited(['state', 0, 0]), drifts: [{ kind: 'lose the ledger', at: 0, pick: 0 }] },
+        { ...edited(['new table', 0, 0]), approves: 'git' },
+      ],
+      { adopts: true, shares: true },
+    ],
+    [
       'all links go, and one writes until it is drained into a delta table that is gone, as its makedelta, which somebody took off, is loaded',
       [
         { ...edited(['suspend', 3, 0]), approves: 'git' },

@@ -175,6 +175,8 @@ function asksFor(world: World, { steps }: Plan): ReadonlySet<string> {
   );
   const waits = ({ blocked, after }: Step, id: string): boolean =>
     blocked === `waits for ${id.split('/')[0] ?? ''}, which is adopted first` ||
+    // Its copy is known when it is adopted.
+    (id.endsWith('/adopt') && blocked?.startsWith(`waits for the copy of ${id.split('/')[0] ?? ''},`) === true) ||
     (blocked?.startsWith('waits for step') === true && after.includes(id));
   for (const id of asked) for (const step of steps) if (waits(step, id)) asked.add(step.id);
   return asked;

@@ -55,6 +55,18 @@ function checkQuiet(world: World, link: Link, table: string, what: string): void
   if (own?.tables.includes(table) === true) violate(world, `rule 11: ${what} of ${table} on ${link.from} went while ${link.id} ran`);
 }
 
+/** The same of triggers, whoever they belong to: all links that leave a database read what its delta triggers note. Kick triggers no run reads. */
+function checkUnread(world: World, database: string, table: string, triggers: readonly string[]): void {
+  for (const { daemon } of Object.values(world.instances))
+    for (const sync of daemon?.syncs ?? [])
+      if (
+        sync.from === placeOf(world, database) &&
+        sync.tables.includes(table) &&
+        (triggers.includes(DELTA_TRIGGER) || triggers.includes(truncateName(sync.name)))
+      )
+        violate(world, `rule 11: triggers of ${table} on ${database} went while ${sync.name} ran`);
+}
+
 function checkNoMakedelta(world: World, database: string, table: string, what: string): void {
   for (const { daemon } of Object.values(world.instances))
     for (const sync of daemon?.syncs ?? [])
@@ -64,11 +76,8 @@ function checkNoMakedelta(world: World, database: string, table: string, what: s
 
 /** Disabled first, which blocks no reader, then dropped: each trigger a statement of its own. */
 export function dropTriggersStep(world: World, work: Of<'drop_triggers'>): Outcome {
-  const link = linkAt(world, work.link);
   for (const { address, triggers } of work.tables) {
-    // Kick triggers no run reads, and those of a link that is no more belong to none.
-    const own = triggers.some((name) => name === DELTA_TRIGGER || name === truncateName(link.sync));
-    if (own) checkQuiet(world, link, address, 'triggers');
+    checkUnread(world, work.database, address, triggers);
     if (triggers.includes(DELTA_TRIGGER)) checkNoMakedelta(world, work.database, address, 'the delta trigger');
     statement(world);
     const facts = tableOf(world, work.database, address)?.bucardo ?? null;
