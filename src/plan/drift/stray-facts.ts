@@ -43,7 +43,21 @@ export function strayWarnings(topology: Topology, all: readonly Strays[]): reado
       hint:
         strays.strangers.length > 0
           ? `leave them while ${strays.strangers.join(', ')} of other hands ${strays.strangers.length === 1 ? 'lives' : 'live'}: what such a sync has not fetched is kept for it`
-          : 'if no sync of any control database takes changes from here for that dbgroup any more, DELETE FROM bucardo.bucardo_delta_targets WHERE target = …',
+          : `if no sync of any control database takes changes from here for that dbgroup any more, ${forgetting(strays.unknown)}`,
       at: null,
     }));
+}
+
+/**
+ * SQL that ends targets for good. What is noted as delivered to them goes with them: Bucardo's purge counts such rows, whoever they are for, and
+ * would take a change that only these got for one that every target has.
+ */
+function forgetting(targets: readonly string[]): string {
+  const gone = `ARRAY[${targets.map((target) => `'${target.replaceAll("'", "''")}'`).join(', ')}]`;
+  return [
+    'DO $$ DECLARE track text; BEGIN',
+    "FOR track IN SELECT DISTINCT trackname FROM bucardo.bucardo_delta_names WHERE to_regclass('bucardo.' || trackname) IS NOT NULL",
+    `LOOP EXECUTE format('DELETE FROM bucardo.%s WHERE target = ANY (%L)', track, ${gone}); END LOOP;`,
+    `DELETE FROM bucardo.bucardo_delta_targets WHERE target = ANY (${gone}); END $$`,
+  ].join(' ');
 }

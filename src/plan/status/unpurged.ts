@@ -58,7 +58,13 @@ function reasonsOf(
       },
     ];
   if (miscounted)
-    return [{ reason: 'Miscounted', message: "their delivery is noted more than once, and Bucardo's purge leaves such changes alone" }];
+    return [
+      {
+        reason: 'Miscounted',
+        message:
+          "their delivery is noted more than once, or for a target that bucardo_delta_targets does not name, and Bucardo's purge leaves such changes alone",
+      },
+    ];
   const held = [...new Set(purgers.flatMap((one) => one.waitsFor))];
   if (held.length > 0) return [{ reason: 'PurgeWaits', message: `Bucardo's purge waits for a lock that pid ${held.join(', ')} holds` }];
   if (purgers.length === 0) return [{ reason: 'NoPurge', message: `no VAC process of Bucardo, which purges, is connected to ${database}` }];
