@@ -124,7 +124,7 @@ function blockedLinks(
   suspended: ReadonlyMap<string, string>,
 ): ReadonlyMap<string, string> {
   const blocked = new Map<string, string>();
-  const stays = ({ link }: LinkView): boolean => codes.has(link.address) || suspended.has(link.address);
+  const stays = ({ link }: LinkView): boolean => suspended.has(link.address) || (codes.has(link.address) && link.state !== 'detached');
   // Bucardo's purge, which takes two track rows of one target for two targets, ends when the daemon is started anew.
   const ownDaemonPurges = ({ link, control, daemon }: LinkView): boolean =>
     daemon !== null &&

@@ -20,9 +20,9 @@ import { runningSteps } from './run.ts';
 export function assemble(scene: Scene, given: Sorted): readonly Draft[] {
   const sorted = { ...given, free: given.free.map((one) => postponed(one, given.leaving)) };
   const prepared = preparingSteps(scene, sorted);
-  const ending = endingOf(sorted);
+  const beside = { staying: sorted.free, held: sorted.held, leaving: endingOf(sorted) };
   const removalOf = (view: LinkView): readonly Draft[] =>
-    removalSteps(view, sorted.free, ending, view.link.former === true && sorted.undrained?.has(view.link.address) !== true);
+    removalSteps(view, beside, view.link.former === true && sorted.undrained?.has(view.link.address) !== true);
   const leaving = sorted.leaving.map((view) => ({ view, removal: removalOf(view) }));
   const draining = leaving.filter(({ removal }) => removal.some((step) => step.kind === 'wait_drained')).map(({ view }) => view);
   const mended = (view: LinkView): readonly Draft[] => mendedFirst(scene, view, draining);
@@ -38,7 +38,13 @@ export function assemble(scene: Scene, given: Sorted): readonly Draft[] {
     }),
     ...sorted.detached
       .filter(({ view }) => view.link.former !== true)
-      .flatMap((one) => [...recopyStep(one, []), ...mended(one.view), ...removalOf(one.view)]),
+      .flatMap((one) => [
+        // One that was about to move when it was detached has left where it stood before.
+        ...leaveInstanceSteps(scene.topology, one.view, sorted.leaving),
+        ...recopyStep(one, []),
+        ...mended(one.view),
+        ...removalOf(one.view),
+      ]),
   ];
   const drafts = withDoubtsFirst(scene.topology, sorted, afterRegistrations([...prepared, ...removals]));
   return [...drafts, ...runningSteps(scene, sorted, drafts)];

@@ -5,7 +5,7 @@ import { departureSteps } from '../steps/leaving/departures.ts';
 import type { Draft } from '../steps/draft.ts';
 import { instanceSteps } from '../steps/preparing/instance-steps.ts';
 import { lossesOf, suspectStep } from '../steps/preparing/losses.ts';
-import { type Sorted, makedeltaStep } from '../steps/preparing/makedelta.ts';
+import { endingOf, type Sorted, makedeltaStep } from '../steps/preparing/makedelta.ts';
 import { afterMove, leaveInstanceSteps, moveStep } from '../steps/preparing/move-steps.ts';
 import { copyTablesStep } from '../steps/copying/newcomers.ts';
 import { helpersStep } from '../steps/preparing/helpers-step.ts';
@@ -85,7 +85,7 @@ export function preparingSteps(scene: Scene, sorted: Sorted): Draft[] {
           view,
           above.map((one) => links.find((other) => other.view === one)).filter((one) => one !== undefined),
           [...links, ...sorted.held].filter((other) => other.view.link.from === view.link.from && other.view !== view),
-          sorted.leaving.filter((other) => other.link.to === view.link.from),
+          endingOf(sorted).filter((other) => other.link.to === view.link.from),
           stillWritten(scene, view, links, sorted.held),
         ),
         ...leaveInstanceSteps(topology, view, sorted.leaving),

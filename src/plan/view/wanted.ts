@@ -60,7 +60,10 @@ function wantedTable(view: LinkView, table: ObservedTable, deltaNames: ReadonlyS
       triggers.includes('truncate') &&
       truncateStands(trigger(truncate), { ...work, truncate: work.truncate === 'keys' ? 'record' : 'keys' }, sync, true),
     notAlways: always.filter((name) => trigger(name)?.enabled !== 'A'),
-    stillAlways: view.passesOn ? [] : [truncate, kickName(sync)].filter((name) => trigger(name)?.enabled === 'A'),
+    // A kick trigger that is not to be there is dropped instead.
+    stillAlways: view.passesOn
+      ? []
+      : [truncate, ...(disableKicking ? [] : [kickName(sync)])].filter((name) => trigger(name)?.enabled === 'A'),
   };
 }
 

@@ -12,7 +12,7 @@ import { runId, stepId } from '../step-ids.ts';
  * Tables and sequences that no longer match a link: they leave its relgroup, and when no daemon reads or writes what stands for them any
  * more, that is dropped, upstream makedelta first (rule 11). Their rows stay where they are on every database.
  * A table that matches and does not fit is another matter: preflight says it each time.
- * `beside`: the other links that leave the same database; what one of them carries, or is about to, stays. `gone`: links above that leave,
+ * `beside`: the other links that leave the same database; what one of them carries, or is about to, stays. `gone`: links above that leave or are detached,
  * and write deltas until they have come to their end. `written`: tables that a link above goes on writing down, for which all stays.
  */
 export function departureSteps(

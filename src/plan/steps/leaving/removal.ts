@@ -17,15 +17,22 @@ const removalId = {
 
 const WARN_DRAIN_SECONDS = 600;
 
+/** The other links when one goes. */
+interface Beside {
+  readonly staying: readonly Planned[];
+  readonly held: readonly Planned[];
+  readonly leaving: readonly LinkView[];
+}
+
 /**
  * Removal is as complete as creation, in the order of rule 11: drained, deactivated and stopped; makedelta off above, read and run; then
  * triggers, helper objects and rows, the schema where nothing else uses it, the control database, and the ledger's row. What is gone
  * already plans nothing, so that a removal that was cut off goes on where it stood.
- * `staying`: links that remain; `leaving`: all whose objects go, this one among them; `drain`: whether to wait until it is drained, where that
+ * `staying`: links that remain; `held`: those to which nothing may be done now; `leaving`: all whose objects go, this one among them; `drain`: whether to wait until it is drained, where that
  * can be: a daemon runs it. A link
  * that is declared detached keeps what stands on the hub.
  */
-export function removalSteps(view: LinkView, staying: readonly Planned[], leaving: readonly LinkView[], drain: boolean): readonly Draft[] {
+export function removalSteps(view: LinkView, { staying, held, leaving }: Beside, drain: boolean): readonly Draft[] {
   const { link, source, control, sync } = view;
   const detaches = isDetached(view);
   const since = view.ledger?.since === undefined ? [] : [view.ledger.since];
@@ -100,7 +107,7 @@ export function removalSteps(view: LinkView, staying: readonly Planned[], leavin
     ]),
   ];
   if (source !== null) {
-    const leftovers = leftoversOf(view, staying, leaving);
+    const leftovers = leftoversOf(view, [...staying, ...held], leaving);
     if (leftovers.triggers.length > 0) {
       const count = leftovers.triggers.reduce((sum, one) => sum + one.triggers.length, 0);
       steps.push(

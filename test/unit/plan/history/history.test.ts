@@ -450,6 +450,46 @@ describe('found before:', () => {
       [edited(['outage', 0, 0]), edited(['copy_data', 3, 4], ['copy_generation', 3, 0])],
       { adopts: true },
     ],
+    [
+      'a link that was detached comes back above one whose target is away, which cannot stand still for its copy',
+      [edited(['detach', 0, 0]), edited(['detach', 0, 0], ['outage', 2, 0])],
+    ],
+    [
+      'a table leaves one link and joins a new one of the same source and instance, whose row of it is the same',
+      [{ ...edited(['tables', 0, 1], ['add link', 0, 0]), writes: 0 }],
+      { tables: 2, shares: true, linksRemoved: 0, seed: 62_868 },
+    ],
+    [
+      'a link whose kick triggers go is no longer below another, in one plan',
+      [
+        { ...edited(['kicks', 21, 0]), writes: 0 },
+        { ...edited(), writes: 2 },
+        { ...edited(['remove link', 0, 0]), writes: 0, approves: 'git' },
+        { ...edited(['kicks', 0, 0]), writes: 0 },
+      ],
+      { adopts: true, shares: true, linksRemoved: 0 },
+    ],
+    [
+      'a table leaves a link below one that is detached in the same plan',
+      [edited(['state', 9, 0]), edited(['detach', 0, 0], ['tables', 15, 3])],
+      { tables: 2, adopts: true },
+    ],
+    [
+      'a link goes below one that is to move to another instance, and whose source is away: it writes its changes down where it stands',
+      [edited(['outage', 0, 0], ['instance', 0, 16]), edited(['remove link', 7, 0])],
+    ],
+    [
+      'a link is detached beside one that waits, below one that is suspended and writes their changes down when it runs again',
+      [
+        { ...edited(['suspend', 0, 0], ['add link', 29, 0]), approves: 'git' },
+        { ...edited(['detach', 16, 0]), approves: 'git' },
+        { ...edited(), approves: 'before' },
+      ],
+    ],
+    [
+      'a link is detached whose target is away, and another joins at its source',
+      [edited(['outage', 14, 0]), { ...edited(['detach', 7, 0], ['add link', 13, 0]), approves: 'git' }, edited()],
+    ],
   ])('%s', (_name, rounds, more = {}) => {
     for (const seed of [0, 1, 2]) obeys({ ...PLAIN, tables: 1, rounds, seed, ...more });
   });
