@@ -23,6 +23,7 @@ import { heldCopies } from './view/copies/held-copies.ts';
 import { linksInTheWay, rivalWarnings } from './view/leaving/in-the-way.ts';
 import { guardedAmong, protectionWarnings, undrainedLinks } from './view/leaving/leaving.ts';
 import { forgottenLinks, forgottenWarnings } from './view/remembered/forgotten.ts';
+import { withoutGone } from './view/remembered/former.ts';
 import { withKeptNames } from './view/remembered/kept-names.ts';
 import { withLostLinks } from './view/remembered/lost-ledger.ts';
 import { unknownFormers, withRenames } from './view/remembered/renames.ts';
@@ -47,7 +48,7 @@ import { suspensionText, suspensionWarnings } from './view/suspensions.ts';
  */
 export function makePlan(given: Topology, seen: Observation, found: Ledger, config: HostConfig, policy: Policy): Plan {
   const known = withRenames(given, found);
-  const topology = canonicalTopology(withKeptNames(given, known));
+  const topology = withoutGone(canonicalTopology(withKeptNames(given, known)), known);
   const observation = canonicalObservation(seen);
   const ledger = withLostLinks(topology, observation, known);
   const former = topology.links.filter((link) => link.former === true && ledger.links[link.address] !== undefined);

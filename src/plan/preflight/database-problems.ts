@@ -23,7 +23,7 @@ export function databaseProblems(topology: Topology, observation: Observation, n
       'this is a database of the hub itself',
       'replicate another database: the hub holds control databases and the ledger',
     );
-  const twins = database.sameAs.filter((other) => other !== 'hub' && other !== 'ledger');
+  const twins = database.sameAs.filter((other) => topology.databases.some((one) => one.name === other));
   if (twins.length > 0) {
     const staying = new Set(topology.links.filter((link) => link.former !== true).flatMap((link) => [link.from, link.to]));
     // Only links that leave know the other name: the file says it anew.

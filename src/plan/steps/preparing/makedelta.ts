@@ -2,7 +2,7 @@ import { plural } from '../../../lib/format.ts';
 import type { Topology } from '../../../topology/model.ts';
 import { factKey } from '../../drift/fact.ts';
 import { type Draft, draft, PHASE } from '../draft.ts';
-import { cascades, type LinkView } from '../../view/link-view.ts';
+import { cascades, type LinkView, membersOf } from '../../view/link-view.ts';
 import { replicatedBy } from '../../view/replicated.ts';
 import type { Planned } from '../planned.ts';
 import { runId, stepId } from '../step-ids.ts';
@@ -37,6 +37,7 @@ export function makedeltaStep(topology: Topology, view: LinkView, sorted: Sorted
   const goats = makedeltaChanges(topology, view, sorted).filter((goat) => !view.left.has(factKey.makedelta(goat.address)));
   const target = link.aliases.to;
   const below = sorted.free.filter((one) => one.view.link.from === link.to);
+  const passing = below.length > 0 ? below : sorted.held.filter((one) => one.view.link.from === link.to);
   const isOff = (goat: OtherMakedelta): boolean => !makedeltaNames(goat.makedelta).has(target);
   // Two steps: what goes may wait for an approval, and what comes must not.
   const [come, go] = [goats.filter((goat) => !isOff(goat)), [...goats.filter(isOff), ...offAlready(view, sorted, goats)]];
@@ -53,7 +54,7 @@ export function makedeltaStep(topology: Topology, view: LinkView, sorted: Sorted
       what: `makedelta ${off ? 'off ' : ''}for ${link.to} on ${plural(some.length, 'table')}${whole ? ', not for the whole database' : ''}`,
       reason: off
         ? `nothing leaves ${link.to} any more that would carry them`
-        : `${below.map((one) => one.view.link.id).join(', ')} passes on what ${link.to} receives`,
+        : `${passing.map((one) => one.view.link.id).join(', ')} passes on what ${link.to} receives`,
       on: ['hub'],
       after: [
         stepId.register(view),
@@ -174,8 +175,13 @@ export function endingOf(sorted: Sorted): readonly LinkView[] {
 function carriedBelow(topology: Topology, { view, carried }: Planned, sorted: Sorted): ReadonlySet<string> {
   if (!cascades(topology, view.link.to)) return new Set();
   const isBelow = (one: Planned): boolean => one.view.link.from === view.link.to;
-  // In another instance it is written anew, for a link that may not act now, too: of what it replicates, as the rest has to wait for it.
-  const still = (view.leaves.length > 0 ? sorted.held.filter(isBelow) : []).flatMap((one) => [...replicatedBy(one), ...one.carried.aside]);
+  // In another instance, and of a table that joins, it is written anew, for a link that may not act now, too: of what it replicates, as the
+  // rest has to wait for it.
+  const joined = view.leaves.length > 0 ? new Set<string>() : membersOf(view);
+  const still = sorted.held
+    .filter(isBelow)
+    .flatMap((one) => [...replicatedBy(one), ...one.carried.aside])
+    .filter((address) => !joined.has(address));
   // A table that is set aside, here or below, keeps its makedelta: it comes back with what was noted meanwhile.
   const own = new Set(tablesOf(carried));
   const below = sorted.free.filter(isBelow).flatMap((one) => tablesOf(one.carried));

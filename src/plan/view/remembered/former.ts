@@ -30,6 +30,14 @@ export function withFormer(given: Topology, known: Ledger): Topology {
   };
 }
 
+/** The same without databases that only links had which are gone by now: one that has another name in the file would count twice. */
+export function withoutGone(topology: Topology, ledger: Ledger): Topology {
+  const standing = topology.links.filter((link) => link.former !== true || ledger.links[link.address] !== undefined);
+  const used = new Set(standing.flatMap(({ from, to }) => [from, to]));
+  const databases = topology.databases.filter(({ name, at }) => at.line !== NOWHERE.line || used.has(name));
+  return databases.length === topology.databases.length ? topology : { ...topology, databases };
+}
+
 /** Names of the topologies that the ledger knows. */
 export function knownTopologies(ledger: Ledger): readonly string[] {
   return [...new Set(Object.keys(ledger.links).map((address) => address.split('/')[0] ?? ''))].toSorted();

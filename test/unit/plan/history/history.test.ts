@@ -59,6 +59,19 @@ describe('found before:', () => {
   });
   test.each<[string, readonly Round[], Partial<History>?]>([
     [
+      'a table joins again above a link whose target is away and which replicates it: what comes of it is written down there',
+      [edited(['tables', 0, 7]), edited(['outage', 30, 0], ['tables', 0, 0])],
+      { tables: 2 },
+    ],
+    [
+      'a database has another name, which nobody said, and the links that knew the former one go: the run goes on with it',
+      [
+        { ...edited(['rename link', 4, 0], ['remove all', 0, 0]), approves: 'git' },
+        { ...edited(['add link', 12, 0]), approves: 'git' },
+      ],
+      { linksRemoved: 0 },
+    ],
+    [
       'two links of one source go: the delta triggers stay until both are drained',
       [edited(['add link', 20, 0]), { ...edited(['remove all', 0, 0]), approves: 'git' }, edited()],
       { shares: true, linksRemoved: 0 },
