@@ -40,7 +40,8 @@ export function sort(found: Scene, refused: ReadonlySet<string>): Sorting {
   );
   const checked = preflight(scene.topology, scene.observation, views);
   const suspended = suspendedLinks(views, scene.ledger);
-  const detaches = ({ link, source }: LinkView): boolean => link.state === 'detached' && source !== null && !suspended.has(link.address);
+  const detaches = ({ link, source, adopting }: LinkView): boolean =>
+    link.state === 'detached' && source !== null && !adopting && !suspended.has(link.address);
   const blocked = new Map(blockedLinks(views, checked.blocked, suspended));
   const written = writtenFromAbove(scene, views, blocked);
   for (const { link } of views.filter(detaches)) {
@@ -54,7 +55,7 @@ export function sort(found: Scene, refused: ReadonlySet<string>): Sorting {
   const planned = known
     .map((one): Planned => ({ ...one, recopy: again.of.get(one.view.link.address) ?? null }))
     .map((one) => (again.still.has(one.view.link.address) ? standingStill(one) : one));
-  const detached = planned.filter((one) => detaches(one.view) && !one.view.adopting && !blocked.has(one.view.link.address));
+  const detached = planned.filter((one) => detaches(one.view) && !blocked.has(one.view.link.address));
   const isFree = ({ view }: Planned): boolean => !view.adopting && !blocked.has(view.link.address);
   const staying = planned.filter((one) => !detached.includes(one));
   const free = staying.filter(isFree);

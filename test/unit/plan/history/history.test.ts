@@ -59,6 +59,24 @@ describe('found before:', () => {
   });
   test.each<[string, readonly Round[], Partial<History>?]>([
     [
+      'a link that is to be adopted again is declared detached, and its control database is gone: a person is asked',
+      [
+        { ...edited(['new table', 0, 0]), drifts: [{ kind: 'lose the ledger', at: 0, pick: 0 }] },
+        { ...edited(['detach', 0, 0]), drifts: [{ kind: 'drop a control database', at: 0, pick: 0 }] },
+      ],
+      { adopts: true, shares: true },
+    ],
+    [
+      'a link joins at the source of one that is to be adopted again, which a person has to prepare',
+      [
+        { ...edited(['outage', 5, 0]), writes: 0 },
+        drifted(['lose the ledger', 0, 0]),
+        drifted(['lose a dbgroup', 3, 0]),
+        edited(['add link', 13, 0]),
+      ],
+      { adopts: true },
+    ],
+    [
       'a table joins again above a link whose target is away and which replicates it: what comes of it is written down there',
       [edited(['tables', 0, 7]), edited(['outage', 30, 0], ['tables', 0, 0])],
       { tables: 2 },

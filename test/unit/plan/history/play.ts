@@ -174,9 +174,9 @@ function asksFor(world: World, { steps }: Plan): ReadonlySet<string> {
       .map(({ id }) => id),
   );
   const waits = ({ blocked, after }: Step, id: string): boolean =>
-    blocked === `waits for ${id.split('/')[0] ?? ''}, which is adopted first` ||
-    // Its copy is known when it is adopted.
-    (id.endsWith('/adopt') && blocked?.startsWith(`waits for the copy of ${id.split('/')[0] ?? ''},`) === true) ||
+    // It is adopted first; its copy is known then, and its daemon told of another target.
+    (id.endsWith('/adopt') &&
+      ['', 'the copy of '].some((what) => blocked?.startsWith(`waits for ${what}${id.split('/')[0] ?? ''},`) === true)) ||
     (blocked?.startsWith('waits for step') === true && after.includes(id));
   for (const id of asked) for (const step of steps) if (waits(step, id)) asked.add(step.id);
   return asked;
