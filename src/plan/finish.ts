@@ -129,10 +129,14 @@ function ownReason(
 function stoppedAbove(views: readonly LinkView[], step: Pick<Draft, 'kind' | 'address'>): string | null {
   if (!['always', 'empty_tables', 'truncate_records', 'activate'].includes(step.kind)) return null;
   const view = views.find((one) => one.link.address === step.address);
-  const above = view?.upstream.find((link) => {
-    const upper = views.find((one) => one.link.address === link.address);
-    return upper !== undefined && !wantsRunning(upper) && !receiptOf(upper);
-  });
+  // One that has its copy goes on without what a link that was put above it may bring later.
+  const above =
+    view === undefined || receiptOf(view)
+      ? undefined
+      : view.upstream.find((link) => {
+          const upper = views.find((one) => one.link.address === link.address);
+          return upper !== undefined && !wantsRunning(upper) && !receiptOf(upper);
+        });
   return above === undefined ? null : `waits for the copy of ${above.id}, which is ${above.state}`;
 }
 

@@ -7,7 +7,7 @@ import { instanceSteps } from '../steps/preparing/instance-steps.ts';
 import { lossesOf, suspectStep } from '../steps/preparing/losses.ts';
 import { endingOf, type Sorted, makedeltaStep } from '../steps/preparing/makedelta.ts';
 import { afterMove, leaveInstanceSteps, moveStep } from '../steps/preparing/move-steps.ts';
-import { copyTablesStep } from '../steps/copying/newcomers.ts';
+import { copyTablesStep, newcomers } from '../steps/copying/newcomers.ts';
 import { helpersStep } from '../steps/preparing/helpers-step.ts';
 import { ledgerStep } from '../steps/preparing/ledger-step.ts';
 import { membershipStep } from '../steps/preparing/membership-step.ts';
@@ -58,7 +58,9 @@ export function preparingSteps(scene: Scene, sorted: Sorted): Draft[] {
       const quitting = quittingAbove(view, sorted);
       const late = unheard(view, carried, [...above, ...quitting]);
       // One restart reads makedelta, another one the new members: in a shared instance they join when the first is over.
-      const joining = [...above, ...quitting].some((upper) => shareDaemon(upper, view)) ? without(carried, late) : carried;
+      const unread = [...above, ...quitting].some((upper) => shareDaemon(upper, view)) ? late : new Set<string>();
+      // A link that moves does so with what it has: tables may have to wait for another link, and would hold it between two instances.
+      const joining = without(carried, view.leaves.length > 0 ? new Set(newcomers(view, carried)) : unread);
       const heard = late.size === 0 ? [] : [...above.map((upper) => runId.run(upper.link.id)), ...quitting.flatMap(endOf)];
       const steps = [
         ...suspectStep(

@@ -74,13 +74,13 @@ export function linkWarnings(planned: readonly Planned[], topology: Topology): r
             ),
           ]
         : []),
-      ...(view.ledger !== null && view.ledger.names.instanceName !== link.instanceName && movesLater(link, view.ledger)
+      ...(view.ledger !== null && view.ledger.names.instanceName !== link.instanceName && movesLater(link, view.ledger) !== null
         ? [
             warning(
               'MoveWaits',
               link.address,
-              `${link.id} stays in instance ${link.instance} until ${link.state === 'detached' ? 'it comes back' : 'its copy is complete'}, and moves then`,
-              link.state === 'detached' ? 'nothing to do' : 'nothing to do: the same run goes on with it',
+              `${link.id} stays in instance ${link.instance} until ${movesLater(link, view.ledger) ?? ''}, and moves then`,
+              'nothing to do about the move: it follows by itself',
             ),
           ]
         : []),

@@ -1,5 +1,6 @@
 import { controlDatabase } from '../../../bucardo/names.ts';
 import type { Ledger, LedgerLink } from '../../../ledger/model.ts';
+import { matchesSelection } from '../../../topology/glob.ts';
 import type { LeftInstance, Link, Topology } from '../../../topology/model.ts';
 import { adoptedNames, freshNames, type LinkNames, linkNames } from '../../../topology/names.ts';
 import { withRenames } from './renames.ts';
@@ -58,11 +59,17 @@ function leftInstance({ instance, control, aliases }: LinkNames): LeftInstance {
 }
 
 /**
- * Whether a link stays where it stands, whatever instance its file names: a copy of it runs there, its first or another, which is not disturbed
- * (rule 3); or it is detached, and moves when it has come back.
+ * Until when a link stays where it stands, whatever instance its file names; null where it may move. A copy of it that runs there, its first or
+ * another, is not disturbed (rule 3); tables that leave it would be left behind by the move, without the approval that their leave needs.
  */
-export function movesLater({ state }: Pick<Link, 'state'>, row: Pick<LedgerLink, 'receipt' | 'request' | 'recopy'>): boolean {
-  return state === 'detached' || row.recopy !== null || (row.receipt === null && (row.request?.askedAt ?? null) !== null);
+export function movesLater(
+  { state, tables }: Pick<Link, 'state' | 'tables'>,
+  { receipt, request, recopy }: Pick<LedgerLink, 'receipt' | 'request' | 'recopy'>,
+): string | null {
+  if (state === 'detached') return 'it comes back';
+  if (recopy !== null || (receipt === null && (request?.askedAt ?? null) !== null)) return 'its copy is complete';
+  const known = receipt === null ? [] : [...receipt.copied, ...receipt.skipped];
+  return known.every((address) => matchesSelection(tables, address)) ? null : 'the tables that no longer match have left it';
 }
 
 /** `given`: the names that links have, of all topologies, by address. */
@@ -73,7 +80,7 @@ function namesOf(topology: string, link: Link, row: LedgerLink | undefined, give
   if (marked !== undefined) return marked;
   if (row === undefined && link.adopt !== undefined) return adoptedNames(link.from, link.to, link.adopt);
   const own = row === undefined ? unusedNames(topology, link, others) : row.names;
-  if (row !== undefined && (row.names.instanceName === link.instanceName || movesLater(link, row))) return own;
+  if (row !== undefined && (row.names.instanceName === link.instanceName || movesLater(link, row) !== null)) return own;
   // Links of one named instance are where those that the ledger knows are.
   const sharing = others.find(
     ([address, names]) => address.startsWith(`${topology}/`) && link.instanceName !== null && names.instanceName === link.instanceName,

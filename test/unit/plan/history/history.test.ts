@@ -521,6 +521,23 @@ describe('found before:', () => {
       'a link is detached whose target is away, and another joins at its source',
       [edited(['outage', 14, 0]), { ...edited(['detach', 7, 0], ['add link', 13, 0]), approves: 'git' }, edited()],
     ],
+    [
+      'a link moves to another instance, and a table waits to join it until the link above is no longer suspended',
+      [edited(['suspend', 0, 0], ['new table', 0, 0]), edited(['instance', 15, 16])],
+    ],
+    [
+      'a link that is declared detached from its first day joins above one that runs',
+      [edited(['remove link', 0, 0]), edited(['add link', 0, 0], ['detach', 7, 0]), edited()],
+      { shares: true },
+    ],
+    [
+      'a link is to move to another instance while a table waits for the approval of its leave: the move leaves nothing behind',
+      [
+        { ...edited(['tables', 13, 13]), writes: 0, approves: 'git' },
+        { ...edited(['instance', 3, 0]), writes: 0, approves: 'git' },
+      ],
+      { tables: 2, shares: true, linksRemoved: 0 },
+    ],
   ])('%s', (_name, rounds, more = {}) => {
     for (const seed of [0, 1, 2]) obeys({ ...PLAIN, tables: 1, rounds, seed, ...more });
   });
