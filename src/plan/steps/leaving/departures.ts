@@ -29,9 +29,11 @@ export function departureSteps(
   // One that was set aside stands in no relgroup, and its row goes with it.
   const known = new Set([...(view.ledger?.receipt?.copied ?? []), ...(view.ledger?.receipt?.skipped ?? [])]);
   const belongs = (goat: ControlGoat): boolean => members.has(goat.id) || known.has(goat.address);
-  const leaving = (control?.goats ?? [])
-    .filter((goat) => goat.db === link.aliases.from && belongs(goat) && !matching.has(goat.address))
-    .map((goat) => goat.address);
+  const rows = (control?.goats ?? []).filter((goat) => goat.db === link.aliases.from);
+  const registered = new Set(rows.map((goat) => goat.address));
+  // A run that was cut off may have taken the row, and left the receipt: a table that comes back would not be copied.
+  const halfGone = control === null || view.leaves.length > 0 ? [] : [...known].filter((one) => !registered.has(one) && !matching.has(one));
+  const leaving = [...rows.filter((goat) => belongs(goat) && !matching.has(goat.address)).map((goat) => goat.address), ...halfGone];
   const named = new Set(source.bucardo?.deltaNames);
   const left = source.tables.filter(
     (table) => !matching.has(table.address) && !written.has(table.address) && standsFor(view, table, named),
