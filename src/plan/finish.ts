@@ -157,7 +157,9 @@ function heldAbove(
   blocked: ReadonlyMap<string, string>,
 ): string | null {
   if (work.kind !== 'copy_tables') return null;
-  const upstream = views.find((one) => one.link.address === address)?.upstream ?? [];
+  const view = views.find((one) => one.link.address === address);
+  // Where `cascade` is off, nothing would be passed on anyway.
+  const upstream = view?.passesOn === true ? view.upstream : [];
   const above = views.find(
     (one) =>
       upstream.some((link) => link.address === one.link.address) &&

@@ -42,14 +42,13 @@ export function sort(found: Scene, refused: ReadonlySet<string>): Sorting {
   const suspended = suspendedLinks(views, scene.ledger);
   const detaches = ({ link, source, adopting }: LinkView): boolean =>
     link.state === 'detached' && source !== null && !adopting && !suspended.has(link.address);
-  const blocked = new Map(blockedLinks(views, checked.blocked, suspended));
-  const written = writtenFromAbove(scene, views, blocked);
-  for (const { link } of views.filter(detaches)) {
-    // A target that does not answer is a reason to detach, and no obstacle.
-    blocked.delete(link.address);
-    const reason = written.get(link.address);
-    if (reason !== undefined) blocked.set(link.address, reason);
-  }
+  const written = writtenFromAbove(scene, views, blockedLinks(views, checked.blocked, suspended, new Map()));
+  const detaching = new Set(views.filter(detaches).map(({ link }) => link.address));
+  // These run on as they were applied, and what is new below them waits as below any link that nothing may be done to.
+  const running = new Map([...written].filter(([address]) => detaching.has(address)));
+  const blocked = new Map(blockedLinks(views, checked.blocked, suspended, running));
+  // A target that does not answer is a reason to detach, and no obstacle.
+  for (const address of detaching) if (!running.has(address)) blocked.delete(address);
   const known = views.map((view) => ({ view, carried: carriedBy(view, checked.unfit.get(view.link.address) ?? new Set()) }));
   const again = recopiesOf(scene.topology, known, blocked, refused);
   const planned = known
@@ -118,11 +117,15 @@ export function guardedSteps(without: Sorting, all: Sorting, guarded: ReadonlyMa
   return assemble(without.scene, { ...without.sorted, leaving }).filter((step) => guarded.has(step.address));
 }
 
-/** Links that preflight holds, and those below them before their first copy; by address, with the reason. */
+/**
+ * Links that preflight or a person's word holds, or that may not be detached yet (`running`, with the reason), and those below them before
+ * their first copy; by address, with the reason.
+ */
 function blockedLinks(
   views: readonly LinkView[],
   codes: ReadonlyMap<string, readonly string[]>,
   suspended: ReadonlyMap<string, string>,
+  running: ReadonlyMap<string, string>,
 ): ReadonlyMap<string, string> {
   const blocked = new Map<string, string>();
   const stays = ({ link }: LinkView): boolean => suspended.has(link.address) || (codes.has(link.address) && link.state !== 'detached');
@@ -136,7 +139,7 @@ function blockedLinks(
     const own = codes.get(view.link.address);
     const above = view.upstream.find((link) => blocked.has(link.address));
     const adopted = view.upstream.find((link) => views.some((one) => one.adopting && one.link.address === link.address));
-    const word = suspended.get(view.link.address);
+    const word = suspended.get(view.link.address) ?? running.get(view.link.address);
     // Its source begins to receive: that has to be prepared there.
     const deaf = begins(view) ? views.find((one) => one.link.from === view.link.to && stays(one) && wouldMiss(one)) : undefined;
     const purger = begins(view) ? views.find((one) => one.link.from === view.link.from && ownDaemonPurges(one)) : undefined;

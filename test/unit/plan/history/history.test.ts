@@ -538,6 +538,23 @@ describe('found before:', () => {
       ],
       { tables: 2, shares: true, linksRemoved: 0 },
     ],
+    [
+      'a link joins below one that may not be detached yet, as the one above writes down its changes and is away: it waits',
+      [
+        { ...edited(['detach', 3, 0], ['outage', 0, 0]), writes: 0, approves: 'git' },
+        { ...edited(['add link', 14, 0]), writes: 0 },
+      ],
+      { linksRemoved: 0 },
+    ],
+    [
+      'a link whose source passes nothing on copies again while the one above is away',
+      [
+        { ...edited(['cascade', 13, 0], ['copy_data', 3, 10]), writes: 0, approves: 'git' },
+        { ...edited(['outage', 0, 0]), writes: 0 },
+        { ...edited(['copy_generation', 7, 0]), writes: 0 },
+      ],
+      { shares: true, linksRemoved: 0 },
+    ],
   ])('%s', (_name, rounds, more = {}) => {
     for (const seed of [0, 1, 2]) obeys({ ...PLAIN, tables: 1, rounds, seed, ...more });
   });
