@@ -1,4 +1,4 @@
-import type { Link, Topology } from '../topology/model.ts';
+import { downstreamOf, type Link, type Topology } from '../topology/model.ts';
 import type { Plan } from './model.ts';
 
 /**
@@ -7,5 +7,8 @@ import type { Plan } from './model.ts';
  */
 export function appliedLinks(topology: Topology, plan: Pick<Plan, 'links'>): readonly Link[] {
   const standing = new Set(plan.links.filter(({ state }) => state !== 'blocked' && state !== 'pending').map(({ address }) => address));
-  return topology.links.filter((link) => standing.has(link.address));
+  // Above one that is to be detached and may not be yet, what is written down for it is neither as declared nor drift.
+  const awaitsDetaching = (link: Link): boolean =>
+    downstreamOf(topology, link).some((below) => below.state === 'detached' && !standing.has(below.address));
+  return topology.links.filter((link) => standing.has(link.address) && !awaitsDetaching(link));
 }

@@ -54,7 +54,10 @@ export function sort(found: Scene, refused: ReadonlySet<string>): Sorting {
   const planned = known
     .map((one): Planned => ({ ...one, recopy: again.of.get(one.view.link.address) ?? null }))
     .map((one) => (again.still.has(one.view.link.address) ? standingStill(one) : one));
-  const detached = planned.filter((one) => detaches(one.view) && !blocked.has(one.view.link.address));
+  // One that was detached before a person suspended it has nothing that could be held: nothing stands for it, and nothing is missing.
+  const gone = ({ link, source, ledger }: LinkView): boolean =>
+    link.state === 'detached' && source !== null && ledger?.definition?.state === 'detached';
+  const detached = planned.filter(({ view }) => (detaches(view) && !blocked.has(view.link.address)) || gone(view));
   const isFree = ({ view }: Planned): boolean => !view.adopting && !blocked.has(view.link.address);
   const staying = planned.filter((one) => !detached.includes(one));
   const free = staying.filter(isFree);

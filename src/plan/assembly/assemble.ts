@@ -13,6 +13,7 @@ import type { LinkView } from '../view/link-view.ts';
 import { writesDelta } from '../view/copies/written-from-above.ts';
 import { replicatedBy } from '../view/replicated.ts';
 import { withDoubtsFirst } from './doubts-first.ts';
+import { suspensionOf } from '../view/suspensions.ts';
 import { preparingSteps } from './prepare.ts';
 import { runningSteps } from './run.ts';
 
@@ -37,7 +38,7 @@ export function assemble(scene: Scene, given: Sorted): readonly Draft[] {
       ];
     }),
     ...sorted.detached
-      .filter(({ view }) => view.link.former !== true)
+      .filter(({ view: { link } }) => link.former !== true && suspensionOf(scene.ledger, link) === null)
       .flatMap((one) => [
         // One that was about to move when it was detached has left where it stood before.
         ...leaveInstanceSteps(scene.topology, one.view, sorted.leaving),

@@ -22,6 +22,7 @@ import { without } from '../view/carried.ts';
 import { protectionStep } from '../view/leaving/leaving.ts';
 import type { LinkView } from '../view/link-view.ts';
 import { stillWritten } from '../view/copies/written-from-above.ts';
+import { suspensionOf } from '../view/suspensions.ts';
 import { endOf, quittingAbove } from './endings.ts';
 
 /** The steps before anything runs: rows, helper tables, triggers, members, makedelta, of each link that may act. */
@@ -49,7 +50,9 @@ export function preparingSteps(scene: Scene, sorted: Sorted): Draft[] {
       const moves = standing.filter(({ view }) => view.link.instance === instance).flatMap(({ view }) => moveStep(view));
       return afterMove(moves, instanceSteps(config, topology, observation, instance, depthOf(instance), leftOf(instance)));
     }),
-    ...sorted.detached.flatMap(({ view, carried }) => registerStep(view, observation, carried)),
+    ...sorted.detached
+      .filter(({ view }) => suspensionOf(ledger, view.link) === null)
+      .flatMap(({ view, carried }) => registerStep(view, observation, carried)),
     ...links.flatMap((planned) => {
       const { view, carried } = planned;
       const below = links.filter((other) => other.view.link.from === view.link.to).map((one) => one.view);

@@ -124,9 +124,16 @@ export function suspectStep(view: LinkView, losses: readonly Loss[]): Draft[] {
   ];
 }
 
-/** Tables whose loss is not noted yet. A delta table that was missing and was made since is not another loss. */
+/** What stands for the same loss under another code: a delta table that was missing and was made since, what was declared off and is not on yet. */
+const SAME: Partial<Record<Loss['code'], readonly Loss['code'][]>> = {
+  DeltaTableEmptied: ['DeltaTableMissing'],
+  MakedeltaOff: ['CascadeWasOff'],
+  NotAlways: ['CascadeWasOff'],
+};
+
+/** Tables whose loss is not noted yet. */
 export function freshTables(view: LinkView, loss: Loss): readonly string[] {
   const noted = new Set(view.ledger?.suspects.flatMap((one) => one.tables.map((table) => `${one.code} ${table}`)));
-  const same = loss.code === 'DeltaTableEmptied' ? ['DeltaTableEmptied', 'DeltaTableMissing'] : [loss.code];
+  const same = [loss.code, ...(SAME[loss.code] ?? [])];
   return loss.tables.filter((table) => same.every((code) => !noted.has(`${code} ${table}`)));
 }

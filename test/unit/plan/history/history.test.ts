@@ -555,6 +555,33 @@ describe('found before:', () => {
       ],
       { shares: true, linksRemoved: 0 },
     ],
+    [
+      'a link is to be detached while it is suspended: when it is resumed, what the one above writes down for it ends first, and is no drift',
+      [
+        { ...edited(['suspend', 3, 0]), writes: 0 },
+        { ...edited(['warn', 0, 0]), writes: 0 },
+        { ...edited(['detach', 15, 0]), writes: 0 },
+      ],
+      { linksRemoved: 0 },
+    ],
+    [
+      'a cascade is turned on again below a link that is suspended: what is missed is one loss, said once',
+      [
+        { ...edited(['cascade', 1, 0]), writes: 0, approves: 'git' },
+        { ...edited(['cascade', 5, 0], ['suspend', 0, 0]), writes: 0 },
+        { ...edited(), writes: 0, approves: 'git' },
+      ],
+      { adopts: true, linksRemoved: 0 },
+    ],
+    [
+      'a link that was detached is suspended: nothing is missing of it, and the one above writes nothing down for it',
+      [
+        { ...edited(['detach', 13, 0]), writes: 0, approves: 'git' },
+        { ...edited(), writes: 0 },
+        { ...drifted(['drop a control database', 0, 0]), edits: edited(['suspend', 21, 0]).edits, writes: 0, approves: 'git' },
+      ],
+      { linksRemoved: 0 },
+    ],
   ])('%s', (_name, rounds, more = {}) => {
     for (const seed of [0, 1, 2]) obeys({ ...PLAIN, tables: 1, rounds, seed, ...more });
   });
