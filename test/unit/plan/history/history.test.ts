@@ -582,6 +582,11 @@ describe('found before:', () => {
       ],
       { linksRemoved: 0 },
     ],
+    [
+      'a copy empties a table above a link that moves to another instance in the same plan: that one removes the rows below',
+      [edited(['remove link', 0, 0]), { ...edited(['instance', 0, 10], ['add link', 19, 2]), writes: 0 }],
+      { linksRemoved: 0 },
+    ],
   ])('%s', (_name, rounds, more = {}) => {
     for (const seed of [0, 1, 2]) obeys({ ...PLAIN, tables: 1, rounds, seed, ...more });
   });
