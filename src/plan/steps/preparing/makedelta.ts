@@ -185,7 +185,10 @@ function carriedBelow(topology: Topology, { view, carried }: Planned, sorted: So
   // A table that is set aside, here or below, keeps its makedelta: it comes back with what was noted meanwhile.
   const own = new Set(tablesOf(carried));
   const below = sorted.free.filter(isBelow).flatMap((one) => tablesOf(one.carried));
-  return new Set([...below, ...still].filter((address) => own.has(address)));
+  // What leaves a link below and may not yet is still replicated there: where this link goes, no row says so.
+  const refused = view.leaves.length === 0 ? [] : sorted.free.filter((one) => isBelow(one) && sorted.withheld?.has(stepId.leave(one.view)));
+  const late = refused.flatMap((one) => [...departing(one.view)]);
+  return new Set([...below, ...late, ...still].filter((address) => own.has(address)));
 }
 
 const tablesOf = (carried: Planned['carried']): readonly string[] => [...carried.tables.map((one) => one.table.address), ...carried.aside];

@@ -587,6 +587,14 @@ describe('found before:', () => {
       [edited(['remove link', 0, 0]), { ...edited(['instance', 0, 10], ['add link', 19, 2]), writes: 0 }],
       { linksRemoved: 0 },
     ],
+    [
+      'a link moves above one that a table leaves, which nobody approves: it goes on writing that table down',
+      [
+        { ...edited(['tables', 15, 3], ['instance', 0, 1]), writes: 0, approves: 'git' },
+        { ...edited(['tables', 1, 0]), writes: 0, approves: 'git' },
+      ],
+      { tables: 2, linksRemoved: 0 },
+    ],
   ])('%s', (_name, rounds, more = {}) => {
     for (const seed of [0, 1, 2]) obeys({ ...PLAIN, tables: 1, rounds, seed, ...more });
   });
