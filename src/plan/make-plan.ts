@@ -34,7 +34,7 @@ import { riskOf } from './outline/risk.ts';
 import { withoutProofOf } from './steps/running/arrival-step.ts';
 import { renameChanges, withRenameStep } from './steps/preparing/rename-step.ts';
 import type { Planned } from './steps/planned.ts';
-import { guardedSteps, heldSteps, refusedAmong, sort, type Sorting } from './sorting.ts';
+import { guardedSteps, heldSteps, NOTHING_REFUSED, type Refused, refusedAmong, sort, type Sorting } from './sorting.ts';
 import { linkSummaries, linkWarnings } from './outline/summaries.ts';
 import { undeliveredWarnings } from './view/leaving/undelivered.ts';
 import { suspensionText, suspensionWarnings } from './view/suspensions.ts';
@@ -70,15 +70,15 @@ export function makePlan(given: Topology, seen: Observation, found: Ledger, conf
   const rivals = linksInTheWay(declared, former, observation);
   const linksWith = (staying: readonly Link[], waiting: ReadonlyMap<string, string>): readonly Link[] =>
     topology.links.filter((link) => staying.includes(link) || (declared.includes(link) && !waiting.has(link.address)));
-  const first = sort(sceneOf(linksWith(former, rivals)), new Set());
+  const first = sort(sceneOf(linksWith(former, rivals)), NOTHING_REFUSED);
   const guarded = guardedAmong(former, declared, observation, writtenFromAbove(first.scene, first.views, first.blocked));
   const kept = former.filter((link) => guarded.has(link.address));
   const ousted = linksInTheWay(declared, kept, observation);
-  const sortAll = (refused: ReadonlySet<string>): readonly [Sorting, Sorting] => {
-    const whole = refused.size === 0 ? first : sort(sceneOf(linksWith(former, rivals)), refused);
+  const sortAll = (refused: Refused): readonly [Sorting, Sorting] => {
+    const whole = refused === NOTHING_REFUSED ? first : sort(sceneOf(linksWith(former, rivals)), refused);
     return [whole, kept.length === former.length ? whole : sort(sceneOf(linksWith(kept, ousted)), refused)];
   };
-  let [all, remaining] = sortAll(new Set());
+  let [all, remaining] = sortAll(NOTHING_REFUSED);
   const leaving = all.views.filter(({ link }) => link.former === true && !guarded.has(link.address));
   const removalWith = (undrained: ReadonlySet<string>, withheld: ReadonlySet<string> = new Set()): readonly Draft[] =>
     leaving.length === 0 ? [] : assemble(remaining.scene, { ...remaining.sorted, leaving, undrained, withheld });
@@ -89,8 +89,9 @@ export function makePlan(given: Topology, seen: Observation, found: Ledger, conf
   const judged = judge(topology, everything, going, ledger, policy, config.caps);
   const refused = refusedAmong(everything, all.sorted, judged.reasonAgainst);
   // A copy that is due again and not approved holds nothing else: the links go on without it.
-  const unapproved = refused.size === 0 ? [] : supervised;
-  if (refused.size > 0) {
+  const isRefused = refused.links.size + refused.leaves.size > 0;
+  const unapproved = isRefused ? supervised : [];
+  if (isRefused) {
     [all, remaining] = sortAll(refused);
     supervised = assemble(all.scene, all.sorted);
     drained = removalWith(new Set());
@@ -136,10 +137,10 @@ export function makePlan(given: Topology, seen: Observation, found: Ledger, conf
   // Where no daemon can be started, none reads or writes what goes.
   const ofHeld = new Set(held.filter((step) => step.kind !== 'start_daemon').map((step) => step.id));
   // The proof knows what it would wait for if all were approved: which links of it may be proved now is for `finish` to say.
-  const whole = wanted.find((step) => step.kind === 'arrival');
+  const whole = (isRefused && !approved ? withoutProofOf(runFirst, unapproved) : wanted).find((step) => step.kind === 'arrival');
   const drafts = now.map((step) =>
     step.kind === 'arrival' && whole !== undefined
-      ? { ...step, after: [...new Set([...step.after, ...whole.after])] }
+      ? { ...whole, after: [...new Set([...step.after, ...whole.after])] }
       : { ...step, after: step.after.filter((id) => acting.has(id) || ofHeld.has(id)) },
   );
   const finished = finish([...views, ...(approved ? leaving : [])], withRenameStep(topology, ledger, [...drafts, ...heldDrafts]), {

@@ -9,6 +9,7 @@ import type { Sorted } from './steps/preparing/makedelta.ts';
 import type { Planned } from './steps/planned.ts';
 import { carriedBy } from './view/carried.ts';
 import { receiptOf } from './view/copies/copy.ts';
+import { withDeparting } from './view/leaving/departing.ts';
 import { asApplied } from './view/leaving/detached.ts';
 import { type LinkView, linkViews } from './view/link-view.ts';
 import { recopiesOf } from './view/copies/recopy.ts';
@@ -29,11 +30,20 @@ export interface Sorting {
   readonly drifted: Drifted;
 }
 
+/** What is not approved, and so goes on as it was. */
+export interface Refused {
+  /** Links whose tables may not be emptied for a copy again, or that may not be detached yet and so are as they were applied. */
+  readonly links: ReadonlySet<string>;
+  /** Links whose tables may not leave: these are replicated like all others until they may. */
+  readonly leaves: ReadonlySet<string>;
+}
+
+export const NOTHING_REFUSED: Refused = { links: new Set(), leaves: new Set() };
+
 /**
- * Parts the links into those that may act, those that preflight holds, and those that are detached. `refused`: links whose tables may not be
- * emptied for a copy again, or that may not be detached yet and so are as they were applied.
+ * Parts the links into those that may act, those that preflight holds, and those that are detached.
  */
-export function sort(found: Scene, refused: ReadonlySet<string>): Sorting {
+export function sort(found: Scene, { links: refused, leaves }: Refused): Sorting {
   const scene = { ...found, observation: withoutStrayTargets(found) };
   const views = linkViews(scene.topology, scene.observation, scene.ledger).map((view) =>
     refused.has(view.link.address) ? asApplied(view) : view,
@@ -53,7 +63,8 @@ export function sort(found: Scene, refused: ReadonlySet<string>): Sorting {
   const again = recopiesOf(scene.topology, known, blocked, refused);
   const planned = known
     .map((one): Planned => ({ ...one, recopy: again.of.get(one.view.link.address) ?? null }))
-    .map((one) => (again.still.has(one.view.link.address) ? standingStill(one) : one));
+    .map((one) => (again.still.has(one.view.link.address) ? standingStill(one) : one))
+    .map((one) => (leaves.has(one.view.link.address) ? withDeparting(one) : one));
   // One that was detached before a person suspended it has nothing that could be held: nothing stands for it, and nothing is missing.
   const gone = ({ link, source, ledger }: LinkView): boolean =>
     link.state === 'detached' && source !== null && ledger?.definition?.state === 'detached';
@@ -77,20 +88,16 @@ export function sort(found: Scene, refused: ReadonlySet<string>): Sorting {
   return { scene, views, planned, checked, suspended, blocked, waiting: again.waiting, still: again.still, sorted, drifted };
 }
 
-/** Links that may not be detached, or may not empty tables to copy them again, as that is not approved. */
-export function refusedAmong(
-  steps: readonly Draft[],
-  { detached }: Sorted,
-  reasonAgainst: (step: Draft) => string | null,
-): ReadonlySet<string> {
+/** What of these steps something stands against, such as an approval that is missing. */
+export function refusedAmong(steps: readonly Draft[], { detached }: Sorted, reasonAgainst: (step: Draft) => string | null): Refused {
   // One that its file no longer names has been detached: what is not approved is its removal, and it stays as it is.
   const detaching = new Set(detached.filter(({ view }) => view.link.former !== true).map((one) => one.view.link.address));
-  return new Set(
-    steps
-      .filter((step) => detaching.has(step.address) || (step.work.kind === 'copy_tables' && step.work.again))
-      .filter((step) => reasonAgainst(step) !== null)
-      .map((step) => step.address),
-  );
+  const refused = (keep: (step: Draft) => boolean): ReadonlySet<string> =>
+    new Set(steps.filter((step) => keep(step) && reasonAgainst(step) !== null).map((step) => step.address));
+  return {
+    links: refused((step) => detaching.has(step.address) || (step.work.kind === 'copy_tables' && step.work.again)),
+    leaves: refused((step) => step.kind === 'leave'),
+  };
 }
 
 /** The steps of links that preflight or a person's word holds: shown, and not carried out. */

@@ -78,7 +78,7 @@ function asDeclared(losses: readonly Loss[]): readonly Loss[] {
 function withoutMakedelta(upper: LinkView): readonly string[] {
   if (!receiptOf(upper)) return [];
   // What was detached has brought nothing since, and comes back by a copy, which is passed on.
-  if (upper.ledger?.definition?.state === 'detached') return [];
+  if (upper.ledger?.definition?.state === 'detached' || upper.ledger?.recopy?.cause === 'detached') return [];
   const here = goatsIn(upper.control, upper.link);
   if (upper.leaves.length === 0) return here.filter((goat) => !goat.noted).map((goat) => goat.address);
   // One that moves has its makedelta set before it runs where it goes: until then what counts is where it runs yet.

@@ -595,6 +595,73 @@ describe('found before:', () => {
       ],
       { tables: 2, linksRemoved: 0 },
     ],
+    [
+      'what a link lost while it may not act is written down at once: what tells of it may be gone when it may',
+      [
+        { ...edited(['outage', 10, 0]), writes: 0 },
+        { ...drifted(['set makedelta', 0, 0]), writes: 0 },
+        { ...drifted(['lose a dbgroup', 0, 0]), writes: 0 },
+        { ...drifted(['drop a control database', 0, 0]), writes: 0, approves: 'git' },
+      ],
+      { shares: true, linksRemoved: 0 },
+    ],
+    [
+      'makedelta is taken off above a suspended link, and what wrote it goes: the loss was written down before',
+      [
+        { ...drifted(['take makedelta off', 0, 0]), edits: edited(['suspend', 9, 0]).edits, writes: 0 },
+        { ...edited(['add link', 0, 0]), writes: 0 },
+        { ...edited(['remove link', 0, 0]), writes: 0 },
+        { ...edited(), writes: 0 },
+      ],
+      { linksRemoved: 0 },
+    ],
+    [
+      'the trigger is dropped of a table that may not leave yet: it is put back before the daemon starts anew',
+      [
+        { ...edited(['new table', 0, 0]), writes: 0 },
+        { ...drifted(['drop a trigger', 15, 0]), edits: edited(['add link', 0, 0], ['tables', 4, 13]).edits, writes: 0, approves: 'git' },
+        { ...edited(), writes: 0 },
+      ],
+      { adopts: true, shares: true, linksRemoved: 0 },
+    ],
+    [
+      'so it is of an adopted link whose table leaves beside one that joins',
+      [
+        { ...drifted(['drop a trigger', 29, 0]), edits: edited(['tables', 0, 1], ['new table', 0, 0]).edits, writes: 0, approves: 'git' },
+        { ...edited(), writes: 0 },
+      ],
+      { tables: 2, adopts: true, shares: true, linksRemoved: 0 },
+    ],
+    [
+      'a sync is made inactive while a table of it may not leave: it runs again with that table',
+      [
+        { ...edited(['tables', 21, 21]), writes: 0, approves: 'git' },
+        { ...drifted(['make a sync inactive', 21, 0]), edits: edited(['kicks', 0, 0]).edits, writes: 0, approves: 'git' },
+      ],
+      { tables: 2, linksRemoved: 0 },
+    ],
+    [
+      'a delta table is dropped that a link on its way out reads and the one below may not let go: it is made again',
+      [
+        {
+          ...drifted(['drop the delta table', 23, 0]),
+          edits: edited(['remove link', 0, 0], ['tables', 0, 21]).edits,
+          writes: 0,
+          approves: 'git',
+        },
+        { ...edited(), writes: 0, approves: 'git' },
+      ],
+      { tables: 2, adopts: true, linksRemoved: 0 },
+    ],
+    [
+      'a link that was detached is stopped instead above one that cannot be reached: that one misses nothing of it',
+      [
+        { ...drifted(['take makedelta off', 0, 0]), edits: edited(['detach', 0, 0], ['outage', 14, 0]).edits, writes: 0 },
+        { ...edited(['state', 0, 0]), writes: 0, approves: 'git' },
+        { ...edited(), writes: 0, approves: 'git' },
+      ],
+      { adopts: true, linksRemoved: 0 },
+    ],
   ])('%s', (_name, rounds, more = {}) => {
     for (const seed of [0, 1, 2]) obeys({ ...PLAIN, tables: 1, rounds, seed, ...more });
   });
