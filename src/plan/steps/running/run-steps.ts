@@ -21,7 +21,13 @@ export function copySteps(planned: Planned, start: string, before: readonly stri
   const steps: Draft[] = [];
   const phase = PHASE.run + view.depth * 10;
   const common = { address: link.address, depth: view.depth } as const;
-  const upstreamDone = view.upstream.flatMap((one) => [runId.copy(one.id), runId.receipt(one.id), stepId.copyAgain(one.id)]);
+  // What joins the link above is copied without changes, too: this link's first copy takes it along.
+  const upstreamDone = view.upstream.flatMap((one) => [
+    runId.copy(one.id),
+    runId.receipt(one.id),
+    stepId.copyAgain(one.id),
+    ...(receiptOf(view) ? [] : [`${one.id}/copy-tables`]),
+  ]);
   const receipt = receiptOf(view);
   const copy = copyPlan(view, carried);
 

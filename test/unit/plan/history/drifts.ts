@@ -142,6 +142,8 @@ const ON_ALL: Readonly<Record<string, (world: World, pick: number) => void>> = {
     }
   },
   'lose the ledger': (world) => {
+    // Of what was detached nothing tells any more that it owes a copy: it lacks what was written meanwhile, and is rightly doubted.
+    for (const { address, recopy } of Object.values(world.ledger.links)) if (recopy?.cause === 'detached') world.starved.add(address);
     world.ledger = structuredClone(EMPTY_LEDGER) as typeof world.ledger;
   },
   'drop a control database': (world, pick) => {

@@ -333,6 +333,35 @@ describe('found before:', () => {
       { linksRemoved: 0 },
     ],
     [
+      'a link stands still to copy again while a table joins it that waits for a link that is suspended: it copies what it has, and runs on',
+      [
+        { ...edited(['suspend', 0, 0], ['add link', 14, 14]), writes: 0, approves: 'git' },
+        { ...edited(['new table', 0, 0]), writes: 0 },
+        { ...edited(['copy_generation', 11, 0]), writes: 0, approves: 'git' },
+        { ...edited(), writes: 0 },
+      ],
+      { linksRemoved: 0 },
+    ],
+    [
+      'the first copy of a link while a table joins the one above, which is stopped: it takes that table along',
+      [
+        { ...edited(['new table', 0, 0], ['suspend', 3, 0]), writes: 0 },
+        { ...edited(['add link', 10, 0]), writes: 0 },
+        { ...edited(['state', 4, 0]), writes: 0 },
+        { ...edited(), writes: 0 },
+      ],
+      { linksRemoved: 0 },
+    ],
+    [
+      'the ledger is lost of a link that was detached, and runs again: it lacks what was written meanwhile, and is rightly doubted',
+      [
+        { ...edited(['detach', 3, 0]), writes: 0 },
+        { ...drifted(['lose the ledger', 0, 0]), edits: edited(['detach', 3, 0]).edits, writes: 0, approves: 'git' },
+        { ...edited(), writes: 0 },
+      ],
+      { linksRemoved: 0 },
+    ],
+    [
       'a member of an adopted link is lost: nobody knows of its copy, and with `always` it is emptied and copied, when a person says so',
       [edited(['copy_data', 0, 10]), { ...drifted(['lose a member', 0, 0]), approves: 'git' }],
       { adopts: true },

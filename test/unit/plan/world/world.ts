@@ -98,7 +98,7 @@ export interface World {
   ledger: Mutable<Ledger>;
   /** What the executor remembers while its process lives. */
   memory: Map<string, number>;
-  /** Links whose source received what it did not pass on, as declared (`cascade: false`). */
+  /** Links whose source did not record all for them: what it received and did not pass on, as declared (`cascade: false`), or while they were detached. */
   starved: Set<string>;
   /** Ids that the plan before asked for. */
   asked: readonly string[];
