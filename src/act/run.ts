@@ -72,8 +72,8 @@ export async function runTopology(access: Access, given: Topology, first: Plan, 
   let lastFingerprint = '';
   for (;;) {
     const { observation, ledger: known } = await observe(access, given);
-    // A link that waited for its copy has another instance afterwards.
-    const topology = withKeptNames(given, known);
+    // A link that waited for its copy, or for tables to leave it, has another instance afterwards.
+    const topology = withKeptNames(given, known, observation.instances);
     adopted = adopted.filter((address) => known.links[address] !== undefined);
     const plan = makePlan(topology, observation, known, access.config, options.policy);
     // What is remembered of a topology is remembered of all of it, whatever part of it is done now.

@@ -48,7 +48,7 @@ import { suspensionText, suspensionWarnings } from './view/suspensions.ts';
  */
 export function makePlan(given: Topology, seen: Observation, found: Ledger, config: HostConfig, policy: Policy): Plan {
   const known = withRenames(given, found);
-  const topology = withoutGone(canonicalTopology(withKeptNames(given, known)), known);
+  const topology = withoutGone(canonicalTopology(withKeptNames(given, known, seen.instances)), known);
   const observation = canonicalObservation(seen);
   const ledger = withLostLinks(topology, observation, known);
   const former = topology.links.filter((link) => link.former === true && ledger.links[link.address] !== undefined);

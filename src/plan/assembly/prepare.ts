@@ -64,7 +64,7 @@ export function preparingSteps(scene: Scene, sorted: Sorted): Draft[] {
       // One restart reads makedelta, another one the new members: in a shared instance they join when the first is over.
       const unread = [...above, ...quitting].some((upper) => shareDaemon(upper, view)) ? late : new Set<string>();
       const joining = without(carried, new Set([...unread, ...afterwards(planned)]));
-      const heard = late.size === 0 ? [] : [...above.map((upper) => runId.run(upper.link.id)), ...quitting.flatMap(endOf)];
+      const heard = late.size === unread.size ? [] : [...above.map((upper) => runId.run(upper.link.id)), ...quitting.flatMap(endOf)];
       const steps = [
         ...suspectStep(
           view,

@@ -59,6 +59,8 @@ export function linkWarnings(planned: readonly Planned[], topology: Topology): r
   });
   return planned.flatMap(({ view, carried }): Diagnostic[] => {
     const { link } = view;
+    const moves = view.ledger !== null && view.ledger.names.instanceName !== link.instanceName;
+    const later = moves ? movesLater(link, view.ledger, { [link.instance]: view }) : null;
     const skipped = receiptOf(view) ? skippedTables(view.ledger) : view.adopting ? [] : copyPlan(view, carried).skipped;
     return [
       ...(skipped.length > 0
@@ -74,12 +76,12 @@ export function linkWarnings(planned: readonly Planned[], topology: Topology): r
             ),
           ]
         : []),
-      ...(view.ledger !== null && view.ledger.names.instanceName !== link.instanceName && movesLater(link, view.ledger) !== null
+      ...(later !== null
         ? [
             warning(
               'MoveWaits',
               link.address,
-              `${link.id} stays in instance ${link.instance} until ${movesLater(link, view.ledger) ?? ''}, and moves then`,
+              `${link.id} stays in instance ${link.instance} until ${later}, and moves then`,
               'nothing to do about the move: it follows by itself',
             ),
           ]

@@ -10,7 +10,7 @@ import type { HostConfig, Topology } from '../../../src/topology/model.ts';
 
 /** Times, pids, oids, ids of rows and sums of what the model has no text of are left out. Same facts give the same texts in the same order. */
 export function factsOf(topology: Topology, { observation, ledger }: Look, config: HostConfig) {
-  const plan = makePlan(withKeptNames(topology, ledger), observation, ledger, config, { approvals: [] });
+  const plan = makePlan(withKeptNames(topology, ledger, observation.instances), observation, ledger, config, { approvals: [] });
   // A database that no link names may stay in a file: nothing is done about it.
   const linked = Object.fromEntries(
     Object.entries(observation.databases).filter(([name]) => topology.links.some((link) => link.from === name || link.to === name)),

@@ -33,7 +33,8 @@ export function stillLoaded(view: LinkView, ending: readonly LinkView[], below: 
     .filter((one) => one.link.from === view.link.to && one.selected !== null && passesOnTo(view, one))
     .flatMap((one) => {
       const matching = new Set(one.selected?.tables.map((table) => table.address));
-      const carried = membersOf(one);
+      // Where one that moves comes from they are members until it runs where it goes, which waits for this.
+      const carried = membersOf({ ...one, leaves: [] });
       // It leaves now, or has left since the daemon began.
       const since = (one.control?.changedAt ?? 0) >= startedAt;
       return standing(one, (address) => !matching.has(address) && (since || carried.has(address)));

@@ -1,16 +1,21 @@
 import { controlDatabase } from '../../../bucardo/names.ts';
 import type { Ledger, LedgerLink } from '../../../ledger/model.ts';
+import type { ControlObservation } from '../../../observe/control-model.ts';
 import { matchesSelection } from '../../../topology/glob.ts';
 import type { LeftInstance, Link, Topology } from '../../../topology/model.ts';
 import { adoptedNames, freshNames, type LinkNames, linkNames } from '../../../topology/names.ts';
 import { withRenames } from './renames.ts';
 
+/** Control databases by instance, as far as they were looked at. */
+type Instances = Readonly<Record<string, { readonly control: Pick<ControlObservation, 'herds' | 'goats'> | null }>>;
+
 /**
  * The topology with the names under which its links stand in Bucardo (rule 22): what the ledger knows keeps the names that it has, however
  * its databases are called now; what is new gets `<topology>_<from>_<to>`, or the next name that nobody has. A link whose `bucardo.instance`
- * says something else than when it was registered gets the new instance, and `leaves` tells of those where something of it stands.
+ * says something else than when it was registered gets the new instance, and `leaves` tells of those where something of it stands. `instances`:
+ * as they were looked at, by name; before that, a link may be said to move that stays yet, and whoever looks finds both of its instances.
  */
-export function withKeptNames(topology: Topology, found: Ledger): Topology {
+export function withKeptNames(topology: Topology, found: Ledger, instances: Instances = {}): Topology {
   const ledger = withRenames(topology, found);
   const declared = new Map(topology.links.map((link) => [link.address, link.instanceName]));
   const marked = Object.entries(ledger.marked ?? {})
@@ -27,7 +32,7 @@ export function withKeptNames(topology: Topology, found: Ledger): Topology {
 
   // Names are given by address, whatever the order in which the file has its links.
   for (const link of topology.links.toSorted((one, other) => (one.address < other.address ? -1 : 1)))
-    given.set(link.address, namesOf(topology.name, link, ledger.links[link.address], given));
+    given.set(link.address, namesOf(topology.name, link, ledger.links[link.address], given, instances));
   return {
     ...topology,
     links: topology.links.map((link) => named(link, given.get(link.address), ledger.links[link.address], ledger.marked?.[link.address])),
@@ -64,23 +69,38 @@ function leftInstance({ instance, control, aliases }: LinkNames): LeftInstance {
  */
 export function movesLater(
   { state, tables }: Pick<Link, 'state' | 'tables'>,
-  { receipt, request, recopy }: Pick<LedgerLink, 'receipt' | 'request' | 'recopy'>,
+  { names, receipt, request, recopy }: Pick<LedgerLink, 'names' | 'receipt' | 'request' | 'recopy'>,
+  instances: Instances,
 ): string | null {
   if (state === 'detached') return 'it comes back';
   if (recopy !== null || (receipt === null && (request?.askedAt ?? null) !== null)) return 'its copy is complete';
-  const known = receipt === null ? [] : [...receipt.copied, ...receipt.skipped];
+  // What joined without a copy, and what was copied before the ledger was lost, only the relgroup knows.
+  const known = receipt === null ? [] : [...receipt.copied, ...receipt.skipped, ...tablesIn(instances, names)];
   return known.every((address) => matchesSelection(tables, address)) ? null : 'the tables that no longer match have left it';
 }
 
+/** Tables in a link's relgroup, where its instance was looked at. */
+function tablesIn(instances: Instances, { instance, relgroup, aliases }: LinkNames): readonly string[] {
+  const { herds = {}, goats = [] } = instances[instance]?.control ?? {};
+  const members = new Set(herds[relgroup]);
+  return goats.filter((goat) => goat.db === aliases.from && goat.type === 'table' && members.has(goat.id)).map((goat) => goat.address);
+}
+
 /** `given`: the names that links have, of all topologies, by address. */
-function namesOf(topology: string, link: Link, row: LedgerLink | undefined, given: ReadonlyMap<string, LinkNames>): LinkNames {
+function namesOf(
+  topology: string,
+  link: Link,
+  row: LedgerLink | undefined,
+  given: ReadonlyMap<string, LinkNames>,
+  instances: Instances,
+): LinkNames {
   const others = [...given].filter(([address]) => address !== link.address);
   // The ledger was lost: where the link stands comes before where it shall go.
   const marked = row === undefined ? given.get(link.address) : undefined;
   if (marked !== undefined) return marked;
   if (row === undefined && link.adopt !== undefined) return adoptedNames(link.from, link.to, link.adopt);
   const own = row === undefined ? unusedNames(topology, link, others) : row.names;
-  if (row !== undefined && (row.names.instanceName === link.instanceName || movesLater(link, row) !== null)) return own;
+  if (row !== undefined && (row.names.instanceName === link.instanceName || movesLater(link, row, instances) !== null)) return own;
   // Links of one named instance are where those that the ledger knows are.
   const sharing = others.find(
     ([address, names]) => address.startsWith(`${topology}/`) && link.instanceName !== null && names.instanceName === link.instanceName,

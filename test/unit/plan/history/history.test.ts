@@ -333,6 +333,23 @@ describe('found before:', () => {
       { linksRemoved: 0 },
     ],
     [
+      'two tables join a link of a shared instance, one of them unheard by the link above: the other one does not wait for it',
+      [
+        { ...drifted(['lose a member', 0, 0]), edits: edited(['new table', 0, 0], ['outage', 0, 0]).edits, writes: 0 },
+        { ...edited(), writes: 0 },
+      ],
+      { adopts: true, shares: true, linksRemoved: 0, seed: 234_445 },
+    ],
+    [
+      'a table that joined a link without a copy leaves it, and the link moves: it leaves first',
+      [
+        { ...edited(['add link', 26, 11]), writes: 0, approves: 'git' },
+        { ...edited(['new table', 0, 0]), writes: 0 },
+        { ...edited(['tables', 23, 9], ['instance', 20, 10]), writes: 0 },
+      ],
+      { linksRemoved: 0 },
+    ],
+    [
       'a link stands still to copy again while a table joins it that waits for a link that is suspended: it copies what it has, and runs on',
       [
         { ...edited(['suspend', 0, 0], ['add link', 14, 14]), writes: 0, approves: 'git' },

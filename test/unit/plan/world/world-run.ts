@@ -10,7 +10,7 @@ import { definitionWritten } from './world-step-control.ts';
 import { applyStep } from './world-steps.ts';
 import { tick } from './world-daemon.ts';
 import { type Look, look } from './world-observe.ts';
-import { Crash, declare, ledgerSeen, type World } from './world.ts';
+import { Crash, declare, type World } from './world.ts';
 
 export interface RunOptions {
   /** Which of `count` steps that may begin is next: the real loop carries them out side by side. */
@@ -39,7 +39,14 @@ const ATTEMPTS = 200;
 /** The plan that a run beginning now would make first. */
 export function planFor(world: World, approvals: readonly string[] | 'all' = []): Plan {
   declare(world, world.declared);
-  return planFrom(world, look(world), approvals);
+  return planFrom(world, lookNamed(world), approvals);
+}
+
+/** What is there, and the names that links have by that: one that moves may have to stay yet. */
+function lookNamed(world: World): Look {
+  const seen = look(world);
+  world.topology = withKeptNames(world.topology, seen.ledger, seen.observation.instances);
+  return seen;
 }
 
 function planFrom(world: World, { observation, ledger }: Look, approvals: readonly string[] | 'all'): Plan {
@@ -55,8 +62,7 @@ export function reconcile(world: World, options: RunOptions): RunResult {
   declare(world, world.declared);
   let adopted = false;
   for (let round = 0; round < ROUNDS; round += 1) {
-    world.topology = withKeptNames(world.topology, ledgerSeen(world));
-    const { observation, ledger } = look(world);
+    const { observation, ledger } = lookNamed(world);
     const plan = planFrom(world, { observation, ledger }, options.approvals);
     options.onPlan?.(plan);
     // What differs from the rules in what was adopted is the next run's, whose plan shows it.
