@@ -14,7 +14,7 @@ export interface Obstacles {
   readonly blocked: ReadonlyMap<string, string>;
   /** Links of which no run ends well (`cutOffLinks`). */
   readonly cut: ReadonlyMap<string, string>;
-  /** Daemons that are not to be stopped (`heldCopies`), by instance. */
+  /** Daemons that are not to be stopped (`heldDaemons`), by instance. */
   readonly copying: ReadonlyMap<string, string>;
   readonly judged: Judgement;
 }

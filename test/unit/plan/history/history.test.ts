@@ -708,6 +708,14 @@ describe('found before:', () => {
       ],
       { adopts: true, linksRemoved: 0 },
     ],
+    [
+      'a trigger is dropped of a link that waits to be adopted: the daemon that it shares is not started anew, as Bucardo would make it',
+      [
+        { ...drifted(['lose the ledger', 0, 0]), edits: edited(['state', 0, 0]).edits, writes: 0, approves: 'git' },
+        { ...drifted(['drop a trigger', 0, 0]), edits: edited(['add link', 21, 0]).edits, writes: 0 },
+      ],
+      { adopts: true, shares: true, linksRemoved: 0 },
+    ],
   ])('%s', (_name, rounds, more = {}) => {
     for (const seed of [0, 1, 2]) obeys({ ...PLAIN, tables: 1, rounds, seed, ...more });
   });
