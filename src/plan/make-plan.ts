@@ -99,7 +99,7 @@ export function makePlan(given: Topology, seen: Observation, found: Ledger, conf
   const letGo = undrainedLinks(topology, going, judged.required[0]?.id, ledger);
   const idle = idleAmong(leaving, letGo, () => {
     const endless = cutOffReasons(cutOffLinks(all.views, all.sorted.held));
-    const against = { blocked: all.blocked, cut: endless, copying: heldDaemons(all.sorted.held), judged };
+    const against = { blocked: all.blocked, cut: endless, copying: heldDaemons(all.scene, all.sorted.held), judged };
     const held = withheldSteps(supervised, (step) => reasonAgainst(all.views, step, against) !== null);
     return supervised.filter((step) => !held.has(step.id));
   });
@@ -115,7 +115,7 @@ export function makePlan(given: Topology, seen: Observation, found: Ledger, conf
   const standing = [...stopped.keys(), ...still];
   const wanted = approved ? removal : withoutProofOf(runFirst, supervised);
   const cut = cutOffLinks([...sorted.free.map(({ view }) => view), ...leaving], sorted.held);
-  const obstacles: Obstacles = { blocked: stopped, cut: cutOffReasons(cut), copying: heldDaemons(sorted.held), judged };
+  const obstacles: Obstacles = { blocked: stopped, cut: cutOffReasons(cut), copying: heldDaemons(scene, sorted.held), judged };
   const withheld = withheldSteps(wanted, (step) => reasonAgainst(views, step, obstacles) !== null);
   const due =
     withheld.size === 0

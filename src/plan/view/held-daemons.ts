@@ -1,4 +1,8 @@
 /** Daemons that are not stopped, for links that are not to be touched. */
+import { DELTA_TRIGGER, deltaNamesTable, truncateName } from '../../bucardo/names.ts';
+import type { Observation } from '../../observe/model.ts';
+import type { LinkNames } from '../../topology/names.ts';
+import type { Scene } from '../scene.ts';
 import type { Planned } from '../steps/planned.ts';
 import { copyEnded, receiptOf } from './copies/copy.ts';
 import type { LinkView } from './link-view.ts';
@@ -9,26 +13,41 @@ import { replicatedBy } from './replicated.ts';
  * Bucardo would make itself when it is started anew, with no time limit on its locks (rule 10). Nothing waits for that beside this, as the
  * link's own steps are held; what is planned goes on once a look finds it ended.
  */
-export function heldDaemons(held: readonly Planned[]): ReadonlyMap<string, string> {
+export function heldDaemons({ observation, forgotten }: Scene, held: readonly Planned[]): ReadonlyMap<string, string> {
   const reasons = new Map<string, string>();
-  for (const instance of new Set(held.map(({ view }) => view.link.instance))) {
-    const own = held.filter(({ view }) => view.link.instance === instance && view.daemon?.masterPid !== null);
-    const ids = (of: (one: Planned) => boolean): string =>
-      own
-        .filter(of)
-        .map(({ view }) => view.link.id)
-        .toSorted()
-        .join(', ');
-    const copying = ids(({ view }) => copyRuns(view));
-    const lacking = ids(lacksWhatBucardoMakes);
-    if (copying !== '') reasons.set(instance, `waits for the copy of ${copying}, which runs in daemon ${instance}`);
-    else if (lacking !== '')
+  const instances = new Set([...held.map(({ view }) => view.link.instance), ...forgotten.map(({ names }) => names.instance)]);
+  for (const instance of instances) {
+    const daemon = observation.instances[instance]?.daemon ?? null;
+    if (daemon === null || daemon.masterPid === null) continue;
+    const own = held.filter(({ view }) => view.link.instance === instance);
+    const copying = own.filter(({ view }) => copyRuns(view)).map(({ view }) => view.link.id);
+    const lacking = [
+      ...own.filter(lacksWhatBucardoMakes).map(({ view }) => view.link.id),
+      ...forgotten.filter(({ names }) => names.instance === instance && lacksTriggers(names, observation)).map(({ id }) => id),
+    ];
+    if (copying.length > 0)
+      reasons.set(instance, `waits for the copy of ${copying.toSorted().join(', ')}, which runs in daemon ${instance}`);
+    else if (lacking.length > 0)
       reasons.set(
         instance,
-        `waits for ${lacking}: when daemon ${instance} starts, Bucardo makes what tables of it lack, and locks them without end`,
+        `waits for ${lacking.toSorted().join(', ')}: when daemon ${instance} starts, Bucardo makes what is missing on its tables, with no time limit on locks`,
       );
   }
   return reasons;
+}
+
+/** Whether triggers are missing on tables that Bucardo knows as those of a link that neither the file nor the ledger names. */
+function lacksTriggers({ instance, sync }: LinkNames, observation: Observation): boolean {
+  if (observation.instances[instance]?.control?.syncs.find((one) => one.name === sync)?.status !== 'active') return false;
+  return Object.values(observation.databases).some((database) => {
+    if (!database.reachable || database.bucardo === null) return false;
+    const names = new Set(database.bucardo.deltaNames);
+    return database.tables.some(({ schema, name, bucardo }) => {
+      const triggers = bucardo?.triggers.map((one) => one.name) ?? [];
+      const wanted = [DELTA_TRIGGER, truncateName(sync)];
+      return names.has(`${sync}|${deltaNamesTable(schema, name)}`) && !wanted.every((trigger) => triggers.includes(trigger));
+    });
+  });
 }
 
 const MADE: ReadonlySet<string> = new Set(['delta table', 'track table', 'stage table']);

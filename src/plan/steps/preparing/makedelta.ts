@@ -120,13 +120,13 @@ export function makedeltaChanges(topology: Topology, view: LinkView, sorted: Sor
   );
   const target = link.aliases.to;
   const own = passedOn.get(target) ?? new Set();
-  const going = departing(view);
-  // A link below that begins to carry one of them needs what is brought of it until it has left.
-  const lateOn = cascades(topology, link.to) ? wantedBelow(view, sorted) : new Set<string>();
+  const replicated = siblings.find((one) => one.view.link.address === link.address);
+  const kept = new Set(replicated?.carried.tables.map((one) => one.table.address));
+  const going = new Set([...departing(view)].filter((address) => !kept.has(address)));
   const stays = (name: string): boolean => uncertain.has(name) || !passedOn.has(name);
   return (control?.goats ?? [])
     .filter((goat) => goat.db === link.aliases.from && goat.type === 'table')
-    .filter((goat) => !going.has(goat.address) || (lateOn.has(goat.address) && !makedeltaNames(goat.makedelta).has(target)))
+    .filter((goat) => !going.has(goat.address))
     .map((goat) => ({ address: goat.address, before: makedeltaNames(goat.makedelta), now: goat.makedelta }))
     .concat(newGoats(view, own))
     .filter(
@@ -151,11 +151,6 @@ function offAlready(view: LinkView, sorted: Sorted, changing: readonly OtherMake
     .filter((goat) => goat.db === link.aliases.from && loaded.has(goat.address) && !makedeltaNames(goat.makedelta).has(link.aliases.to))
     .filter((goat) => changing.every((other) => other.address !== goat.address))
     .map(({ address, makedelta }) => ({ address, now: makedelta, makedelta }));
-}
-
-/** Tables that links below which may act carry, or are to carry. */
-function wantedBelow({ link }: LinkView, sorted: Sorted): ReadonlySet<string> {
-  return new Set(sorted.free.filter((one) => one.view.link.from === link.to).flatMap((one) => tablesOf(one.carried)));
 }
 
 /** Tables that leave this link: while they are carried, for want of an approval, their changes are passed on. */
@@ -185,10 +180,7 @@ function carriedBelow(topology: Topology, { view, carried }: Planned, sorted: So
   // A table that is set aside, here or below, keeps its makedelta: it comes back with what was noted meanwhile.
   const own = new Set(tablesOf(carried));
   const below = sorted.free.filter(isBelow).flatMap((one) => tablesOf(one.carried));
-  // What leaves a link below and may not yet is still replicated there: where this link goes, no row says so.
-  const refused = view.leaves.length === 0 ? [] : sorted.free.filter((one) => isBelow(one) && sorted.withheld?.has(stepId.leave(one.view)));
-  const late = refused.flatMap((one) => [...departing(one.view)]);
-  return new Set([...below, ...late, ...still].filter((address) => own.has(address)));
+  return new Set([...below, ...still].filter((address) => own.has(address)));
 }
 
 const tablesOf = (carried: Planned['carried']): readonly string[] => [...carried.tables.map((one) => one.table.address), ...carried.aside];

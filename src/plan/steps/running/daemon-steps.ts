@@ -156,6 +156,8 @@ export function daemonPlan(
     const activated = group.map(({ view }) => runId.activate(view));
     const copies = [
       ...waitsForCopies,
+      // What stands for a table that leaves goes when no daemon has read it.
+      ...changes.filter((step) => step.kind === 'leave').map((step) => step.id),
       ...before.flatMap(({ view }) => [runId.copy(view.link.id), runId.receipt(view.link.id)]),
       // A daemon that runs what it should not is down before another is started.
       runId.stop(instance, 0),

@@ -716,6 +716,32 @@ describe('found before:', () => {
       ],
       { adopts: true, shares: true, linksRemoved: 0 },
     ],
+    [
+      'so it is where nobody knows the link any more whose trigger was dropped',
+      [
+        { ...drifted(['lose the ledger', 0, 0]), edits: edited(['outage', 5, 0]).edits, writes: 0 },
+        { ...edited(['rename database', 12, 0]), writes: 0 },
+        { ...drifted(['drop a trigger', 0, 3]), writes: 0, approves: 'git' },
+      ],
+      { shares: true, linksRemoved: 0 },
+    ],
+    [
+      'makedelta is set by hand of a table that may not leave yet: it is put right',
+      [
+        { ...drifted(['set makedelta', 0, 11]), edits: edited(['add link', 0, 0], ['tables', 16, 3]).edits, writes: 0, approves: 'git' },
+        { ...edited(), writes: 0 },
+      ],
+      { tables: 2, shares: true, linksRemoved: 0 },
+    ],
+    [
+      'a table leaves a link that was stopped and is started in the same plan: its daemon starts without it',
+      [
+        { ...edited(['suspend', 0, 0]), writes: 0, approves: 'git' },
+        { ...edited(['tables', 0, 9]), writes: 0, approves: 'git' },
+        { ...drifted(['lose the ledger', 0, 0]), writes: 0 },
+      ],
+      { tables: 2, linksRemoved: 0 },
+    ],
   ])('%s', (_name, rounds, more = {}) => {
     for (const seed of [0, 1, 2]) obeys({ ...PLAIN, tables: 1, rounds, seed, ...more });
   });

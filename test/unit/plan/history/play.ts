@@ -158,7 +158,8 @@ function checkApprovals(world: World, plan: Plan, approvals: RunOptions['approva
  * out where what it names is gone with the ledger; to put back the line of a link that only its mark tells of; and whatever waits for one of
  * these, on the links below too.
  */
-function asksFor(world: World, { steps }: Plan): ReadonlySet<string> {
+function asksFor(world: World, { steps, diagnostics }: Plan): ReadonlySet<string> {
+  const forgotten = diagnostics.filter((one) => one.code === 'LinkForgotten').map((one) => one.address.split('/').at(-1));
   const asked = new Set(
     steps
       .filter(
@@ -166,6 +167,8 @@ function asksFor(world: World, { steps }: Plan): ReadonlySet<string> {
           blocked === 'protected' ||
           blocked?.includes('preflight: Adopt') ||
           blocked?.endsWith('writes its changes down: neither the file nor the ledger knows it') ||
+          // A daemon that runs such a link, whose triggers somebody dropped, is not started anew.
+          forgotten.some((id) => blocked?.startsWith(`waits for ${id}: when daemon `) === true) ||
           // An entry that was renamed and is to be adopted again: a person takes `renamed_from` out.
           (kind === 'adopt' && blocked?.startsWith('preflight: RenamedFromUnknown') === true) ||
           // So they do where the links that had the former name are gone since the entry was renamed.
