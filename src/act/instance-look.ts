@@ -3,12 +3,22 @@ import { type ControlProgress, observeControl, observeProgress } from '../observ
 import { type DaemonSession, daemonSessions, observeDaemon } from '../observe/observe-daemon.ts';
 import type { ActContext } from './context.ts';
 
-/** The daemon of one instance as it is now. */
-export async function lookAtDaemon(context: ActContext, instance: string): Promise<DaemonObservation> {
+/**
+ * The daemon of one instance as it is now. With the `runs` of its control database, syncs that its master names and does not run are not
+ * among those that it runs; a wait for its start has no need of them.
+ */
+export async function lookAtDaemon(
+  context: ActContext,
+  instance: string,
+  runs: ControlObservation['runs'] | null = null,
+): Promise<DaemonObservation> {
   const hub = context.access.hub(context.config.hub.dbname);
   const control = context.access.controlDatabase(instance);
   const sessions = await daemonSessions(hub.asQueryable());
-  return observeDaemon(context.config.pidDir, instance, control, sessions, await ownPidDir(context, instance, sessions));
+  const [clock] =
+    runs === null ? [] : await hub.query<{ now: number }>('SELECT (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS now');
+  const elsewhere = await ownPidDir(context, instance, sessions);
+  return observeDaemon(context.config.pidDir, instance, control, sessions, elsewhere, { runs, now: clock?.now ?? null });
 }
 
 /** Where the control database says that its daemon keeps its pid files: asked only where something runs. */

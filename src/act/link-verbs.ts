@@ -29,7 +29,8 @@ interface Found {
 const RUN_BEGINS_WITHIN_MS = 60_000;
 
 async function look(context: ActContext, link: Link): Promise<Found> {
-  const [control, daemon] = await Promise.all([lookAtControl(context, link.instance), lookAtDaemon(context, link.instance)]);
+  const control = await lookAtControl(context, link.instance);
+  const daemon = await lookAtDaemon(context, link.instance, control.runs);
   const alive = daemon.masterPid !== null && daemon.startedAt !== null;
   return {
     control,

@@ -43,7 +43,10 @@ async function lookAtHub(
         return {
           name,
           control,
-          daemon: observeDaemon(access.config.pidDir, name, database, sessions, control?.settings['piddir'] ?? null),
+          daemon: observeDaemon(access.config.pidDir, name, database, sessions, control?.settings['piddir'] ?? null, {
+            runs: control?.runs ?? null,
+            now,
+          }),
         };
       }),
     );

@@ -3,7 +3,8 @@ import path from 'node:path';
 import type { QueryResultRow } from 'pg';
 import type { Queryable } from '../postgres/session.ts';
 import { instanceProcesses, mayBelongTo, processTitle } from './instance-processes.ts';
-import type { DaemonObservation } from './control-model.ts';
+import type { ControlObservation, DaemonObservation } from './control-model.ts';
+import { runningSyncs } from './running-syncs.ts';
 
 export interface DaemonSession {
   /** The control database. */
@@ -76,7 +77,8 @@ function pidFileIn(directory: string): PidFile | null {
 /**
  * What runs for one instance: the master by pid file, process title and session together; whatever else holds a session in the
  * control database without that master is an orphan. An instance of other hands keeps its pid files where its own settings say
- * (`elsewhere`), until its daemon is started by goatherd.
+ * (`elsewhere`), until its daemon is started by goatherd. `runs` and `now`, the hub's clock, tell of syncs that its title still names and
+ * nothing runs (`runningSyncs`).
  */
 export function observeDaemon(
   pidDir: string,
@@ -84,6 +86,7 @@ export function observeDaemon(
   control: string,
   all: readonly DaemonSession[],
   elsewhere: string | null,
+  { runs, now }: { readonly runs: ControlObservation['runs'] | null; readonly now: number | null } = { runs: null, now: null },
 ): DaemonObservation {
   const sessions = all.filter((session) => session.database === control);
   const directory = elsewhere !== null && isMasterOf(elsewhere, sessions) ? elsewhere : path.join(pidDir, instance);
@@ -91,12 +94,13 @@ export function observeDaemon(
   const title = file === null ? null : processTitle(file.pid);
   const isMaster = title?.startsWith('Bucardo Master Control Program') ?? false;
   const masterPid = file !== null && isMaster ? file.pid : null;
-  const master = sessions.find((session) => session.kind === 'MCP' && session.pid === masterPid);
+  const startedAt = sessions.find((session) => session.kind === 'MCP' && session.pid === masterPid)?.startedAt ?? null;
   return {
     sessions: sessions.map(({ kind, pid, startedAt }) => ({ kind, pid, startedAt })),
     masterPid,
-    startedAt: master?.startedAt ?? null,
-    activeSyncs: masterPid === null ? [] : [...new Set([...titled(title ?? ''), ...controlled(directory)])].toSorted(),
+    startedAt,
+    activeSyncs:
+      masterPid === null ? [] : runningSyncs({ titled: titled(title ?? ''), controlled: controlled(directory), startedAt, runs, now }),
     orphans: orphansOf(pidDir, instance, sessions, masterPid),
     stalePidFile: file !== null && masterPid === null,
     ...(existsSync(putDownFile(pidDir, instance)) ? { putDown: true as const } : {}),

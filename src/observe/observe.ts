@@ -134,7 +134,10 @@ async function observeHub(access: Access, topology: Topology): Promise<HubLook> 
           return {
             name,
             control,
-            daemon: observeDaemon(access.config.pidDir, name, database, sessions, control?.settings['piddir'] ?? null),
+            daemon: observeDaemon(access.config.pidDir, name, database, sessions, control?.settings['piddir'] ?? null, {
+              runs: control?.runs ?? null,
+              now,
+            }),
           };
         }),
       );

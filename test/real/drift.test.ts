@@ -153,7 +153,7 @@ describe('drift', { timeout: 300_000 }, () => {
     expect(await query(clusterOf(lab(), 'a'), lab().dbname, noted)).toEqual([]);
   });
 
-  test('of a suspended link that holds up the one above is named with what ends it, and nothing is done until then', async () => {
+  test('of a suspended link that holds up the one above is named with what ends it, its loss is noted, and nothing is put back until then', async () => {
     const word = (verb: string, ...more: readonly string[]) =>
       runGoatherd([verb, 'orders/b-c', '--config', lab().configFile, '--path', lab().topologyFile, ...more]);
     expect(await word('suspend', '--reason', 'index on c')).toMatchObject({ exitCode: 0 });
@@ -173,6 +173,8 @@ describe('drift', { timeout: 300_000 }, () => {
       },
     ]);
     expect(await reconcile(lab())).toMatchObject({ exitCode: 20 });
+    // What tells of the loss may be gone when the link may act again: it is noted at once, and nothing else is done.
+    expect((await planOf(lab())).links.map((link) => link.suspect?.split(':')[0] ?? null)).toEqual([null, 'DeltaTableMissing']);
     expect(await query(clusterOf(lab(), 'b'), lab().dbname, "SELECT to_regclass('bucardo.delta_public_notes') AS made")).toEqual([
       { made: null },
     ]);

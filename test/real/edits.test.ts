@@ -3,10 +3,12 @@ import { expect, test } from 'vitest';
 import type { Lab } from '../../src/lab/lab.ts';
 import { declare } from './support/declare.ts';
 import { eventually } from './support/eventually.ts';
+import { hold } from './support/hold.ts';
 import { query, withSession } from './support/query.ts';
 import { expectNothingLeft, planOf, reconcile, reconciled, said } from './support/reconciled.ts';
 import { runGoatherd } from './support/run-goatherd.ts';
 import { expectSameData } from './support/same-data.ts';
+import { startReconcile } from './support/start-reconcile.ts';
 import { loadStock } from './support/stock.ts';
 import { clusterOf, useLab } from './support/use-lab.ts';
 
@@ -43,16 +45,23 @@ function writers(started: Lab, statement: string): { stop(): Promise<void> } {
   };
 }
 
-test('a table that appears on all three joins both links, with its old rows, while it is written', async () => {
+test('a table that appears on all three joins both links, with its old rows, while it is written and the others go on', async () => {
   await on(['a', 'b', 'c'], 'CREATE TABLE joined (id int PRIMARY KEY, v text, twice int GENERATED ALWAYS AS (id * 2) STORED)');
   await on(['a'], "INSERT INTO joined SELECT g, 'old' FROM generate_series(1, 5000) g");
   const writing = writers(lab(), "INSERT INTO joined VALUES ($1, 'new')");
-  const document = await reconciled(lab());
+  const copies = (await planOf(lab())).steps.filter((step) => step.kind === 'copy_tables');
+  expect(copies.map((step) => step.address)).toEqual(['orders/a-b', 'orders/b-c']);
+  // Its copy into C can write nothing while this is held, and what is written into the others arrives there.
+  const held = await hold(lab(), 'c', 'LOCK TABLE joined IN SHARE MODE');
+  const run = startReconcile(lab());
+  expect(await run.says(/copy 1 table that joins b-c/)).toBe(true);
+  await on(['a'], "INSERT INTO notes VALUES (70001, 'while it joins'); UPDATE items SET name = 'while it joins' WHERE id = 1");
+  const carried = "SELECT note AS value FROM notes WHERE id = 70001 UNION ALL SELECT name FROM items WHERE name = 'while it joins'";
+  await eventually(async () => (await values('c', carried)).length === 2);
+  expect(await values('c', 'SELECT 1 AS value FROM joined')).toEqual([]);
+  await held.release();
+  expect(await run.ended).toMatchObject({ exitCode: 0 });
   await writing.stop();
-  expect(document.plans[0]?.steps.filter((step) => step.kind === 'copy_tables').map((step) => step.address)).toEqual([
-    'orders/a-b',
-    'orders/b-c',
-  ]);
   await expectSameData(lab(), 'a', 'b', 'c');
   await on(['a'], 'TRUNCATE joined');
   await on(['a'], "INSERT INTO joined SELECT g, 'after' FROM generate_series(1, 10) g");

@@ -1,9 +1,15 @@
 import { expect, test } from 'vitest';
+import { masterPidFile } from '../../src/observe/observe-daemon.ts';
 import { declare } from './support/declare.ts';
+import { eventually } from './support/eventually.ts';
+import { hold } from './support/hold.ts';
+import { insertsEver } from './support/one-of-each.ts';
 import { probe } from './support/probe.ts';
 import { query, type Row } from './support/query.ts';
-import { expectNothingLeft, planOf, reconciled, said } from './support/reconciled.ts';
+import { expectNothingLeft, planOf, reconcile, reconciled, said } from './support/reconciled.ts';
+import { runGoatherd } from './support/run-goatherd.ts';
 import { expectSameData } from './support/same-data.ts';
+import { startReconcile } from './support/start-reconcile.ts';
 import { loadStock } from './support/stock.ts';
 import { clusterOf, useLab } from './support/use-lab.ts';
 
@@ -13,13 +19,55 @@ const C = { from: 'a', to: 'c' };
 const lab = useLab({}, async (started) => {
   await loadStock(started);
   await declare(started, { bucardo: { instance: 'main' }, links: [B, C] });
-  await reconciled(started);
 });
 
 const on = (name: string, sql: string): Promise<readonly Row[]> => query(clusterOf(lab(), name), lab().dbname, sql);
 const control = (sql: string): Promise<readonly Row[]> => query(lab().hub, 'bucardo_orders_main', sql);
 const receiptOf = async (address: string): Promise<unknown> =>
   (await query(lab().hub, 'goatherd', `SELECT receipt FROM goatherd.link WHERE address = '${address}'`))[0]?.['receipt'];
+
+test('the first copy of a suspended link is not begun anew by a restart that its sibling needs: that waits for its end', async () => {
+  const word = (verb: string, ...more: readonly string[]): ReturnType<typeof runGoatherd> =>
+    runGoatherd([verb, 'orders/a-c', ...more, '--config', lab().configFile, '--path', lab().topologyFile]);
+  const master = (): number | undefined => masterPidFile(lab().pidDir, 'orders_main')?.pid;
+  const intervals = (): Promise<readonly Row[]> => control('SELECT name, checktime::text AS every FROM bucardo.sync ORDER BY 1');
+  const held = await hold(lab(), 'c', 'LOCK TABLE items IN SHARE MODE');
+  const run = startReconcile(lab());
+  const waiting = "SELECT 1 FROM pg_stat_activity WHERE application_name LIKE 'bucardo KID%' AND wait_event_type = 'Lock'";
+  await eventually(async () => (await on('c', waiting)).length === 1);
+  await eventually(async () => (await control("SELECT 1 FROM bucardo.syncrun WHERE sync = 'orders_a_b' AND lastgood")).length === 1);
+  run.kill('SIGKILL');
+  await run.ended;
+  expect(await word('suspend', '--reason', 'C is slow')).toMatchObject({ exitCode: 0 });
+  const pid = master();
+  expect(pid).toBeDefined();
+
+  await declare(lab(), { links: [{ ...B, kick_interval: '2s' }, C] });
+  const waits = 'waits for the copy of a-c, which runs in daemon orders_main';
+  expect((await planOf(lab())).steps.filter((step) => step.kind === 'stop_daemon').map((step) => step.blocked)).toEqual([waits]);
+  const blocked = await reconcile(lab());
+  expect(blocked.exitCode).toBe(20);
+  expect(blocked.stdout.replaceAll(/\s+/g, ' ')).toContain(waits);
+  expect(master()).toBe(pid);
+  expect(await on('c', waiting)).toHaveLength(1);
+
+  await held.release();
+  await eventually(async () => (await control("SELECT 1 FROM bucardo.sync WHERE name = 'orders_a_c' AND onetimecopy = 0")).length === 1);
+  // The link is suspended still, and its sibling has what it waited for.
+  await reconciled(lab(), 20);
+  expect(master()).not.toBe(pid);
+  expect(await intervals()).toEqual([
+    { name: 'orders_a_b', every: '00:00:02' },
+    { name: 'orders_a_c', every: '00:00:01' },
+  ]);
+  expect(await word('resume')).toMatchObject({ exitCode: 0 });
+  await declare(lab(), { links: [B, C] });
+  await reconciled(lab());
+  await expectSameData(lab(), 'a', 'b', 'c');
+  // 200 rows, copied once; what is carried afterwards to prove arrival are a few.
+  expect(await insertsEver(lab(), 'c', 'items')).toBeLessThan(400);
+  await expectNothingLeft(lab());
+});
 
 test('one link copies again, and its sibling in the instance goes on: nothing of it is copied, stopped or lost', async () => {
   // What no trigger notes, and only a copy brings back.

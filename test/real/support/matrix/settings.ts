@@ -52,6 +52,17 @@ export function settingChanges({ lab, a, put }: Stage): readonly Change[] {
       edit: put({ copy_data: 'empty', locks: { timeout: '1s', budget: '5m' } }),
       steps: [],
     },
+    {
+      what: 'copy_data has each value after each other, indexes and views are treated otherwise and as before',
+      edit: async () => {
+        for (const copy_data of ['never', 'always', 'empty', 'never', 'empty', 'always', 'never', 'empty']) {
+          await put({ copy_data, indexes: 'never', materialized_views: 'never' })();
+          expect((await reconciled(lab())).counts.steps).toBe(0);
+        }
+        await put({ indexes: null, materialized_views: null })();
+      },
+      steps: [],
+    },
     { what: 'the links are protected', edit: put({ protect: true }), steps: ['ledger'] },
     { what: 'they are not', edit: put({ protect: null, copy_data: null, locks: null }), steps: ['ledger'] },
     {
@@ -72,6 +83,18 @@ export function settingChanges({ lab, a, put }: Stage): readonly Change[] {
     },
     { what: 'the first link is detached', edit: put({ links: [{ from: 'a', to: 'b', state: 'detached' }, 'b -> c'] }), same: ['b', 'c'] },
     { what: 'it is there again, by a copy', edit: put({ links: CHAIN }) },
+    {
+      what: 'a stopped link is detached, stopped again, and there again by a copy',
+      edit: async () => {
+        const upper = (state: string) => put({ links: [{ from: 'a', to: 'b', state }, 'b -> c'] })();
+        for (const state of ['stopped', 'detached', 'stopped', 'detached', 'stopped']) {
+          await upper(state);
+          const required = (await planOf(lab())).approvals.required.flatMap((one) => ['--approve', one.id]);
+          await reconciled(lab(), 0, ...required);
+        }
+        await put({ links: CHAIN })();
+      },
+    },
     {
       what: 'a person stops a link, and starts it again',
       edit: async () => {
