@@ -53,13 +53,12 @@ export function settingChanges({ lab, a, put }: Stage): readonly Change[] {
       steps: [],
     },
     {
-      what: 'copy_data has each value after each other, indexes and views are treated otherwise and as before',
+      what: 'copy_data has each value after each other',
       edit: async () => {
         for (const copy_data of ['never', 'always', 'empty', 'never', 'empty', 'always', 'never', 'empty']) {
-          await put({ copy_data, indexes: 'never', materialized_views: 'never' })();
+          await put({ copy_data })();
           expect((await reconciled(lab())).counts.steps).toBe(0);
         }
-        await put({ indexes: null, materialized_views: null })();
       },
       steps: [],
     },
