@@ -5,6 +5,7 @@ import type { Diagnostic } from '../../model.ts';
 import type { Planned } from '../../steps/planned.ts';
 import { passesOnTo } from '../../steps/preparing/still-loaded.ts';
 import { type LinkView, membersOf } from '../link-view.ts';
+import { replicatedBy } from '../replicated.ts';
 import { isRunBy } from '../runs-first.ts';
 import { endOfSuspension, suspensionOf } from '../suspensions.ts';
 import { writesDelta } from './written-from-above.ts';
@@ -22,7 +23,9 @@ export interface CutOff {
  * them fails (FACTS 6.4): with makedelta, a kid writes there in the transaction that brings the change.
  */
 export function cutOffLinks(running: readonly LinkView[], held: readonly Planned[]): readonly CutOff[] {
-  return held.flatMap(({ view: below, carried }): CutOff[] => {
+  return held.flatMap((planned): CutOff[] => {
+    const { view: below, carried } = planned;
+    const replicated = replicatedBy(planned);
     const missing = carried.tables.filter(({ helpers }) => helpers.includes('delta table')).map(({ table }) => table.address);
     if (missing.length === 0) return [];
     return running
@@ -30,10 +33,21 @@ export function cutOffLinks(running: readonly LinkView[], held: readonly Planned
       .map((upper) => ({
         upper,
         below,
-        tables: missing.filter((address) => writesDelta(upper, address) || failsBy(upper, below, address)),
+        tables: missing.filter(
+          (address) =>
+            writesDelta(upper, address) ||
+            (replicated.has(address) && isWrittenAnew(upper, below, address)) ||
+            failsBy(upper, below, address),
+        ),
       }))
       .filter(({ tables }) => tables.length > 0);
   });
+}
+
+/** Whether makedelta of a table is about to be written where it stands no longer, or not yet: in a control database that is made again, or in another instance. */
+function isWrittenAnew(upper: LinkView, below: LinkView, address: string): boolean {
+  const joined = upper.leaves.length > 0 ? new Set<string>() : membersOf(upper);
+  return below.passesOn && !joined.has(address) && upper.selected?.tables.some((table) => table.address === address) === true;
 }
 
 /** Whether other hands took makedelta off, and runs end badly that the daemon makes with what it has read before. */

@@ -742,6 +742,40 @@ describe('found before:', () => {
       ],
       { tables: 2, linksRemoved: 0 },
     ],
+    [
+      'a delta table of a link that cannot be reached is dropped, then the control database of the one above: what is written there again cuts that off',
+      [
+        { ...edited(['outage', 6, 0]), writes: 0, approves: 'git' },
+        { ...drifted(['drop the delta table', 7, 0]), writes: 0 },
+        { ...drifted(['drop a control database', 0, 0]), writes: 0 },
+      ],
+      { linksRemoved: 0 },
+    ],
+    [
+      'so does a move to another instance above a suspended link',
+      [
+        { ...edited(['suspend', 9, 0]), writes: 0, approves: 'git' },
+        { ...drifted(['drop the delta table', 14, 0]), edits: edited(['instance', 0, 1]).edits, writes: 0 },
+      ],
+      { tables: 2, linksRemoved: 0 },
+    ],
+    [
+      'so does a move above one that cannot be reached, while that moves, too',
+      [
+        { ...drifted(['drop the delta table', 13, 0]), edits: edited(['instance', 0, 4], ['outage', 2, 0]).edits, writes: 0 },
+        { ...edited(), writes: 0 },
+      ],
+      { linksRemoved: 0 },
+    ],
+    [
+      'so does a control database that is made again above a suspended link',
+      [
+        { ...edited(['suspend', 3, 0]), writes: 0, approves: 'git' },
+        { ...drifted(['drop the delta table', 3, 0]), writes: 0 },
+        { ...drifted(['drop a control database', 0, 0]), writes: 0 },
+      ],
+      { linksRemoved: 0 },
+    ],
   ])('%s', (_name, rounds, more = {}) => {
     for (const seed of [0, 1, 2]) obeys({ ...PLAIN, tables: 1, rounds, seed, ...more });
   });
