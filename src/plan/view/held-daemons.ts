@@ -53,7 +53,9 @@ function lacksTriggers({ instance, sync }: LinkNames, observation: Observation):
 const MADE: ReadonlySet<string> = new Set(['delta table', 'track table', 'stage table']);
 
 function lacksWhatBucardoMakes(one: Planned): boolean {
-  if (one.view.sync?.status !== 'active') return false;
+  const { sync, source, target } = one.view;
+  // A database that does not answer keeps the sync from being activated.
+  if (sync?.status !== 'active' || source === null || target === null) return false;
   const replicated = replicatedBy(one);
   return one.carried.tables.some(
     ({ table, triggers, helpers, otherTruncate }) =>

@@ -776,6 +776,16 @@ describe('found before:', () => {
       ],
       { linksRemoved: 0 },
     ],
+    [
+      'a trigger is dropped of a link whose target cannot be reached: the daemon that it shares starts anew without it',
+      [
+        { ...edited(['outage', 2, 0]), writes: 0 },
+        { ...drifted(['drop a trigger', 3, 0]), writes: 0 },
+        { ...edited(['new table', 0, 0]), writes: 0, approves: 'git' },
+        { ...edited(), writes: 0 },
+      ],
+      { shares: true, linksRemoved: 0 },
+    ],
   ])('%s', (_name, rounds, more = {}) => {
     for (const seed of [0, 1, 2]) obeys({ ...PLAIN, tables: 1, rounds, seed, ...more });
   });
