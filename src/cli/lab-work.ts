@@ -52,8 +52,9 @@ ${rows.join('\n')}
 
 Its databases are empty: make the same tables, with primary keys, in each of them. Its topology is ${lab.topologyFile}. What next:
   psql -h ${first.host} -p ${first.port} -U goatherd ${lab.dbname}
-  ${goatherd} reconcile --dry-run --config ${lab.configFile} ${lab.topologyFile}
-  ${goatherd} reconcile --config ${lab.configFile} ${lab.topologyFile}
+  export GOATHERD_CONFIG=${lab.configFile}
+  ${goatherd} reconcile --dry-run ${lab.topologyFile}
+  ${goatherd} reconcile ${lab.topologyFile}
   ${goatherd} lab down --dir ${lab.dir}
 `;
 }

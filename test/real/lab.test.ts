@@ -50,7 +50,8 @@ describe('goatherd lab', () => {
   test('up gives servers that answer and the files that goatherd wants, down leaves nothing', async () => {
     const up = await runGoatherd(['lab', 'up', '--clusters', '2', '--dir', dir], env);
     expect(up).toMatchObject({ exitCode: 0, stderr: '' });
-    expect(up.stdout).toContain(`goatherd reconcile --dry-run --config ${dir}/goatherd.yaml`);
+    expect(up.stdout).toContain(`export GOATHERD_CONFIG=${dir}/goatherd.yaml\n`);
+    expect(up.stdout).toContain(`goatherd reconcile --dry-run ${dir}/topologies/orders.yaml\n`);
 
     const lab = await openLab(dir);
     expect(await query(lab.hub, 'postgres', "SELECT 1 AS x FROM pg_available_extensions WHERE name = 'plperlu'")).toEqual([{ x: 1 }]);

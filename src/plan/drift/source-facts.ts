@@ -2,12 +2,15 @@ import { DELTA_TRIGGER, kickName, truncateName } from '../../bucardo/names.ts';
 import type { Observation } from '../../observe/model.ts';
 import type { ObservedTrigger } from '../../observe/table-model.ts';
 import { kickBackTables } from '../steps/preparing/trigger-steps.ts';
-import { lacksGlobals } from '../steps/preparing/helpers-step.ts';
+import { lackingGlobals } from '../steps/preparing/helpers-step.ts';
 import type { Planned } from '../steps/planned.ts';
 import { runId, stepId } from '../steps/step-ids.ts';
 import { receiptOf } from '../view/copies/copy.ts';
 import type { WantedTable } from '../view/wanted.ts';
 import { type DriftFact, factKey } from './fact.ts';
+
+/** More names than this are counted. */
+const MANY = 4;
 
 const MODES: Readonly<Record<ObservedTrigger['enabled'], string>> = { O: 'ORIGIN', D: 'disabled', A: 'ALWAYS', R: 'REPLICA' };
 
@@ -32,20 +35,22 @@ export function sourceFacts({ view, carried }: Planned, observation: Observation
       step: stepId.dropKick(view),
     }),
   );
-  const globals = lacksGlobals(view, observation, carried)
-    ? [
-        fact({
-          key: factKey.functions,
-          code: 'FunctionMissing',
-          of: `functions of Bucardo on ${link.from}`,
-          object: 'schema bucardo',
-          before: 'missing or changed',
-          after: 'as installed',
-          loses: false,
-          step: stepId.helpers(view),
-        }),
-      ]
-    : [];
+  const lacking = lackingGlobals(view, observation, carried);
+  const globals =
+    lacking.length > 0
+      ? [
+          fact({
+            key: factKey.functions,
+            code: 'FunctionMissing',
+            of: `functions of Bucardo on ${link.from}`,
+            object: lacking.length > MANY ? `${lacking.length} functions and tables` : lacking.join(', '),
+            before: 'missing or changed',
+            after: 'as installed',
+            loses: false,
+            step: stepId.helpers(view),
+          }),
+        ]
+      : [];
   return [...globals, ...tables.flatMap((one) => [...triggerFacts(view, one), ...helperFacts(view, one)]), ...kicks];
 }
 

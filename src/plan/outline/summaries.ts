@@ -1,4 +1,4 @@
-import { plural } from '../../lib/format.ts';
+import { formatTimestamp, plural } from '../../lib/format.ts';
 import type { Topology } from '../../topology/model.ts';
 import { copyPlan, receiptOf } from '../view/copies/copy.ts';
 import { movesLater } from '../view/remembered/kept-names.ts';
@@ -40,9 +40,16 @@ export function linkSummaries(planned: readonly Planned[], blocked: ReadonlySet<
   });
 }
 
+/** When it was first seen, as the ledger keeps it, to the second. */
+function timeOf(since: string): string {
+  return formatTimestamp(Date.parse(since));
+}
+
 /** Why the data of a link is not known to be whole. */
 function suspectText(view: Planned['view']): string | null {
-  const reasons = doubtsOf(view).map((one) => `${one.code}: ${one.tables.join(', ')}${one.since === null ? '' : ` since ${one.since}`}`);
+  const reasons = doubtsOf(view).map(
+    (one) => `${one.code}: ${one.tables.join(', ')}${one.since === null ? '' : ` since ${timeOf(one.since)}`}`,
+  );
   return reasons.length === 0 ? null : reasons.join('; ');
 }
 
@@ -113,7 +120,7 @@ export function linkWarnings(planned: readonly Planned[], topology: Topology): r
           warning(
             'Suspect',
             link.address,
-            `${one.code} since ${one.since ?? 'its copy'}: changes of these tables may be lost`,
+            `${one.code} since ${one.since === null ? 'its copy' : timeOf(one.since)}: changes of these tables may be lost`,
             `compare them on both sides, then \`goatherd accept ${link.address} --reason …\``,
             one.tables,
           ),

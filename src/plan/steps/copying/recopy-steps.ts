@@ -104,7 +104,7 @@ function reasonOf(view: LinkView, { cause, generation }: Recopy): string {
     case 'generation':
       return `copy_generation is ${generation}, the last copy was ${view.ledger?.receipt?.generation ?? 1}`;
     case 'above':
-      return `${view.upstream.map((one) => one.id).join(', ')} copies them again, which leaves no changes on ${view.link.from} (rule 7)`;
+      return `${view.upstream.map((one) => one.id).join(', ')} copies them again, which leaves no changes on ${view.link.from}`;
     case 'cascade':
       return `what came to ${view.link.from} while its cascade was off did not reach ${view.link.to}`;
     case 'detached':

@@ -1,5 +1,6 @@
 import { plural } from '../../../lib/format.ts';
-import { GLOBAL_TABLES } from '../../../bucardo/objects.ts';
+import { kickName } from '../../../bucardo/names.ts';
+import { GLOBAL_TABLES, RECORDER } from '../../../bucardo/objects.ts';
 import type { Observation } from '../../../observe/model.ts';
 import { factKey } from '../../drift/fact.ts';
 import type { Carried } from '../../view/carried.ts';
@@ -15,7 +16,7 @@ const SECONDS_PER_TABLE = 0.012;
 export function helpersStep(view: LinkView, observation: Observation, carried: Carried): Draft[] {
   const { link, source } = view;
   const there = source?.bucardo ?? null;
-  const global = !view.left.has(factKey.functions) && lacksGlobals(view, observation, carried);
+  const global = !view.left.has(factKey.functions) && lackingGlobals(view, observation, carried).length > 0;
   // Those made for another key are made anew by a step of their own.
   const tables = carried.tables.filter((one) => one.helpers.length > 0 && !hasOtherKey(one.table));
   if (!global && tables.length === 0) return [];
@@ -40,14 +41,18 @@ export function helpersStep(view: LinkView, observation: Observation, carried: C
   ];
 }
 
-/** Whether functions or tables of Bucardo that belong to no user table are missing on the source, or are not those that are installed. */
-export function lacksGlobals({ link, source }: LinkView, observation: Observation, carried: Carried): boolean {
+/**
+ * Functions and tables in schema `bucardo` that belong to no user table, and are missing on the source or not those that are installed; the
+ * schema itself where it is missing.
+ */
+export function lackingGlobals({ link, source }: LinkView, observation: Observation, carried: Carried): readonly string[] {
   const there = source?.bucardo ?? null;
-  return (
-    there === null ||
-    there.globalTables.length < GLOBAL_TABLES.length ||
-    there.recorderMd5 !== carried.recorderMd5 ||
-    Object.entries(observation.hub.bucardo.functions).some(([name, md5]) => there.functions[name] !== md5) ||
-    !there.kickFunctions.includes(link.sync)
-  );
+  if (there === null) return ['schema bucardo'];
+  const functions = Object.entries(observation.hub.bucardo.functions).filter(([name, md5]) => there.functions[name] !== md5);
+  return [
+    ...GLOBAL_TABLES.filter((name) => !there.globalTables.includes(name)),
+    ...functions.map(([name]) => name),
+    ...(there.recorderMd5 === carried.recorderMd5 ? [] : [`${RECORDER}()`]),
+    ...(there.kickFunctions.includes(link.sync) ? [] : [`${kickName(link.sync)}()`]),
+  ];
 }

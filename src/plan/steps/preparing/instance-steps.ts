@@ -27,7 +27,7 @@ export function instanceSteps(
         symbol: '+',
         address,
         what: control === null ? `control database ${database}` : `pruning of ${database}'s run log`,
-        reason: control === null ? 'not present on the hub' : 'its run log would grow for ever (rule 24)',
+        reason: control === null ? 'not present on the hub' : 'its run log would grow for ever',
         on: ['hub'],
         after: [stepId.ledger],
         work: { kind: 'control_database', instance },

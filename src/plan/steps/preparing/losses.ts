@@ -113,7 +113,7 @@ export function suspectStep(view: LinkView, losses: readonly Loss[]): Draft[] {
       symbol: '~',
       address: view.link.address,
       what: `${view.link.id} is Suspect with ${plural(count, 'table')}: ${fresh.map((loss) => loss.code).join(', ')}`,
-      reason: 'changes made meanwhile may not have been noted (rule 15)',
+      reason: 'changes made meanwhile may not have been noted',
       on: ['hub'],
       work: { kind: 'suspect', link: view.link.address, losses: fresh },
       phase: PHASE.ledger,

@@ -159,6 +159,6 @@ export function registerFacts(view: LinkView, observation: Observation): readonl
     ...other('autokick', String(sync.autokick), String(!link.disableKicking)),
     // With a receipt nobody but another hand asks Bucardo for a copy: mode 1 would delete what the target holds.
     ...(receiptOf(view) ? other('onetimecopy', String(sync.onetimecopy), '0') : []),
-    ...other('kick interval', `${sync.checktimeSeconds ?? '(none)'} s`, `${link.kickIntervalSeconds} s`),
+    ...other('kick interval', sync.checktimeSeconds === null ? '(none)' : `${sync.checktimeSeconds} s`, `${link.kickIntervalSeconds} s`),
   ];
 }

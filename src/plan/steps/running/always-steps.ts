@@ -46,7 +46,7 @@ export function alwaysSteps(planned: Planned, phase: number): Draft[] {
             both,
             'A',
             `truncate${kick} triggers ENABLE ALWAYS`,
-            `what Bucardo writes on ${link.from} fires no ordinary trigger; after ${view.upstream.map((one) => one.id).join(', ')}'s copy (rule 8)`,
+            `what Bucardo writes on ${link.from} fires no ordinary trigger; after ${view.upstream.map((one) => one.id).join(', ')}'s copy`,
           ),
         ]),
     ...(stillAlways.length === 0

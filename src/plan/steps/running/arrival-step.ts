@@ -25,7 +25,7 @@ export function arrivalStep(topology: Topology, links: readonly Planned[], touch
       address: topology.name,
       depth,
       what: `prove arrival on ${due.map(({ view }) => view.link.id).join(', ')}`,
-      reason: 'health is arrival, not a status (rule 21): one existing key is noted as changed and seen delivered on every hop',
+      reason: 'health is arrival, not a status: one existing key is noted as changed and seen delivered on every hop',
       on: [...new Set(due.flatMap(({ view }) => [view.link.from, view.link.to]))],
       after: waits,
       work: { kind: 'arrival', links: due.map(({ view }) => view.link.address) },

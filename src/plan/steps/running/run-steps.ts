@@ -72,7 +72,7 @@ export function copySteps(planned: Planned, start: string, before: readonly stri
         kind: 'truncate_records',
         symbol: '~',
         what: `mark truncate records of ${link.id} on ${link.from} as done`,
-        reason: `one left behind would empty ${link.to} after its copy (rule 8)`,
+        reason: `one left behind would empty ${link.to} after its copy`,
         on: [link.from],
         after: [...preparation(planned), ...upstreamDone, ...before, runId.always(view), runId.empty(view)],
         work: { kind: 'truncate_records', link: link.address, database: link.from },
@@ -154,7 +154,7 @@ export function copySteps(planned: Planned, start: string, before: readonly stri
       what: needsCopy
         ? `compare ${plural(copy.tables.length, 'table')} of ${link.from} and ${link.to}, write the receipt`
         : `write the receipt: nothing was to be copied`,
-      reason: needsCopy ? 'a flag that is down proves no copy (rule 6)' : `copy_data: ${link.copyData}`,
+      reason: needsCopy ? 'a flag that is down proves no copy' : `copy_data: ${link.copyData}`,
       on: [link.from, link.to],
       after: [runId.activate(view), start, runId.copy(link.id)],
       work: { kind: 'receipt', link: link.address, instance: link.instance, copied: copy.tables, skipped: copy.skipped },
