@@ -23,6 +23,9 @@ export interface WantedTable {
   readonly stillAlways: readonly string[];
 }
 
+/** Whether a kid that brings changes of the table has nowhere to write them down yet. */
+export const lacksDelta = ({ helpers, triggers }: WantedTable): boolean => helpers.includes('delta table') || triggers.includes('delta');
+
 /** Compares each table of a link's source with what rules 8, 10 and 24 want there. */
 export function wantedTables(view: LinkView, tables: readonly ObservedTable[]): readonly WantedTable[] {
   const names = new Set(view.source?.bucardo?.deltaNames);

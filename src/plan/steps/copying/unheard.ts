@@ -2,6 +2,7 @@
 import type { Carried } from '../../view/carried.ts';
 import { receiptOf } from '../../view/copies/copy.ts';
 import { type LinkView, membersOf } from '../../view/link-view.ts';
+import { lacksDelta } from '../../view/wanted.ts';
 import { writesDelta } from '../../view/copies/written-from-above.ts';
 import { newcomers } from './newcomers.ts';
 import { wantsRunning } from '../planned.ts';
@@ -20,7 +21,9 @@ export function runSeen(view: LinkView): boolean {
 export function unheard(view: LinkView, carried: Carried, above: readonly LinkView[]): ReadonlySet<string> {
   if (!view.passesOn) return new Set();
   const feeding = above.filter((upper) => receiptOf(upper) && (wantsRunning(upper) || stillRuns(upper)));
-  return new Set(newcomers(view, carried).filter((address) => feeding.some((upper) => bringsUnnoted(upper, address))));
+  // What was to be written down before anything stood to write to, other hands said, and the daemon may not have read it.
+  const unmade = new Set(carried.tables.filter(lacksDelta).map(({ table }) => table.address));
+  return new Set(newcomers(view, carried).filter((address) => feeding.some((upper) => bringsUnnoted(upper, address, unmade.has(address)))));
 }
 
 /**
@@ -36,7 +39,7 @@ function stillRuns({ daemon, link, sync }: LinkView): boolean {
   return daemon !== null && daemon.masterPid !== null && (sync?.status === 'active' || daemon.activeSyncs.includes(link.sync));
 }
 
-function bringsUnnoted(upper: LinkView, address: string): boolean {
+function bringsUnnoted(upper: LinkView, address: string, unmade: boolean): boolean {
   if (!membersOf(upper).has(address)) return false;
-  return !writesDelta(upper, address) || !runSeen(upper);
+  return unmade || !writesDelta(upper, address) || !runSeen(upper);
 }

@@ -4,6 +4,7 @@ import { factKey } from '../../drift/fact.ts';
 import { type Draft, draft, PHASE } from '../draft.ts';
 import { cascades, type LinkView, membersOf } from '../../view/link-view.ts';
 import { replicatedBy } from '../../view/replicated.ts';
+import { lacksDelta } from '../../view/wanted.ts';
 import type { Planned } from '../planned.ts';
 import { runId, stepId } from '../step-ids.ts';
 import { stillLoaded } from './still-loaded.ts';
@@ -40,7 +41,8 @@ export function makedeltaStep(topology: Topology, view: LinkView, sorted: Sorted
   const passing = below.length > 0 ? below : sorted.held.filter((one) => one.view.link.from === link.to);
   const isOff = (goat: OtherMakedelta): boolean => !makedeltaNames(goat.makedelta).has(target);
   // Two steps: what goes may wait for an approval, and what comes must not.
-  const [come, go] = [goats.filter((goat) => !isOff(goat)), [...goats.filter(isOff), ...offAlready(view, sorted, goats)]];
+  const come = [...goats.filter((goat) => !isOff(goat)), ...onAlready(view, below, goats)];
+  const go = [...goats.filter(isOff), ...offAlready(view, sorted, goats)];
   const ends = endsForDatabase(topology, view, sorted);
   const ended = endingOf(sorted)
     .filter((one) => one.link.from === link.to)
@@ -149,6 +151,25 @@ function offAlready(view: LinkView, sorted: Sorted, changing: readonly OtherMake
   );
   return (control?.goats ?? [])
     .filter((goat) => goat.db === link.aliases.from && loaded.has(goat.address) && !makedeltaNames(goat.makedelta).has(link.aliases.to))
+    .filter((goat) => changing.every((other) => other.address !== goat.address))
+    .map(({ address, makedelta }) => ({ address, now: makedelta, makedelta }));
+}
+
+/**
+ * Goats whose rows say what they shall before anything stands below to write to: other hands said so, and the daemon that runs may not have
+ * read it. They are written once more, and read.
+ */
+function onAlready({ control, link }: LinkView, below: readonly Planned[], changing: readonly OtherMakedelta[]): readonly OtherMakedelta[] {
+  const begins = new Set(
+    below.flatMap((one) => {
+      const known = replicatedBy(one);
+      return one.carried.tables
+        .filter((wanted) => !known.has(wanted.table.address) && lacksDelta(wanted))
+        .map(({ table }) => table.address);
+    }),
+  );
+  return (control?.goats ?? [])
+    .filter((goat) => goat.db === link.aliases.from && begins.has(goat.address) && makedeltaNames(goat.makedelta).has(link.aliases.to))
     .filter((goat) => changing.every((other) => other.address !== goat.address))
     .map(({ address, makedelta }) => ({ address, now: makedelta, makedelta }));
 }

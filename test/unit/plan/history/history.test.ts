@@ -350,6 +350,15 @@ describe('found before:', () => {
       { linksRemoved: 0 },
     ],
     [
+      'other hands say that a table is written down below before anything stands there: it is said once more, and read, before the table joins',
+      [
+        { ...edited(['outage', 6, 0]), writes: 0 },
+        { ...edited(['new table', 0, 0]), writes: 0 },
+        { ...drifted(['set makedelta', 0, 3]), writes: 0, approves: 'git' },
+      ],
+      { linksRemoved: 0 },
+    ],
+    [
       'a link stands still to copy again while a table joins it that waits for a link that is suspended: it copies what it has, and runs on',
       [
         { ...edited(['suspend', 0, 0], ['add link', 14, 14]), writes: 0, approves: 'git' },
