@@ -183,8 +183,9 @@ function obstacleBelow(
   const below = cascades(topology, view.link.to) ? links.filter((one) => one.view.link.from === view.link.to) : [];
   for (const one of below) {
     const { link, ledger } = one.view;
-    if (link.state === 'detached') continue;
     const why = blocked.get(link.address);
+    // One that may not be detached now replicates still.
+    if (link.state === 'detached' && (why === undefined || ledger?.recopy?.cause === 'detached')) continue;
     if (receiptOf(one.view) && why !== undefined) return `waits for ${link.id}: ${why}`;
     if (!receiptOf(one.view) && typeof ledger?.request?.askedAt === 'number') return `waits for the copy of ${link.id}`;
     if (newcomers(one.view, one.carried).length > 0) return `waits for the tables that join ${link.id}`;

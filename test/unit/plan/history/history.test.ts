@@ -359,6 +359,17 @@ describe('found before:', () => {
       { linksRemoved: 0 },
     ],
     [
+      'a link copies again above one that is declared detached and suspended before it was: it waits, as that one replicates still',
+      [
+        { ...edited(['detach', 21, 0]), writes: 0, approves: 'git' },
+        { ...edited(['suspend', 3, 0]), writes: 0 },
+        { ...edited(['detach', 0, 0]), writes: 0 },
+        { ...edited(['detach', 0, 0]), writes: 0, approves: 'git' },
+        { ...edited(), writes: 0 },
+      ],
+      { linksRemoved: 0 },
+    ],
+    [
       'a link stands still to copy again while a table joins it that waits for a link that is suspended: it copies what it has, and runs on',
       [
         { ...edited(['suspend', 0, 0], ['add link', 14, 14]), writes: 0, approves: 'git' },
