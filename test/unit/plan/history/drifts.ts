@@ -142,8 +142,12 @@ const ON_ALL: Readonly<Record<string, (world: World, pick: number) => void>> = {
     }
   },
   'lose the ledger': (world) => {
-    // Of what was detached nothing tells any more that it owes a copy: it lacks what was written meanwhile, and is rightly doubted.
-    for (const { address, recopy } of Object.values(world.ledger.links)) if (recopy?.cause === 'detached') world.starved.add(address);
+    // Of what was detached nothing tells any more that it owes a copy: it lacks what was written meanwhile, and is rightly doubted. Nor does
+    // anything tell that it has brought nothing, so that nothing is missing below.
+    const rows = Object.values(world.ledger.links);
+    for (const detached of rows.filter(({ recopy }) => recopy?.cause === 'detached'))
+      for (const { address, definition } of rows)
+        if (address === detached.address || definition?.from === detached.definition?.to) world.starved.add(address);
     world.ledger = structuredClone(EMPTY_LEDGER) as typeof world.ledger;
   },
   'drop a control database': (world, pick) => {

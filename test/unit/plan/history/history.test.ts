@@ -370,6 +370,15 @@ describe('found before:', () => {
       { linksRemoved: 0 },
     ],
     [
+      'the ledger is lost of a link that was detached, and is stopped instead: that the one below missed nothing of it nobody knows',
+      [
+        { ...edited(['add link', 14, 0], ['detach', 10, 0]), writes: 0 },
+        { ...drifted(['lose the ledger', 0, 0]), edits: edited(['state', 4, 0]).edits, writes: 0 },
+        { ...edited(), writes: 0, approves: 'git' },
+      ],
+      { linksRemoved: 0 },
+    ],
+    [
       'a link stands still to copy again while a table joins it that waits for a link that is suspended: it copies what it has, and runs on',
       [
         { ...edited(['suspend', 0, 0], ['add link', 14, 14]), writes: 0, approves: 'git' },
