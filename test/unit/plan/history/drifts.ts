@@ -181,7 +181,11 @@ export function drift(world: World, { kind, at, pick }: Drift): void {
     const { database, address, bucardo } = place;
     world.tampered.add(address);
     const stood = bucardo.deltaColumns !== null;
+    const disabled = bucardo.triggers.some((trigger) => trigger.enabled === 'D');
     onTable(bucardo, pick);
+    // Disabled and enabled again while nobody could look: what was written in between is lost, and nothing tells of it.
+    if (disabled && bucardo.triggers.every((trigger) => trigger.enabled !== 'D') && world.databases[database]?.reachable === false)
+      world.unseen.add(address);
     if (stood && bucardo.deltaColumns === null)
       for (const [name, data] of world.databases[database]?.data ?? []) if (name === address) data.deltas = [];
     return;

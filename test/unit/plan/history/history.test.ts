@@ -379,6 +379,15 @@ describe('found before:', () => {
       { linksRemoved: 0 },
     ],
     [
+      'a trigger is disabled and enabled again while its database does not answer: nobody can know what was written in between',
+      [
+        { ...drifted(['disable a trigger', 0, 0]), edits: edited(['outage', 0, 0]).edits, writes: 0 },
+        { ...edited(), approves: 'git' },
+        { ...drifted(['make a trigger ordinary', 0, 0]), writes: 0, approves: 'git' },
+      ],
+      { shares: true, linksRemoved: 0 },
+    ],
+    [
       'a link stands still to copy again while a table joins it that waits for a link that is suspended: it copies what it has, and runs on',
       [
         { ...edited(['suspend', 0, 0], ['add link', 14, 14]), writes: 0, approves: 'git' },

@@ -124,7 +124,7 @@ function lost(world: World, link: Link, cut: ReadonlySet<string>, held: Readonly
     if (fed && !cascades) world.starved.add(link.address);
     if (receipt === null || !receipt.copied.includes(table)) return [];
     if (world.starved.has(link.address) && !(fed && cascades)) return [];
-    if (doubted(world, link).includes(table)) return [];
+    if (doubted(world, link).includes(table) || world.unseen.has(table)) return [];
     // What was written on the target itself says nothing.
     const listed = (rows: ReadonlySet<string>): string =>
       [...rows]

@@ -113,6 +113,7 @@ export function worldOf(spec: WorldSpec): World {
     copies: [],
     passedOn: new Set(),
     tampered: new Set(),
+    unseen: new Set(),
     statements: 0,
     crashAt: null,
   };

@@ -114,6 +114,8 @@ export interface World {
   passedOn: Set<string>;
   /** Tables of which somebody has taken something away that records changes: only they may be `Suspect`. */
   tampered: Set<string>;
+  /** Tables that somebody took something away from and put it back, while their database answered nobody. */
+  unseen: Set<string>;
   /** Statements carried out so far. */
   statements: number;
   /** The process is killed before this statement; null for never. */
