@@ -79,7 +79,21 @@ test('a table that is excluded leaves when that is approved; nothing stands for 
   expect(plan.steps.filter((step) => step.blocked === null)).toEqual([]);
   await on(['a'], "INSERT INTO joined VALUES (50, 'still followed')");
   await expectSameData(lab(), 'a', 'b', 'c');
+  // makedelta goes first, and a run without it is seen before the triggers of B go.
+  const first = ['orders/a-b leave', 'orders/a-b wait_run', 'orders/b-c drop_triggers', 'orders/b-c drop_helpers'];
+  expect(plan.steps.map((step) => `${step.address} ${step.kind}`).filter((step) => first.includes(step))).toEqual(first);
   await reconciled(lab(), 0, '--approve', id);
+  const rows = `SELECT 'name' AS value FROM bucardo.bucardo_delta_names WHERE tablename LIKE '%joined%'
+    UNION ALL SELECT 'target' FROM bucardo.bucardo_delta_targets WHERE tablename = 'joined'::regclass`;
+  for (const name of ['a', 'b']) expect(await values(name, rows)).toEqual([]);
+  for (const link of ['a_b', 'b_c'])
+    expect(
+      await query(
+        lab().hub,
+        `bucardo_orders_${link}`,
+        "SELECT tablename FROM bucardo.goat WHERE tablename = 'joined' UNION ALL SELECT g.tablename FROM bucardo.herdmap JOIN bucardo.goat g ON g.id = goat WHERE g.tablename = 'joined'",
+      ),
+    ).toEqual([]);
   for (const name of ['a', 'b'])
     expect(
       await values(

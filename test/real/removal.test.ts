@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { expect, test } from 'vitest';
 import { declare } from './support/declare.ts';
@@ -103,6 +103,32 @@ test('a directory that no longer names a topology says so and plans nothing for 
   await writeFile(lab().topologyFile, text);
   expect(run.stderr).toMatch(/^goatherd: TopologyMissing: the ledger knows orders, [^\n]+\n$/m);
   expect(run.stdout).toMatch(/^others {2}IN SYNC/);
+});
+
+test('a file that is emptied, cut off in the middle of a write, or gone, removes nothing', async () => {
+  const standing = async (): Promise<readonly string[]> => (await leftovers(lab())).filter((line) => !/session|process/.test(line));
+  const [text, before] = [await readFile(lab().topologyFile, 'utf8'), await standing()];
+  expect(before).toEqual(expect.arrayContaining(['ledger: link orders/b-c', 'hub: database bucardo_orders_b_c']));
+  try {
+    const cuts = [...text.matchAll(/\n/g)].map((line) => text.slice(0, line.index - 1)).slice(0, -1);
+    expect(cuts.length).toBeGreaterThan(4);
+    for (const cut of ['', '# nothing yet\n', ...cuts]) {
+      await writeFile(lab().topologyFile, cut);
+      expect(await reconcile(lab(), '--approve', id), cut).toMatchObject({ exitCode: 78 });
+    }
+    await rm(lab().topologyFile);
+    for (const path of [lab().topologyFile, dirname(lab().topologyFile)])
+      expect(await runGoatherd(['reconcile', '--config', lab().configFile, '--approve', id, path])).toMatchObject({ exitCode: 78 });
+  } finally {
+    await writeFile(lab().topologyFile, text);
+  }
+  expect(await standing()).toEqual(before);
+  // A file that is whole again, with fewer links: only the approval of just this removal is one.
+  await declareC(false);
+  expect((await reconcile(lab(), '--approve', '0000-0000')).exitCode).toBe(20);
+  expect(await standing()).toEqual(before);
+  await declareC(true);
+  await expectNothingLeft(lab());
 });
 
 test('removed with an approval in git while A is written to: a -> b goes on, nothing of b -> c is left', async () => {
