@@ -114,7 +114,7 @@ test('a file that is emptied, cut off in the middle of a write, or gone, removes
     expect(cuts.length).toBeGreaterThan(4);
     for (const cut of ['', '# nothing yet\n', ...cuts]) {
       await writeFile(lab().topologyFile, cut);
-      expect(await reconcile(lab(), '--approve', id), cut).toMatchObject({ exitCode: 78 });
+      expect({ cut, ...(await reconcile(lab(), '--approve', id)) }).toMatchObject({ cut, exitCode: 78 });
     }
     await rm(lab().topologyFile);
     for (const path of [lab().topologyFile, dirname(lab().topologyFile)])
