@@ -388,6 +388,27 @@ describe('found before:', () => {
       { shares: true, linksRemoved: 0 },
     ],
     [
+      'a table joins a link that empties it first, which nobody approves: its rows wait with it',
+      [
+        { ...edited(['copy_data', 0, 4]), writes: 0 },
+        { ...edited(['tables', 0, 1]), writes: 0, approves: 'git' },
+        { ...edited(['new table', 0, 0]), writes: 0 },
+        { ...edited(['tables', 0, 0]), writes: 0, approves: 'git' },
+        { ...edited(), writes: 0, approves: 'git' },
+      ],
+      { linksRemoved: 0 },
+    ],
+    [
+      'a link begins below one that is detached before its first copy: it waits for that copy',
+      [
+        { ...edited(['outage', 5, 0]), writes: 0 },
+        { ...drifted(['lose the ledger', 0, 0]), writes: 0 },
+        { ...edited(['rename database', 13, 0]), writes: 0 },
+        { ...edited(['detach', 0, 0]), writes: 0 },
+      ],
+      { linksRemoved: 0 },
+    ],
+    [
       'a link stands still to copy again while a table joins it that waits for a link that is suspended: it copies what it has, and runs on',
       [
         { ...edited(['suspend', 0, 0], ['add link', 14, 14]), writes: 0, approves: 'git' },

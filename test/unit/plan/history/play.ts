@@ -207,6 +207,15 @@ function returning(world: World, { steps, diagnostics }: Plan): readonly string[
   return [...waiting, ...due].map((one) => one.address).filter((address) => world.ledger.links[address]?.recopy?.cause === 'detached');
 }
 
+/** Tables that join a link when its step that copies them is approved, or one that it waits for. */
+function joining({ steps }: Plan): ReadonlySet<string> {
+  return new Set(
+    steps
+      .filter(({ blocked }) => blocked?.endsWith('is missing') === true || blocked?.startsWith('waits for step') === true)
+      .flatMap(({ address, work }) => (work.kind === 'copy_tables' && !work.again ? work.tables.map((one) => `${address} ${one}`) : [])),
+  );
+}
+
 /** Runs until nothing more may be done, and holds the world against what is declared. */
 function settled(world: World, next: Next, approvals: RunOptions['approvals']): string[] {
   const users = (seen: World): void => {
@@ -224,7 +233,7 @@ function settled(world: World, next: Next, approvals: RunOptions['approvals']): 
   // What somebody took from a link that is not to be touched holds up the link above: the plan names it.
   const cut = again.diagnostics.filter((one) => one.code === 'DeltaTablesMissing' && one.objects.length > 0).map((one) => one.address);
   const uncopied = waiting.filter((address) => (world.ledger.links[address]?.receipt ?? null) === null);
-  const faults = unmet(world, new Set([...uncopied, ...returning(world, again)]), new Set(cut));
+  const faults = unmet(world, new Set([...uncopied, ...returning(world, again)]), new Set(cut), joining(again));
   const held = heldLinks(world);
   // A copy that is asked for again and empties tables waits for its approval, and holds nothing else.
   if (approvals !== 'all') faults.splice(0, Infinity, ...faults.filter((fault) => !fault.includes('has not copied')));

@@ -19,7 +19,7 @@ export function heldLinks(world: World): ReadonlySet<string> {
     const ends = [link.from, link.to].every((name) => world.databases[name]?.reachable === true);
     const keyless =
       world.databases[link.from]?.facts.tables.some((table) => table.key === null && matchesSelection(link.tables, table.address)) ?? false;
-    const waits = upper(topology, link).some((one) => held.has(one.address) || (one.state === 'stopped' && !copied(world, one)));
+    const waits = upper(topology, link).some((one) => held.has(one.address) || (one.state !== 'running' && !copied(world, one)));
     // A link that the file no longer names and that is still there stands in the way of one that would enter the same database, or close a circle.
     const rival = topology.links.some(
       (one) => one.former === true && link.former !== true && (one.to === link.to || above(topology, one.from).has(link.to)),
@@ -55,9 +55,15 @@ export function copied(world: World, link: Link): boolean {
 
 /**
  * What differs from convergence; empty when all is well. Writes a row into every source and waits for it. `waiting`: links not looked at;
- * `cut`: links of which the plan names tables and says why nothing of them arrives.
+ * `cut`: links of which the plan names tables and says why nothing of them arrives; `joining`: `orders/a-b public.t1`, tables that join a link
+ * when their copy is approved.
  */
-export function unmet(world: World, waiting: ReadonlySet<string> = new Set(), cut: ReadonlySet<string> = new Set()): string[] {
+export function unmet(
+  world: World,
+  waiting: ReadonlySet<string> = new Set(),
+  cut: ReadonlySet<string> = new Set(),
+  joining: ReadonlySet<string> = new Set(),
+): string[] {
   const { topology } = world;
   const held = heldLinks(world);
   const running = topology.links.filter((link) => link.state === 'running' && !held.has(link.address) && !waiting.has(link.address));
@@ -87,7 +93,7 @@ export function unmet(world: World, waiting: ReadonlySet<string> = new Set(), cu
     for (const table of carriedTables(world, link)) insert(world, link.from, table, `late-${placeOf(world, link.from)}`);
   settle();
   for (const link of running)
-    found.push(...lost(world, link, cut, new Set([...held, ...topology.links.filter(refused).map((one) => one.address)])));
+    found.push(...lost(world, link, { cut, joining }, new Set([...held, ...topology.links.filter(refused).map((one) => one.address)])));
   if (new Set(world.copies).size < world.copies.length) found.push(`a table was copied twice: ${world.copies.join(', ')}`);
   for (const [name, comment] of Object.entries(world.hub.databases))
     if (name.startsWith('bucardo_') && !isOurMark(comment)) found.push(`${name} has no mark`);
@@ -110,7 +116,12 @@ function doubted(world: World, link: Link): readonly string[] {
 }
 
 /** Tables of a link whose target does not hold what its source holds, where it should. `held`: links that nothing is done on. */
-function lost(world: World, link: Link, cut: ReadonlySet<string>, held: ReadonlySet<string>): string[] {
+function lost(
+  world: World,
+  link: Link,
+  { cut, joining }: Readonly<Record<'cut' | 'joining', ReadonlySet<string>>>,
+  held: ReadonlySet<string>,
+): string[] {
   const receipt = world.ledger.links[link.address]?.receipt ?? null;
   const cascades = world.topology.databases.find((one) => one.name === link.from)?.cascade === true;
   return carriedTables(world, link).flatMap((table) => {
@@ -118,6 +129,7 @@ function lost(world: World, link: Link, cut: ReadonlySet<string>, held: Readonly
     // A table that would join below a link that is held waits for that one.
     const joined = tablesOf(world, link.address).includes(table);
     if (!joined && aboveOf(world.topology, link).some((one) => held.has(one.address))) return [];
+    if (!joined && joining.has(`${link.address} ${table}`)) return [];
     const fed = upper(world.topology, link).some((one) => carriedTables(world, one).includes(table));
     if (cut.has(link.address)) return [];
     if (!below.has(`late-${placeOf(world, link.from)}`)) return [`${table}: a row written on ${link.from} did not reach ${link.to}`];
