@@ -112,33 +112,35 @@ export function makedeltaChanges(topology: Topology, view: LinkView, sorted: Sor
   const { link, control } = view;
   const siblings = sorted.free.filter((one) => one.view.link.from === link.from && one.view.link.instance === link.instance);
   const passedOn = new Map(siblings.map((one) => [one.view.link.aliases.to, carriedBelow(topology, one, sorted)]));
-  const uncertain = new Set(
-    siblings
-      .filter(
-        ({ view: { link: sibling } }) =>
-          sorted.held.some((one) => one.view.link.from === sibling.to) || sorted.forgotten?.has(sibling.to) === true,
-      )
-      .map((one) => one.view.link.aliases.to),
-  );
+  const databases = new Map(siblings.map((one) => [one.view.link.aliases.to, one.view.link.to]));
   const target = link.aliases.to;
   const own = passedOn.get(target) ?? new Set();
   const replicated = siblings.find((one) => one.view.link.address === link.address);
   const kept = new Set(replicated?.carried.tables.map((one) => one.table.address));
   const going = new Set([...departing(view)].filter((address) => !kept.has(address)));
-  const stays = (name: string): boolean => uncertain.has(name) || !passedOn.has(name);
+  const stays = (name: string, address: string): boolean => !passedOn.has(name) || isNeededBelow(databases.get(name), address, sorted);
   return (control?.goats ?? [])
     .filter((goat) => goat.db === link.aliases.from && goat.type === 'table')
     .filter((goat) => !going.has(goat.address))
     .map((goat) => ({ address: goat.address, before: makedeltaNames(goat.makedelta), now: goat.makedelta }))
     .concat(newGoats(view, own))
     .filter(
-      ({ address, before }) => before.has(target) !== (own.has(address) || going.has(address) || (before.has(target) && stays(target))),
+      ({ address, before }) =>
+        before.has(target) !== (own.has(address) || going.has(address) || (before.has(target) && stays(target, address))),
     )
     .map(({ address, before, now }) => {
       const passed = [...passedOn].filter(([, tables]) => tables.has(address)).map(([name]) => name);
-      const after = new Set([...passed, ...(going.has(address) ? [target] : []), ...[...before].filter(stays)]);
+      const after = new Set([...passed, ...(going.has(address) ? [target] : []), ...[...before].filter((name) => stays(name, address))]);
       return { address, now, makedelta: after.size === 0 ? null : [...after].toSorted().join(',') };
     });
+}
+
+/** Whether a link that leaves a database and may not act replicates a table, or may: what is written down there for it stays. */
+function isNeededBelow(database: string | undefined, address: string, sorted: Sorted): boolean {
+  if (database !== undefined && sorted.forgotten?.has(database) === true) return true;
+  return sorted.held
+    .filter(({ view }) => view.link.from === database)
+    .some((one) => one.view.control === null || replicatedBy(one).has(address) || one.carried.aside.includes(address));
 }
 
 /** Goats whose rows say already what they shall, and whose daemon may not have read it: they are written once more, and read. */

@@ -845,6 +845,43 @@ describe('found before:', () => {
       ],
       { shares: true, linksRemoved: 0 },
     ],
+    [
+      'a link goes whose sibling is suspended: what that one no longer carries is not written down for it',
+      [
+        { ...edited(['tables', 21, 9], ['add link', 5, 0]), writes: 0 },
+        { ...edited(['suspend', 25, 0]), writes: 0, approves: 'git' },
+        { ...edited(['remove link', 23, 0]), writes: 0 },
+      ],
+      { tables: 2, linksRemoved: 0 },
+    ],
+    [
+      'a table joins where rows stand that only an approval removes: it waits alone',
+      [
+        { ...edited(['copy_data', 0, 10]), writes: 0 },
+        { ...edited(['outage', 0, 0], ['new table', 0, 0]), writes: 0, approves: 'git' },
+        { ...edited(['return', 0, 0]), writes: 0, approves: 'git' },
+        { ...edited(), writes: 0 },
+      ],
+      { adopts: true, linksRemoved: 0 },
+    ],
+    [
+      'a table joins a link on its way out whose source stands under two names: it waits with that',
+      [
+        { ...edited(['rename link', 0, 0], ['remove all', 0, 0]), writes: 0, approves: 'git' },
+        { ...edited(['new table', 0, 0]), writes: 0, approves: 'git' },
+        { ...edited(), writes: 0 },
+      ],
+      { shares: true, linksRemoved: 0 },
+    ],
+    [
+      'a table joins below a link that a person has to prepare for its adoption: it waits for that',
+      [
+        { ...edited(['rename database', 0, 0], ['suspend', 0, 0]), writes: 0 },
+        { ...drifted(['lose the ledger', 0, 0]), writes: 0 },
+        { ...edited(['new table', 0, 0]), writes: 0, approves: 'git' },
+      ],
+      { adopts: true, linksRemoved: 0 },
+    ],
   ])('%s', (_name, rounds, more = {}) => {
     for (const seed of [0, 1, 2]) obeys({ ...PLAIN, tables: 1, rounds, seed, ...more });
   });

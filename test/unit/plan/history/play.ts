@@ -176,7 +176,10 @@ function asksFor(world: World, { steps, diagnostics }: Plan): ReadonlySet<string
       )
       .map(({ id }) => id),
   );
+  const adopts = steps.filter(({ id, kind }) => kind === 'adopt' && asked.has(id)).map((step) => step.blocked ?? '');
   const waits = ({ blocked, after }: Step, id: string): boolean =>
+    // What would join below a link that a person has to prepare for its adoption.
+    adopts.some((reason) => reason !== '' && blocked?.endsWith(reason) === true) ||
     // It is adopted first; its copy is known then, and its daemon told of another target.
     (id.endsWith('/adopt') &&
       ['', 'the copy of '].some((what) => blocked?.startsWith(`waits for ${what}${id.split('/')[0] ?? ''},`) === true)) ||
@@ -207,11 +210,11 @@ function returning(world: World, { steps, diagnostics }: Plan): readonly string[
   return [...waiting, ...due].map((one) => one.address).filter((address) => world.ledger.links[address]?.recopy?.cause === 'detached');
 }
 
-/** Tables that join a link when its step that copies them is approved, or one that it waits for. */
+/** Tables that join a link when its step that copies them is approved, or one that it waits for, or when what preflight holds above is cured. */
 function joining({ steps }: Plan): ReadonlySet<string> {
   return new Set(
     steps
-      .filter(({ blocked }) => blocked?.endsWith('is missing') === true || blocked?.startsWith('waits for step') === true)
+      .filter(({ blocked }) => /is missing$|^waits for step|preflight: /.test(blocked ?? ''))
       .flatMap(({ address, work }) => (work.kind === 'copy_tables' && !work.again ? work.tables.map((one) => `${address} ${one}`) : [])),
   );
 }
