@@ -25,6 +25,8 @@ interface Holds extends Obstacles {
   readonly guarded: ReadonlyMap<string, string>;
   /** Steps of links that may not act, by id: shown, and never carried out. */
   readonly held: ReadonlySet<string>;
+  /** Those of them that belong to a removal, which waits for its approval alone: neither a suspension nor a target that is away holds it then. */
+  readonly removal: ReadonlySet<string>;
 }
 
 /** Orders, numbers and blocks the steps: for preflight, for approval, for what they wait on. */
@@ -39,7 +41,7 @@ export function finish(views: readonly LinkView[], drafts: readonly Draft[], hol
 }
 
 function numbered(views: readonly LinkView[], ordered: readonly Draft[], holds: Holds): readonly Step[] {
-  const { blocked, guarded, held, judged } = holds;
+  const { blocked, guarded } = holds;
   const refused = new Map([...blocked, ...guarded]);
   const ids = new Set(ordered.map((step) => step.id));
   const reasons = new Map<string, string>();
@@ -48,7 +50,7 @@ function numbered(views: readonly LinkView[], ordered: readonly Draft[], holds: 
     const link = views.find(
       ({ link: one }) => one.address === step.address || (refused.has(one.address) && step.address.endsWith(`/instance/${one.instance}`)),
     )?.link;
-    const reason = ownReason(step, link, refused, held, judged) ?? reasonAgainst(views, step, holds) ?? waitsFor(after, reasons, ordered);
+    const reason = ownReason(step, link, refused, holds) ?? reasonAgainst(views, step, holds) ?? waitsFor(after, reasons, ordered);
     if (reason !== null) reasons.set(step.id, reason);
     return {
       ...step,
@@ -115,14 +117,14 @@ export function reasonAgainst(
 function ownReason(
   step: Pick<Draft, 'id'>,
   link: Link | undefined,
-  blocked: ReadonlyMap<string, string>,
-  held: ReadonlySet<string>,
-  judged: Judgement,
+  refused: ReadonlyMap<string, string>,
+  { held, removal, guarded, judged }: Holds,
 ): string | null {
   if (!held.has(step.id)) return null;
-  const why = link === undefined ? undefined : blocked.get(link.address);
+  const why = link === undefined ? undefined : refused.get(link.address);
+  if (removal.has(step.id) && (link === undefined || !guarded.has(link.address)) && judged.pending !== null) return judged.pending;
   // What only a removal brings about waits for its approval, on whichever link it is.
-  return why ?? judged.pending ?? [...blocked.values()][0] ?? 'its links are blocked';
+  return why ?? judged.pending ?? [...refused.values()][0] ?? 'its links are blocked';
 }
 
 /** A link whose upstream is stopped without a copy is prepared, and its own copy waits: C would start without A's rows. */

@@ -21,7 +21,7 @@ import { finish, type Obstacles, reasonAgainst } from './finish.ts';
 import { cutOffLinks, cutOffReasons, cutOffWarnings } from './view/copies/cut-off.ts';
 import { heldDaemons } from './view/held-daemons.ts';
 import { linksInTheWay, rivalWarnings } from './view/leaving/in-the-way.ts';
-import { guardedAmong, protectionWarnings, undrainedLinks } from './view/leaving/leaving.ts';
+import { guardedAmong, protectionWarnings, removalIds, undrainedLinks } from './view/leaving/leaving.ts';
 import { forgottenLinks, forgottenWarnings } from './view/remembered/forgotten.ts';
 import { withoutGone } from './view/remembered/former.ts';
 import { withKeptNames } from './view/remembered/kept-names.ts';
@@ -147,6 +147,7 @@ export function makePlan(given: Topology, seen: Observation, found: Ledger, conf
     ...obstacles,
     guarded: new Map([...guarded, ...runFirst]),
     held: new Set(heldDrafts.map((step) => step.id)),
+    removal: approved ? new Set() : removalIds(removal, leaving, all.views),
   });
   const allSteps = withWord(finished, found.suspensions[topology.name]);
   const chosen = policy.only === undefined ? null : chosenOf(topology, allSteps, policy.only);
@@ -183,6 +184,7 @@ export function makePlan(given: Topology, seen: Observation, found: Ledger, conf
       all.views.filter((view) => !leaving.includes(view)),
       removal,
       finished,
+      letGo,
       observation,
     ),
     ...rivalWarnings(waiting),

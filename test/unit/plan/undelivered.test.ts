@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Plan } from '../../../src/plan/model.ts';
+import { approvalWays } from '../../../src/report/plan-text/destructive.ts';
 import { orders, topologyOf, worldOf } from './world/world-build.ts';
 import { tick } from './world/world-daemon.ts';
 import { planFor, reconcile } from './world/world-run.ts';
@@ -32,6 +33,14 @@ const said = (plan: Plan): string[] =>
   plan.diagnostics
     .filter((one) => one.code === 'NeverDelivered' || one.code === 'UndeliveredUnknown')
     .map((one) => `${one.code} ${one.message} [${one.objects.join(' ')}]`);
+
+/** Nothing but the approval stands against the removal, and it can be given in git. */
+function waitsForApproval(plan: Plan): void {
+  const removal = plan.steps.filter(({ kind, address }) => address === 'orders/b-c' || (kind === 'stop_daemon' && /b_c$/.test(address)));
+  expect(removal.length).toBeGreaterThan(3);
+  expect(new Set(removal.map((step) => step.blocked))).toEqual(new Set([`approval ${plan.approvals.required[0]?.id ?? ''} is missing`]));
+  expect(approvalWays(plan).map((way) => way.by)).toEqual(['git', 'ledger', 'run']);
+}
 
 function dropDelta(world: World): void {
   const bucardo = tableOf(world, 'b', T)?.bucardo ?? null;
@@ -106,8 +115,24 @@ describe('a link that goes', () => {
     world.ledger.suspensions['orders/b-c'] = { by: 'eve', reason: 'index on c', since: world.now, ...(held ? { held } : {}) };
     for (const sync of daemonOf(world).control?.syncs ?? []) sync.status = status;
     declare(world, topologyOf(WITHOUT_C));
-    expect(planFor(world).steps.map((step) => step.kind)).not.toContain('wait_drained');
+    const plan = planFor(world);
+    expect(plan.steps.map((step) => step.kind)).not.toContain('wait_drained');
+    waitsForApproval(plan);
     expect(said(planFor(world))).toEqual([`NeverDelivered 2 changes on b will never reach c: the removal does not wait for them [${T}]`]);
+    run(world);
+    expect(Object.keys(world.ledger.links)).toEqual(['orders/a-b']);
+  });
+
+  test('waits for its approval alone where its target is away, and the plan says what brings the rest there', () => {
+    const world = converged();
+    for (let second = 0; second < 5; second += 1) tick(world);
+    behind(world, 1);
+    const c = world.databases['c'];
+    if (c !== undefined) c.reachable = false;
+    declare(world, topologyOf(WITHOUT_C));
+    const plan = planFor(world);
+    waitsForApproval(plan);
+    expect(plan.diagnostics.find((one) => one.code === 'NeverDelivered')).toMatchObject({ hint: 'to deliver them first, bring c back' });
     run(world);
     expect(Object.keys(world.ledger.links)).toEqual(['orders/a-b']);
   });

@@ -73,6 +73,20 @@ export function undrainedLinks(
   return new Set(entries.map((one) => one.address));
 }
 
+/** Steps of a removal by id: those of links that go, and of daemons that run no link that stays. */
+export function removalIds(
+  removal: readonly { readonly id: string; readonly address: string }[],
+  leaving: readonly LinkView[],
+  all: readonly LinkView[],
+): ReadonlySet<string> {
+  const stays = new Set(all.filter((view) => !leaving.includes(view)).map(({ link }) => link.instance));
+  const places = leaving.flatMap(({ link }) => [
+    link.address,
+    ...(stays.has(link.instance) ? [] : [`${link.address.split('/')[0] ?? ''}/instance/${link.instance}`]),
+  ]);
+  return new Set(removal.filter((step) => places.includes(step.address)).map((step) => step.id));
+}
+
 /** That a link is protected, and runs on. */
 export function protectionWarnings(former: readonly LinkView[], guarded: ReadonlyMap<string, string>): readonly Diagnostic[] {
   return former

@@ -10,22 +10,23 @@ import { type LinkView, membersOf } from '../link-view.ts';
 /**
  * `leaving`: links whose removal is planned, `removal` its steps; `staying`: all others; `steps`: everything that is planned, blocked or not.
  * A link that somebody made inactive, or stopped, is not drained, and looks like one that a removal which was cut off has deactivated: what is
- * recorded after that is said, too. What is recorded after a table left its link was never meant to arrive.
+ * recorded after that is said, too. `letGo`: links whose entry in `removed` says `drain: false`. What is recorded after a table left its link was never meant to arrive.
  */
 export function undeliveredWarnings(
   leaving: readonly LinkView[],
   staying: readonly LinkView[],
   removal: readonly Draft[],
   steps: readonly { readonly work: Work }[],
+  letGo: ReadonlySet<string>,
   observation: Observation,
 ): readonly Diagnostic[] {
   return [
-    ...leaving.flatMap((view) => ofLink(view, removal, observation)),
+    ...leaving.flatMap((view) => ofLink(view, removal, letGo.has(view.link.address), observation)),
     ...staying.flatMap((view) => ofTables(view, steps, observation)),
   ];
 }
 
-function ofLink(view: LinkView, removal: readonly Draft[], observation: Observation): readonly Diagnostic[] {
+function ofLink(view: LinkView, removal: readonly Draft[], letGo: boolean, observation: Observation): readonly Diagnostic[] {
   const { link, sync } = view;
   if (sync === null) return [];
   const waits = removal.some((step) => step.kind === 'wait_drained' && step.address === link.address);
@@ -34,6 +35,8 @@ function ofLink(view: LinkView, removal: readonly Draft[], observation: Observat
   const uncounted = observation.undelivered !== undefined && observation.undelivered[link.address] === undefined;
   const on = Object.entries(rows).filter(([, open]) => countOf(open) > 0);
   const aside = on.filter(([address]) => !members.has(address));
+  const away = observation.databases[link.to]?.reachable !== true;
+  const first = away ? `bring ${link.to} back` : `let ${link.id} run${letGo ? ' and take `drain: false` out' : ' before you approve'}`;
   const lost = waits ? [] : on.filter(([address]) => members.has(address));
   return [
     ...neverDelivered(
@@ -41,7 +44,7 @@ function ofLink(view: LinkView, removal: readonly Draft[], observation: Observat
       lost,
       false,
       (one) => `the removal does not wait for ${one ? 'it' : 'them'}`,
-      `to deliver them first, let ${link.id} run and take \`drain: false\` out`,
+      `to deliver them first, ${first}`,
     ),
     ...neverDelivered(
       view,
