@@ -7,6 +7,7 @@ import { LOCK_NOT_AVAILABLE } from '../../../postgres/sqlstate.ts';
 import type { Work } from '../../../plan/work-model.ts';
 import { type ActContext, done, linkAt, type Outcome, remembered } from '../../context.ts';
 import { exclusiveHolder } from '../../quiet.ts';
+import { filledSince } from '../copying/filled-since.ts';
 import { passOnEmptied } from '../copying/pass-on.ts';
 import { tableAt } from '../triggers.ts';
 import { plural } from '../../../lib/format.ts';
@@ -24,6 +25,10 @@ export async function activate(context: ActContext, work: Extract<Work, { kind: 
   const before = await context.ledger.copies.readRequest(work.link);
   const unseen = work.copy && (before?.askedAt ?? null) === null ? await unseenTables(context, link.to, work) : null;
   if (unseen !== null) return unseen;
+  // What was asked for before may be filled in part by now, and `always` has emptied all.
+  const fills = work.copy && work.mode === 'empty' && before?.mode !== work.mode;
+  const filled = fills ? await filledSince(context, link, work.tables) : null;
+  if (filled !== null) return filled;
   const askedAt = (await control.query<{ now: number }>(CLOCK))[0]?.now ?? 0;
   if (work.copy || work.mode === 'never') {
     // A copy that was asked for before keeps what it was to fill: its tables may have rows by now.

@@ -59,6 +59,15 @@ describe('found before:', () => {
   });
   test.each<[string, readonly Round[], Partial<History>?]>([
     [
+      'a link replaces another one whose last changes fill a table that was empty when the plan was made: its copy leaves that out',
+      [
+        { ...edited(['outage', 5, 0], ['new table', 0, 0]), writes: 0 },
+        { ...edited(['remove all', 0, 0]), approves: 'git' },
+        { ...edited(['add link', 23, 29], ['suspend', 0, 0]), approves: 'git' },
+      ],
+      { linksRemoved: 0, seed: 311_652 },
+    ],
+    [
       'a link that is to be adopted again is declared detached, and its control database is gone: a person is asked',
       [
         { ...edited(['new table', 0, 0]), drifts: [{ kind: 'lose the ledger', at: 0, pick: 0 }] },

@@ -14,9 +14,11 @@ type Of<K extends Work['kind']> = Extract<Work, { kind: K }>;
 
 export function activateStep(world: World, work: Of<'activate'>, known: Known): Outcome {
   const link = linkAt(world, work.link);
-  if (work.copy) checkQuestion(world, work.link);
   const control = controlOf(world, work.instance);
   const before = known.ledger.links[work.link]?.request ?? null;
+  const fills = work.copy && work.mode === 'empty' && before?.mode !== work.mode;
+  if (fills && work.tables.some((table) => dataOf(world, link.to, table).rows.size > 0)) return 'moved';
+  if (work.copy) checkQuestion(world, work.link);
   const askedAt = world.now;
   if (work.copy || work.mode === 'never') {
     statement(world);
