@@ -1,7 +1,7 @@
 import type { Ledger, Suspension } from '../ledger/model.ts';
 import type { Observation } from '../observe/model.ts';
 import type { HostConfig, Link, Topology } from '../topology/model.ts';
-import { judge } from './approvals.ts';
+import { judge, type Judgement } from './approvals.ts';
 import { assemble } from './assembly/assemble.ts';
 import type { Scene } from './scene.ts';
 import { canonicalObservation, canonicalTopology } from './view/canonical.ts';
@@ -21,7 +21,7 @@ import { finish, type Obstacles, reasonAgainst } from './finish.ts';
 import { cutOffLinks, cutOffReasons, cutOffWarnings } from './view/copies/cut-off.ts';
 import { heldDaemons } from './view/held-daemons.ts';
 import { linksInTheWay, rivalWarnings } from './view/leaving/in-the-way.ts';
-import { guardedAmong, protectionWarnings, removalIds, undrainedLinks } from './view/leaving/leaving.ts';
+import { guardedAmong, protectionWarnings, removalIds, unapprovedAmong, undrainedLinks } from './view/leaving/leaving.ts';
 import { forgottenLinks, forgottenWarnings } from './view/remembered/forgotten.ts';
 import { withoutGone } from './view/remembered/former.ts';
 import { withKeptNames } from './view/remembered/kept-names.ts';
@@ -47,6 +47,16 @@ import { suspensionText, suspensionWarnings } from './view/suspensions.ts';
  * removal is shown, blocked (rule 13).
  */
 export function makePlan(given: Topology, seen: Observation, found: Ledger, config: HostConfig, policy: Policy): Plan {
+  return planWith(given, seen, found, config, policy, null);
+}
+
+/** Links whose removal is not approved beside others whose removal is, by address, with the reason; and what all were judged by. */
+interface Unapproved {
+  readonly links: ReadonlyMap<string, string>;
+  readonly judged: Judgement;
+}
+
+function planWith(given: Topology, seen: Observation, found: Ledger, config: HostConfig, policy: Policy, staying: Unapproved | null): Plan {
   const known = withRenames(given, found);
   const topology = withoutGone(canonicalTopology(withKeptNames(given, known, seen.instances)), known);
   const observation = canonicalObservation(seen);
@@ -68,10 +78,11 @@ export function makePlan(given: Topology, seen: Observation, found: Ledger, conf
 
   // What cannot stand beside a link that is still there waits for its end.
   const rivals = linksInTheWay(declared, former, observation);
-  const linksWith = (staying: readonly Link[], waiting: ReadonlyMap<string, string>): readonly Link[] =>
-    topology.links.filter((link) => staying.includes(link) || (declared.includes(link) && !waiting.has(link.address)));
+  const linksWith = (beside: readonly Link[], waiting: ReadonlyMap<string, string>): readonly Link[] =>
+    topology.links.filter((link) => beside.includes(link) || (declared.includes(link) && !waiting.has(link.address)));
   const first = sort(sceneOf(linksWith(former, rivals)), NOTHING_REFUSED);
-  const guarded = guardedAmong(former, declared, observation, writtenFromAbove(first.scene, first.views, first.blocked));
+  const written = writtenFromAbove(first.scene, first.views, first.blocked);
+  const guarded = new Map([...(staying?.links ?? []), ...guardedAmong(former, declared, observation, written)]);
   const kept = former.filter((link) => guarded.has(link.address));
   const ousted = linksInTheWay(declared, kept, observation);
   const sortAll = (refused: Refused): readonly [Sorting, Sorting] => {
@@ -86,7 +97,11 @@ export function makePlan(given: Topology, seen: Observation, found: Ledger, conf
   const going = new Set(leaving.map(({ link }) => link.address));
   let drained = removalWith(new Set());
   const everything = uniqueById([...supervised, ...heldSteps(all), ...drained]);
-  const judged = judge(topology, everything, going, ledger, policy, config.caps);
+  const judged = staying?.judged ?? judge(topology, everything, going, ledger, policy, config.caps);
+  // What was begun goes on: a link whose removal is approved does not wait for one whose removal is not.
+  const pending = unapprovedAmong(leaving, drained, judged);
+  if (staying === null && pending.size > 0 && pending.size < leaving.length)
+    return planWith(given, seen, found, config, policy, { links: pending, judged });
   const refused = refusedAmong(everything, all.sorted, judged.reasonAgainst);
   // A copy that is due again and not approved holds nothing else: the links go on without it.
   const isRefused = refused.links.size + refused.leaves.size > 0;

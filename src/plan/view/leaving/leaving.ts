@@ -3,6 +3,7 @@ import type { Ledger, LedgerLink } from '../../../ledger/model.ts';
 import type { Observation } from '../../../observe/model.ts';
 import type { Link, Topology } from '../../../topology/model.ts';
 import { type Draft, draft, PHASE } from '../../steps/draft.ts';
+import type { Judgement } from '../../approvals.ts';
 import type { LinkView } from '../link-view.ts';
 import type { Diagnostic } from '../../model.ts';
 
@@ -85,6 +86,17 @@ export function removalIds(
     ...(stays.has(link.instance) ? [] : [`${link.address.split('/')[0] ?? ''}/instance/${link.instance}`]),
   ]);
   return new Set(removal.filter((step) => places.includes(step.address)).map((step) => step.id));
+}
+
+/** Links whose removal has a step that is not approved, by address, with the reason. */
+export function unapprovedAmong(leaving: readonly LinkView[], removal: readonly Draft[], judged: Judgement): ReadonlyMap<string, string> {
+  return new Map(
+    leaving.flatMap(({ link }): [string, string][] => {
+      const reasons = removal.filter((step) => step.address === link.address).map(judged.reasonAgainst);
+      const reason = reasons.find((one) => one !== null);
+      return reason === null || reason === undefined ? [] : [[link.address, reason]];
+    }),
+  );
 }
 
 /** That a link is protected, and runs on. */

@@ -59,6 +59,15 @@ describe('found before:', () => {
   });
   test.each<[string, readonly Round[], Partial<History>?]>([
     [
+      'a removal that was begun goes on when that of the link above may be done now, too, and is not approved: nothing is put back for it',
+      [
+        { ...edited(['add link', 30, 0]), writes: 0 },
+        { ...edited(['remove all', 0, 0], ['outage', 0, 0]), writes: 0, approves: 'git' },
+        { ...edited(), writes: 0 },
+      ],
+      { shares: true },
+    ],
+    [
       'a link replaces another one whose last changes fill a table that was empty when the plan was made: its copy leaves that out',
       [
         { ...edited(['outage', 5, 0], ['new table', 0, 0]), writes: 0 },
