@@ -193,3 +193,29 @@ test('the removal that comes later has another id; `drain: false` does not wait 
   await expectNothingLeft(lab());
   expect((await leftovers(lab())).filter(ofBC)).toEqual([]);
 });
+
+test.runIf(process.env['GOATHERD_TEST_ALL'] === '1')(
+  'a link whose target is away for good is removed with its approval all the same',
+  async () => {
+    await query(clusterOf(lab(), 'c'), lab().dbname, 'ALTER TABLE away RENAME TO notes');
+    await declareC(true);
+    await reconciled(lab());
+    await clusterOf(lab(), 'c').stop();
+    await query(clusterOf(lab(), 'a'), lab().dbname, "INSERT INTO notes VALUES (9006, 'never on c')");
+    await eventually(async () => (await query(clusterOf(lab(), 'b'), lab().dbname, 'SELECT 1 FROM notes WHERE id = 9006')).length === 1);
+    await declareC(false);
+    const plan = await planOf(lab());
+    const required = plan.approvals.required[0]?.id ?? '';
+    expect(new Set(plan.steps.filter((step) => step.address === 'orders/b-c').map((step) => step.blocked))).toEqual(
+      new Set([`approval ${required} is missing`]),
+    );
+    expect(plan.diagnostics.find((one) => one.code === 'NeverDelivered')?.hint).toBe('to deliver them first, bring c back');
+    await removed(required);
+    await reconciled(lab());
+    await query(clusterOf(lab(), 'a'), lab().dbname, "INSERT INTO notes VALUES (9007, 'goes on')");
+    await expectSameData(lab(), 'a', 'b');
+    await expectNothingLeft(lab());
+    await clusterOf(lab(), 'c').start();
+    expect((await leftovers(lab())).filter(ofBC)).toEqual([]);
+  },
+);
