@@ -127,6 +127,16 @@ export const driftsBy = ({ on, control, killDaemon, unheard }: Hands): readonly 
     inject: () => on('b', 'DROP INDEX bucardo.goat_public_notes'),
   },
   {
+    name: 'a track and a stage table dropped',
+    link: 'b-c',
+    code: 'HelperMissing',
+    // Each by itself: a run of Bucardo's may hold the one and wait for the other.
+    inject: async () => {
+      await on('b', 'DROP TABLE bucardo.track_public_moves');
+      await on('b', 'DROP TABLE bucardo.stage_public_moves');
+    },
+  },
+  {
     name: 'a row of bucardo_delta_targets deleted',
     link: 'a-b',
     code: 'HelperMissing',
