@@ -10,7 +10,7 @@ import type { Planned } from './steps/planned.ts';
 import { carriedBy } from './view/carried.ts';
 import { receiptOf } from './view/copies/copy.ts';
 import { withDeparting } from './view/leaving/departing.ts';
-import { asApplied } from './view/leaving/detached.ts';
+import { asApplied, isDetached } from './view/leaving/detached.ts';
 import { type LinkView, linkViews } from './view/link-view.ts';
 import { recopiesOf } from './view/copies/recopy.ts';
 import { asStopped, standingStill, suspendedLinks } from './view/suspensions.ts';
@@ -48,7 +48,7 @@ export function sort(found: Scene, { links: refused, leaves }: Refused): Sorting
   const views = linkViews(scene.topology, scene.observation, scene.ledger).map((view) =>
     refused.has(view.link.address) ? asApplied(view) : view,
   );
-  const checked = preflight(scene.topology, scene.observation, views);
+  const checked = preflight(scene.topology, scene.observation, views, scene.ledger);
   const suspended = suspendedLinks(views, scene.ledger);
   const detaches = ({ link, source, adopting }: LinkView): boolean =>
     link.state === 'detached' && source !== null && !adopting && !suspended.has(link.address);
@@ -66,9 +66,7 @@ export function sort(found: Scene, { links: refused, leaves }: Refused): Sorting
     .map((one) => (again.still.has(one.view.link.address) ? standingStill(one) : one))
     .map((one) => (leaves.has(one.view.link.address) ? withDeparting(one) : one));
   // One that was detached before a person suspended it has nothing that could be held: nothing stands for it, and nothing is missing.
-  const gone = ({ link, source, ledger }: LinkView): boolean =>
-    link.state === 'detached' && source !== null && ledger?.definition?.state === 'detached';
-  const detached = planned.filter(({ view }) => (detaches(view) && !blocked.has(view.link.address)) || gone(view));
+  const detached = planned.filter(({ view }) => (detaches(view) && !blocked.has(view.link.address)) || isDetached(view));
   const isFree = ({ view }: Planned): boolean => !view.adopting && !blocked.has(view.link.address);
   const staying = planned.filter((one) => !detached.includes(one));
   const free = staying.filter(isFree);

@@ -1,4 +1,5 @@
 import { isOurMark } from '../../bucardo/names.ts';
+import type { Ledger } from '../../ledger/model.ts';
 import type { Observation } from '../../observe/model.ts';
 import type { Link, Topology } from '../../topology/model.ts';
 import { sameObjectProblems } from './same-objects.ts';
@@ -23,9 +24,14 @@ const LOCKS_PER_TABLE = 5;
 
 /**
  * All problems at once, each with a code, the objects and what to do. An error blocks the link it concerns before its first copy; on a
- * link that replicates, a problem of one table keeps only that table out.
+ * link that replicates, a problem of one table keeps only that table out. `known`: what the ledger knows, of links that are not in view, too.
  */
-export function preflight(topology: Topology, observation: Observation, views: readonly LinkView[]): Preflight {
+export function preflight(
+  topology: Topology,
+  observation: Observation,
+  views: readonly LinkView[],
+  known: Pick<Ledger, 'links'>,
+): Preflight {
   const host = hostProblems(observation);
   const diagnostics: Diagnostic[] = [...host];
   const blocked = new Map<string, string[]>();
@@ -54,7 +60,7 @@ export function preflight(topology: Topology, observation: Observation, views: r
     const errors = found.filter((finding) => finding.severity === 'error');
     unfit.set(view.link.address, new Set(errors.map((finding) => finding.address)));
     const problems = [
-      ...sameObjectProblems(topology, observation, views, view),
+      ...sameObjectProblems(topology, observation, known, view),
       ...linkProblems(observation, view),
       ...grouped(view, found),
       ...(adoptions.get(view.link.address) ?? []),

@@ -1,3 +1,4 @@
+import type { Ledger } from '../../ledger/model.ts';
 import type { Observation } from '../../observe/model.ts';
 import type { Topology } from '../../topology/model.ts';
 import type { Diagnostic } from '../model.ts';
@@ -6,8 +7,13 @@ import type { LinkView } from '../view/link-view.ts';
 import { unknownFormers } from '../view/remembered/renames.ts';
 
 /** What says that a link or its databases are not the ones that they are taken for; errors hold the link. */
-export function sameObjectProblems(topology: Topology, observation: Observation, views: readonly LinkView[], view: LinkView): Diagnostic[] {
-  return [...replacedProblems(observation, view), ...renameProblems(topology, views, view)];
+export function sameObjectProblems(
+  topology: Topology,
+  observation: Observation,
+  known: Pick<Ledger, 'links'>,
+  view: LinkView,
+): Diagnostic[] {
+  return [...replacedProblems(observation, view), ...renameProblems(topology, known, view)];
 }
 
 /** Its connection leads elsewhere (another host, a name that resolves anew, a database made again): what stands there is not this link's. */
@@ -23,9 +29,8 @@ function replacedProblems(observation: Observation, { link, ledger }: LinkView):
   }));
 }
 
-function renameProblems(topology: Topology, views: readonly LinkView[], { link }: LinkView): Diagnostic[] {
-  const links = Object.fromEntries(views.flatMap(({ link: { address }, ledger }) => (ledger === null ? [] : [[address, ledger]])));
-  return unknownFormers(topology, { links }, link).map((what) => ({
+function renameProblems(topology: Topology, known: Pick<Ledger, 'links'>, { link }: LinkView): Diagnostic[] {
+  return unknownFormers(topology, known, link).map((what) => ({
     severity: 'error',
     code: 'RenamedFromUnknown',
     address: link.address,

@@ -32,7 +32,7 @@ export function copyingLinks(topology: Topology, observation: Observation, ledge
 export function statusOf(topology: Topology, observation: Observation, found: Ledger, plan: Plan, measures: Measures): TopologyStatus {
   const ledger = withLostLinks(topology, observation, found);
   const views = linkViews(topology, observation, ledger);
-  const { unfit } = preflight(topology, observation, views);
+  const { unfit } = preflight(topology, observation, views, ledger);
   const links = views.map((view): LinkStatus => {
     const { address, id, sync } = view.link;
     const tables = carriedBy(view, unfit.get(address) ?? new Set()).tables;

@@ -139,7 +139,7 @@ export function departureSteps(
 }
 
 /** Whether anything on the source stands for this table and this link. */
-function standsFor(view: LinkView, table: ObservedTable, deltaNames: ReadonlySet<string>): boolean {
+export function standsFor(view: LinkView, table: ObservedTable, deltaNames: ReadonlySet<string>): boolean {
   const { sync, dbgroup } = view.link;
   const { bucardo } = table;
   if (bucardo === null) return false;

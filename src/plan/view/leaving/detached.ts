@@ -2,7 +2,16 @@
 import { plural } from '../../../lib/format.ts';
 import type { Diagnostic } from '../../model.ts';
 import type { Planned } from '../../steps/planned.ts';
+import { standsFor } from '../../steps/leaving/departures.ts';
 import type { LinkView } from '../link-view.ts';
+
+/** Whether a link was detached and nothing of it stands on its source: one that was adopted, or found again, may only have been declared so. */
+export function isDetached(view: LinkView): boolean {
+  const { link, source, ledger } = view;
+  if (link.state !== 'detached' || source === null || ledger?.definition?.state !== 'detached') return false;
+  const names = new Set(source.bucardo?.deltaNames);
+  return !source.tables.some((table) => standsFor(view, table, names));
+}
 
 /** A link whose detaching is not approved goes on as it was last applied; what was never applied in full records and runs nothing. */
 export function asApplied(view: LinkView): LinkView {

@@ -427,6 +427,24 @@ describe('found before:', () => {
       { linksRemoved: 0 },
     ],
     [
+      'an adopted link is declared detached, and the link above it cannot be reached when that is approved: it waits for that one',
+      [
+        { ...drifted(['lose the ledger', 0, 0]), edits: edited(['detach', 3, 0]).edits, writes: 0, approves: 'git' },
+        { ...edited(['outage', 0, 0]), writes: 0, approves: 'git' },
+        { ...edited(), writes: 0 },
+      ],
+      { adopts: true, linksRemoved: 0 },
+    ],
+    [
+      'a link of a renamed database that nothing known has any more begins while the last link that the ledger knows goes: it waits for that',
+      [
+        { ...edited(['rename database', 30, 0], ['remove link', 3, 0]), writes: 0, approves: 'git' },
+        { ...edited(), writes: 0, approves: 'before' },
+        { ...edited(['remove all', 0, 0], ['add link', 0, 16]), writes: 0 },
+      ],
+      { linksRemoved: 0 },
+    ],
+    [
       'a link stands still to copy again while a table joins it that waits for a link that is suspended: it copies what it has, and runs on',
       [
         { ...edited(['suspend', 0, 0], ['add link', 14, 14]), writes: 0, approves: 'git' },
