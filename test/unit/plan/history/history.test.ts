@@ -59,6 +59,16 @@ describe('found before:', () => {
   });
   test.each<[string, readonly Round[], Partial<History>?]>([
     [
+      'the first rows of a table come after its copy where `cascade` is off, so that nothing counts them: the copy is asked for once more',
+      [
+        { ...edited(['outage', 13, 0]), writes: 0, approves: 'git' },
+        { ...edited(), writes: 2 },
+        { ...edited(['protect', 0, 0], ['cascade', 2, 0]), writes: 3, approves: 'git' },
+        { ...edited(['add link', 26, 0], ['new table', 0, 0]), writes: 2 },
+      ],
+      { tables: 2, adopts: true, linksRemoved: 0, seed: 17 },
+    ],
+    [
       'a removal that was begun goes on when that of the link above may be done now, too, and is not approved: nothing is put back for it',
       [
         { ...edited(['add link', 30, 0]), writes: 0 },

@@ -188,7 +188,13 @@ export function receiptStep(world: World, work: Of<'receipt'>, known: Known): Ou
   if (short.length > 0) {
     const tries = (world.memory.get(`receipt ${work.link}`) ?? 0) + 1;
     world.memory.set(`receipt ${work.link}`, tries);
-    return tries > SETTLES_WITHIN ? 'failed' : 'pending';
+    if (tries > SETTLES_WITHIN) return 'failed';
+    if (counted || tries > 1) return 'pending';
+    // Its first rows came after the copy, and nothing counts them: it is asked for once more, once a run.
+    statement(world);
+    const request = world.ledger.links[work.link]?.request ?? null;
+    if (request !== null) request.askedAt = null;
+    return 'moved';
   }
   passOnCopied(world, known, link, work.copied);
   statement(world);
