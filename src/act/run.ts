@@ -6,7 +6,7 @@ import { observe } from '../observe/observe.ts';
 import { withKeptNames } from '../plan/view/remembered/kept-names.ts';
 import { definitionHash } from '../plan/view/definition.ts';
 import { makePlan } from '../plan/make-plan.ts';
-import { suspectNote } from '../plan/outline/summaries.ts';
+import { leftNote } from '../plan/outline/summaries.ts';
 import { stepsBeyond } from '../plan/exactly.ts';
 import type { Plan, Policy } from '../plan/model.ts';
 import type { Step } from '../plan/step-model.ts';
@@ -233,7 +233,7 @@ async function finish(
       ? ([...new Set(plan.steps.map((step) => step.blocked).filter((one) => one !== null))][0] ??
         plan.diagnostics.find((one) => one.code === 'Suspended' || one.code === 'Contended')?.message ??
         'preflight')
-      : suspectNote(whole.links);
+      : leftNote(whole);
   if (seen.known.present) {
     await noteApplied(ledger, topology, whole, seen.observation, seen.known);
     await noteSeen(access, topology, whole, seen.observation, seen.known);

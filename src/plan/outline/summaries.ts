@@ -139,8 +139,18 @@ export function linkWarnings(planned: readonly Planned[], topology: Topology): r
   });
 }
 
-/** `Suspect: b-c, c-d`: links that replicate, and whose tables a person has to look at; null when there are none. */
-export function suspectNote(links: readonly Pick<LinkSummary, 'address' | 'suspect'>[]): string | null {
-  const suspects = links.filter((link) => link.suspect !== null).map((link) => link.address.slice(link.address.indexOf('/') + 1));
-  return suspects.length === 0 ? null : `Suspect: ${suspects.join(', ')}`;
+/** `Preflight errors: a-b. Suspect: b-c, c-d`: what a person has to look at, though all that can be done is done; null when there is nothing. */
+export function leftNote({
+  links,
+  diagnostics,
+}: {
+  readonly links: readonly Pick<LinkSummary, 'address' | 'suspect'>[];
+  readonly diagnostics: readonly Pick<Diagnostic, 'address' | 'severity'>[];
+}): string | null {
+  const named = (addresses: readonly string[]): string =>
+    [...new Set(addresses)].map((address) => address.slice(address.indexOf('/') + 1)).join(', ');
+  const errors = named(diagnostics.filter((one) => one.severity === 'error').map((one) => one.address));
+  const suspects = named(links.filter((link) => link.suspect !== null).map((link) => link.address));
+  const parts = [...(errors === '' ? [] : [`Preflight errors: ${errors}`]), ...(suspects === '' ? [] : [`Suspect: ${suspects}`])];
+  return parts.length === 0 ? null : parts.join('. ');
 }

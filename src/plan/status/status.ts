@@ -69,6 +69,11 @@ export function statusOf(topology: Topology, observation: Observation, found: Le
   const unwellText = unwell.map(({ id, state }) => `${id} ${state}`);
   const ready = standsAsDeclared(plan) && unwell.every(({ state }) => state === 'drifted');
   const lags = links.map((link) => link.lagSeconds).filter((lag) => lag !== null);
+  const kept = plan.diagnostics
+    .filter(
+      (one) => one.severity === 'error' && links.some((link) => one.address === `${topology.name}/${link.id}` && link.state === 'running'),
+    )
+    .map((one) => `${one.address.split('/')[1] ?? ''} ${one.code}`);
   const suspects = plan.links.filter((link) => link.suspect !== null).map((link) => `${link.address.split('/')[1] ?? ''} Suspect`);
   return {
     topology: topology.name,
@@ -77,8 +82,14 @@ export function statusOf(topology: Topology, observation: Observation, found: Le
     reasons: !observation.hub.reachable
       ? [`the hub cannot be reached: ${observation.hub.message}`]
       : ready
-        ? [plural(links.length, 'link'), `oldest change on its way ${formatDuration(Math.max(0, ...lags))}`, ...unwellText, ...suspects]
-        : [...unwellText, ...(unwell.length === 0 ? ['the plan is not empty'] : []), ...suspects],
+        ? [
+            plural(links.length, 'link'),
+            `oldest change on its way ${formatDuration(Math.max(0, ...lags))}`,
+            ...unwellText,
+            ...kept,
+            ...suspects,
+          ]
+        : [...unwellText, ...(unwell.length === 0 ? ['the plan is not empty'] : []), ...kept, ...suspects],
     links,
     unpurged,
     notes: [
@@ -190,7 +201,7 @@ function notesOf(
   return [
     ...(suspended === null ? [] : [suspended]),
     ...(suspect === null ? [] : [`Suspect: ${suspect}`]),
-    ...errors.map((one) => `${one.code}: ${one.message}`),
+    ...errors.map((one) => `${one.code}: ${one.message}${one.objects.length === 0 ? '' : `: ${fewOf(one.objects)}`}`),
     ...(blocked === undefined || blocked === null || suspended !== null || errors.length > 0 ? [] : [`blocked: ${blocked}`]),
     // The end of a daemon may be several drifts of one object.
     ...new Set(

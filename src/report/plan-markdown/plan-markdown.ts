@@ -7,7 +7,7 @@ import type { ReportMeta } from '../meta.ts';
 import { clipped, code } from './escape.ts';
 import { section, sizes, type Size } from './section.ts';
 import { cleanPlan } from '../plan-text/clean-plan.ts';
-import { isQuiet, suspectSentence } from '../plan-text/verdict.ts';
+import { errorsSentence, isQuiet, suspectSentence } from '../plan-text/verdict.ts';
 
 /** GitHub refuses 65,536 characters; the rest is for what a workflow puts around the comment. */
 const longest = 60_000;
@@ -71,13 +71,13 @@ function riskOf(plan: Plan): number {
   return rank + Math.min(plan.steps.length, 9999) / 10_000;
 }
 
-/** The others by name, with what is suspect about them. */
+/** The others by name, with what a person has to look at. */
 function quietLine(plans: readonly Plan[]): string {
   if (plans.length === 0) return '';
   const most = 20;
   const names = plans.slice(0, most).map((plan) => {
-    const suspect = suspectSentence(plan);
-    return `${code(clipped(plan.topology, 64))}${suspect === '' ? '' : ` (${code(clipped(suspect.replace(/\.$/, ''), 120))})`}`;
+    const left = [errorsSentence(plan), suspectSentence(plan)].filter((part) => part !== '').join(' ');
+    return `${code(clipped(plan.topology, 64))}${left === '' ? '' : ` (${code(clipped(left.replace(/\.$/, ''), 120))})`}`;
   });
   return `In sync: ${names.join(', ')}${plans.length > most ? ` and ${plans.length - most} more` : ''}.\n`;
 }

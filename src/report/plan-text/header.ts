@@ -7,7 +7,7 @@ import { labelled, sentence } from '../layout.ts';
 import type { ReportMeta } from '../meta.ts';
 import type { Style } from '../style.ts';
 import { shortAddress } from '../address.ts';
-import { suspectSentence, verdictSentences, verdictWord } from './verdict.ts';
+import { errorsSentence, suspectSentence, verdictSentences, verdictWord } from './verdict.ts';
 
 /** Line 1 what and when, line 2 the verdict, then the risk. */
 export function headerLines(plan: Plan, meta: ReportMeta, width: number, style: Style): string[] {
@@ -62,7 +62,14 @@ export function riskSentences(plan: Plan): readonly string[] {
 export function quietLine(plan: Plan, meta: ReportMeta, style: Style): string {
   const took = meta.observedMs === undefined ? '' : ` in ${formatMilliseconds(meta.observedMs)}`;
   const checked = `${plural(plan.links.length, 'link')}, ${plural(plan.factsChecked, 'fact')} checked${took}.`;
-  return [style.heading(titleOf(plan, meta)), paintVerdict(plan, style), checked, ...linkSentences(plan), suspectSentence(plan)]
+  return [
+    style.heading(titleOf(plan, meta)),
+    paintVerdict(plan, style),
+    checked,
+    ...linkSentences(plan),
+    errorsSentence(plan),
+    suspectSentence(plan),
+  ]
     .filter((part) => part !== '')
     .join('  ');
 }
