@@ -20,7 +20,7 @@ import { fingerprintOf, planFacts } from './fingerprint.ts';
 import { finish, type Obstacles, reasonAgainst } from './finish.ts';
 import { cutOffLinks, cutOffReasons, cutOffWarnings } from './view/copies/cut-off.ts';
 import { heldDaemons } from './view/held-daemons.ts';
-import { linksInTheWay, rivalWarnings } from './view/leaving/in-the-way.ts';
+import { behindForgotten, linksInTheWay, rivalWarnings } from './view/leaving/in-the-way.ts';
 import { guardedAmong, protectionWarnings, removalIds, unapprovedAmong, undrainedLinks } from './view/leaving/leaving.ts';
 import { forgottenLinks, forgottenWarnings } from './view/remembered/forgotten.ts';
 import { withoutGone } from './view/remembered/former.ts';
@@ -77,14 +77,15 @@ function planWith(given: Topology, seen: Observation, found: Ledger, config: Hos
   });
 
   // What cannot stand beside a link that is still there waits for its end.
-  const rivals = linksInTheWay(declared, former, observation);
+  const unknownRivals = behindForgotten(declared, forgotten, observation, ledger);
+  const rivals = new Map([...linksInTheWay(declared, former, observation), ...unknownRivals]);
   const linksWith = (beside: readonly Link[], waiting: ReadonlyMap<string, string>): readonly Link[] =>
     topology.links.filter((link) => beside.includes(link) || (declared.includes(link) && !waiting.has(link.address)));
   const first = sort(sceneOf(linksWith(former, rivals)), NOTHING_REFUSED);
   const written = writtenFromAbove(first.scene, first.views, first.blocked);
   const guarded = new Map([...(staying?.links ?? []), ...guardedAmong(former, declared, observation, written)]);
   const kept = former.filter((link) => guarded.has(link.address));
-  const ousted = linksInTheWay(declared, kept, observation);
+  const ousted = new Map([...linksInTheWay(declared, kept, observation), ...unknownRivals]);
   const sortAll = (refused: Refused): readonly [Sorting, Sorting] => {
     const whole = refused === NOTHING_REFUSED ? first : sort(sceneOf(linksWith(former, rivals)), refused);
     return [whole, kept.length === former.length ? whole : sort(sceneOf(linksWith(kept, ousted)), refused)];
@@ -202,7 +203,7 @@ function planWith(given: Topology, seen: Observation, found: Ledger, config: Hos
       letGo,
       observation,
     ),
-    ...rivalWarnings(waiting),
+    ...rivalWarnings(new Map([...waiting].filter(([address]) => !unknownRivals.has(address))), unknownRivals),
     ...(chosen?.diagnostics ?? []),
   ]);
   const counts = countsOf(changes, steps);

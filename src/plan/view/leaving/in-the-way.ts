@@ -1,7 +1,9 @@
+import type { Ledger } from '../../../ledger/model.ts';
 import type { Observation } from '../../../observe/model.ts';
 import { certainOverlap, matchesSelection } from '../../../topology/glob.ts';
 import type { Link } from '../../../topology/model.ts';
 import type { Diagnostic } from '../../model.ts';
+import type { ForgottenLink } from '../remembered/forgotten.ts';
 
 /**
  * Links of the file that cannot stand beside one that it no longer names and that is still there, by address, with the reason: both would
@@ -18,17 +20,50 @@ export function linksInTheWay(declared: readonly Link[], former: readonly Link[]
   );
 }
 
-/** That these links wait, each time. */
-export function rivalWarnings(waiting: ReadonlyMap<string, string>): readonly Diagnostic[] {
-  return [...waiting].map(([address, reason]) => ({
+/** Links that have no copy yet and would write tables that a link writes of which only its mark tells; by address, with the reason. */
+export function behindForgotten(
+  declared: readonly Link[],
+  forgotten: readonly ForgottenLink[],
+  observation: Observation,
+  ledger: Ledger,
+): ReadonlyMap<string, string> {
+  return new Map(
+    declared
+      .filter((link) => (ledger.links[link.address]?.receipt ?? null) === null)
+      .flatMap((link): [string, string][] => {
+        const rival = forgotten.find((one) => one.to === link.to && mayWrite(one, link, observation));
+        return rival === undefined ? [] : [[link.address, `waits for ${rival.id}, which neither the file nor the ledger knows`]];
+      }),
+  );
+}
+
+function mayWrite({ names }: ForgottenLink, link: Link, observation: Observation): boolean {
+  const control = observation.instances[names.instance]?.control ?? null;
+  if (control === null) return true;
+  if (control.syncs.find((sync) => sync.name === names.sync)?.status !== 'active') return false;
+  const members = new Set(control.herds[names.relgroup]);
+  return control.goats.some((goat) => members.has(goat.id) && matchesSelection(link.tables, goat.address));
+}
+
+/** That these links wait, each time. `removals`: for the removal of another one; `unknown`: for one that only its mark tells of. */
+export function rivalWarnings(removals: ReadonlyMap<string, string>, unknown: ReadonlyMap<string, string>): readonly Diagnostic[] {
+  const warning = (address: string, message: string, hint: string): Diagnostic => ({
     severity: 'warning',
     code: 'RemovalFirst',
     address,
-    message: `${reason}, which its file no longer names: the two cannot stand side by side`,
+    message: `${message}: the two cannot stand side by side`,
     objects: [],
-    hint: 'approve the removal, or put its line back',
+    hint,
     at: null,
-  }));
+  });
+  return [
+    ...[...removals].map(([address, reason]) =>
+      warning(address, `${reason}, which its file no longer names`, 'approve the removal, or put its line back'),
+    ),
+    ...[...unknown].map(([address, reason]) =>
+      warning(address, reason, 'put its line back and reconcile: it is known again, and is removed when its line is taken out after that'),
+    ),
+  ];
 }
 
 /** Whether changes on one database come to the other, itself included. */

@@ -928,6 +928,28 @@ describe('found before:', () => {
       ],
       { adopts: true, linksRemoved: 0 },
     ],
+    [
+      'a link enters where one runs that nobody knows any more: it waits, as both would write the same tables',
+      [
+        { ...drifted(['lose the ledger', 0, 0]), edits: edited(['tables', 7, 1]).edits, writes: 0 },
+        { ...edited(['remove link', 21, 0]), writes: 0, approves: 'git' },
+        { ...edited(['add link', 0, 10]), writes: 0, approves: 'git' },
+      ],
+      { tables: 2, adopts: true, linksRemoved: 0 },
+    ],
+    [
+      'a link on its way out stands under a former name of its source: both names are held',
+      [
+        {
+          ...drifted(['drop a control database', 0, 0]),
+          edits: edited(['rename link', 0, 0], ['remove link', 0, 0]).edits,
+          writes: 0,
+          approves: 'git',
+        },
+        { ...edited(), writes: 0, approves: 'git' },
+      ],
+      { linksRemoved: 0 },
+    ],
   ])('%s', (_name, rounds, more = {}) => {
     for (const seed of [0, 1, 2]) obeys({ ...PLAIN, tables: 1, rounds, seed, ...more });
   });

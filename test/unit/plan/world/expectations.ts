@@ -5,7 +5,7 @@ import { matchesSelection } from '../../../../src/topology/glob.ts';
 import { insert } from './world-users.ts';
 import { tick } from './world-daemon.ts';
 import { tablesOf } from './world-step-copy.ts';
-import { dataOf, placeOf, type World } from './world.ts';
+import { dataOf, ledgerSeen, placeOf, type World } from './world.ts';
 
 export function upper(topology: Topology, link: Link): readonly Link[] {
   return topology.links.filter((one) => one.to === link.from);
@@ -24,8 +24,13 @@ export function heldLinks(world: World): ReadonlySet<string> {
     const rival = topology.links.some(
       (one) => one.former === true && link.former !== true && (one.to === link.to || above(topology, one.from).has(link.to)),
     );
+    // So does one that only its mark tells of, until a copy of this one is known.
+    const unknown = forgottenBeside(world, link) && !copied(world, link);
     if (
       rival ||
+      unknown ||
+      isNamedTwice(world, link.from) ||
+      isNamedTwice(world, link.to) ||
       world.ledger.suspensions[link.address] !== undefined ||
       !ends ||
       keyless ||
@@ -34,6 +39,27 @@ export function heldLinks(world: World): ReadonlySet<string> {
       held.add(link.address);
   }
   return held;
+}
+
+/** Whether a link that neither the file nor the ledger knows, and whose sync is active, enters the database that this one enters. */
+function forgottenBeside(world: World, link: Link): boolean {
+  const { links, marked = {} } = ledgerSeen(world);
+  const known = new Set([...world.topology.links.map((one) => one.address), ...Object.keys(links)]);
+  return Object.entries(marked).some(
+    ([address, marks]) =>
+      !known.has(address) &&
+      address.endsWith(`-${link.to}`) &&
+      marks.some(
+        ({ instance, sync }) =>
+          world.instances[instance]?.control?.syncs.some((one) => one.name === sync && one.status === 'active') === true,
+      ),
+  );
+}
+
+/** Whether one place has two names in the topology, which preflight holds its links for. */
+function isNamedTwice(world: World, name: string): boolean {
+  const names = [...world.topology.databases.map((one) => one.name), ...world.topology.links.flatMap((link) => [link.from, link.to])];
+  return names.some((one) => one !== name && placeOf(world, one) === placeOf(world, name));
 }
 
 /** All links whose changes come to this one. */
