@@ -11,6 +11,8 @@ import { hasOtherKey, wantedTables } from '../wanted.ts';
 export function withDeparting(planned: Planned): Planned {
   const { view, carried } = planned;
   if (view.source === null || view.selected === null || !receiptOf(view)) return planned;
+  // What was detached replicates nothing, and comes back with what matches.
+  if (view.link.state === 'detached' || view.ledger?.recopy?.cause === 'detached') return planned;
   const members = membersOf(view);
   const matching = new Set(view.selected.tables.map((table) => table.address));
   const going = view.source.tables.filter(
