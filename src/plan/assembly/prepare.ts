@@ -7,7 +7,7 @@ import { instanceSteps } from '../steps/preparing/instance-steps.ts';
 import { lossesOf, suspectStep } from '../steps/preparing/losses.ts';
 import { endingOf, type Sorted, makedeltaStep } from '../steps/preparing/makedelta.ts';
 import { afterMove, leaveInstanceSteps, moveStep } from '../steps/preparing/move-steps.ts';
-import { copyTablesStep, newcomers } from '../steps/copying/newcomers.ts';
+import { copyTablesStep, joiningLater } from '../steps/copying/newcomers.ts';
 import { helpersStep } from '../steps/preparing/helpers-step.ts';
 import { ledgerStep } from '../steps/preparing/ledger-step.ts';
 import { membershipStep } from '../steps/preparing/membership-step.ts';
@@ -15,7 +15,6 @@ import { registerStep } from '../steps/preparing/register-step.ts';
 import { recopyStep } from '../steps/copying/recopy-steps.ts';
 import { rekeyStep } from '../steps/preparing/rekey.ts';
 import { resendStep } from '../steps/copying/resend.ts';
-import type { Planned } from '../steps/planned.ts';
 import { runId } from '../steps/step-ids.ts';
 import { dropKickStep, triggersStep } from '../steps/preparing/trigger-steps.ts';
 import { unheard } from '../steps/copying/unheard.ts';
@@ -63,7 +62,7 @@ export function preparingSteps(scene: Scene, sorted: Sorted): Draft[] {
       const late = unheard(view, carried, [...above, ...quitting]);
       // One restart reads makedelta, another one the new members: in a shared instance they join when the first is over.
       const unread = [...above, ...quitting].some((upper) => shareDaemon(upper, view)) ? late : new Set<string>();
-      const joining = without(carried, new Set([...unread, ...afterwards(planned)]));
+      const joining = without(carried, new Set([...unread, ...joiningLater(planned)]));
       const heard = late.size === unread.size ? [] : [...above.map((upper) => runId.run(upper.link.id)), ...quitting.flatMap(endOf)];
       const steps = [
         ...suspectStep(
@@ -98,15 +97,6 @@ export function preparingSteps(scene: Scene, sorted: Sorted): Draft[] {
       return [...move, ...afterMove(move, steps)];
     }),
   ];
-}
-
-/**
- * Tables that join a link later: one that moves, or that stands still until it has copied again, does so with what it has. They may have to
- * wait for another link, and would hold this one between two instances, or where it stands.
- */
-function afterwards({ view, carried, recopy }: Planned): readonly string[] {
-  if (view.leaves.length > 0) return newcomers(view, carried);
-  return recopy?.acts === true ? newcomers(view, carried).filter((address) => !recopy.tables.includes(address)) : [];
 }
 
 /** Whether one daemon runs both, or will when one of them has moved. */

@@ -3,6 +3,7 @@ import { type Draft, draft, PHASE } from '../draft.ts';
 import { type LinkView, membersOf } from '../../view/link-view.ts';
 import { plural } from '../../../lib/format.ts';
 import { receiptOf } from '../../view/copies/copy.ts';
+import type { Planned } from '../planned.ts';
 import { runId, stepId } from '../step-ids.ts';
 
 /** Copies run at about this rate through one stream, measured. */
@@ -18,6 +19,15 @@ export function newcomers(view: LinkView, carried: Carried): readonly string[] {
   const known = new Set([...receipt.copied, ...receipt.skipped]);
   const joined = membersOf(view);
   return carried.tables.map((one) => one.table.address).filter((address) => !known.has(address) && !joined.has(address));
+}
+
+/**
+ * Newcomers that join when something else is over: a link that moves, or that stands still until it has copied again, does so with what it
+ * has. They may have to wait for another link, and would hold this one between two instances, or where it stands.
+ */
+export function joiningLater({ view, carried, recopy }: Planned): readonly string[] {
+  if (view.leaves.length > 0) return newcomers(view, carried);
+  return recopy?.acts === true ? newcomers(view, carried).filter((address) => !recopy.tables.includes(address)) : [];
 }
 
 /**

@@ -1,6 +1,8 @@
 import { kickName, truncateName } from '../../../bucardo/names.ts';
 import { plural } from '../../../lib/format.ts';
+import { without } from '../../view/carried.ts';
 import { receiptOf } from '../../view/copies/copy.ts';
+import { joiningLater } from '../copying/newcomers.ts';
 import { type Draft, draft } from '../draft.ts';
 import { type Planned, preparation } from '../planned.ts';
 import { runId, stepId } from '../step-ids.ts';
@@ -11,8 +13,9 @@ import { runId, stepId } from '../step-ids.ts';
  * join. Where `cascade` was turned off they become ordinary again.
  */
 export function alwaysSteps(planned: Planned, phase: number): Draft[] {
-  const { view, carried } = planned;
+  const { view } = planned;
   const { link } = view;
+  const carried = without(planned.carried, new Set(joiningLater(planned)));
   const step = (tables: readonly string[], triggers: readonly string[], mode: 'A' | 'O', what: string, reason: string): Draft =>
     draft({
       id: mode === 'A' ? runId.always(view) : runId.ordinary(view),

@@ -455,6 +455,15 @@ describe('found before:', () => {
       { linksRemoved: 0 },
     ],
     [
+      'a link moves while a table that joins it waits for a link that is suspended: nor do the triggers of that table hold it',
+      [
+        { ...edited(['instance', 0, 1], ['suspend', 0, 0]), writes: 0 },
+        { ...edited(['new table', 0, 0]), writes: 0 },
+        { ...edited(['instance', 9, 1]), writes: 0 },
+      ],
+      { linksRemoved: 0 },
+    ],
+    [
       'a link stands still to copy again while a table joins it that waits for a link that is suspended: it copies what it has, and runs on',
       [
         { ...edited(['suspend', 0, 0], ['add link', 14, 14]), writes: 0, approves: 'git' },
