@@ -48,6 +48,10 @@ export function sort(found: Scene, { links: refused, leaves }: Refused): Sorting
   const views = linkViews(scene.topology, scene.observation, scene.ledger).map((view) =>
     refused.has(view.link.address) ? asApplied(view) : view,
   );
+  // Nothing leaves a link that is detached: what it carries stays, too, while that is not approved.
+  const undetached = new Set(
+    scene.topology.links.filter((link) => link.state === 'detached' && refused.has(link.address)).map((link) => link.address),
+  );
   const checked = preflight(scene.topology, scene.observation, views, scene.ledger);
   const suspended = suspendedLinks(views, scene.ledger);
   const detaches = ({ link, source, adopting }: LinkView): boolean =>
@@ -64,7 +68,7 @@ export function sort(found: Scene, { links: refused, leaves }: Refused): Sorting
   const planned = known
     .map((one): Planned => ({ ...one, recopy: again.of.get(one.view.link.address) ?? null }))
     .map((one) => (again.still.has(one.view.link.address) ? standingStill(one) : one))
-    .map((one) => (leaves.has(one.view.link.address) ? withDeparting(one) : one));
+    .map((one) => (leaves.has(one.view.link.address) || undetached.has(one.view.link.address) ? withDeparting(one) : one));
   // One that was detached before a person suspended it has nothing that could be held: nothing stands for it, and nothing is missing.
   const detached = planned.filter(({ view }) => (detaches(view) && !blocked.has(view.link.address)) || isDetached(view));
   const isFree = ({ view }: Planned): boolean => !view.adopting && !blocked.has(view.link.address);

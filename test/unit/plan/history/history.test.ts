@@ -959,6 +959,25 @@ describe('found before:', () => {
       ],
       { linksRemoved: 0 },
     ],
+    [
+      'a link that was detached comes back while a table of it may not leave: nothing of that is doubted',
+      [
+        { ...edited(['new table', 0, 0]), writes: 0 },
+        { ...edited(['detach', 7, 0], ['tables', 15, 21]), writes: 0 },
+        { ...edited(['state', 21, 0]), writes: 0, approves: 'git' },
+        { ...edited(), writes: 0, approves: 'git' },
+      ],
+      { linksRemoved: 0 },
+    ],
+    [
+      'a link joins below one that may not be detached, and which a table may not leave: it misses nothing of that table',
+      [
+        { ...edited(['tables', 15, 3]), writes: 0, approves: 'git' },
+        { ...edited(['add link', 14, 0], ['detach', 4, 0]), writes: 0, approves: 'git' },
+        { ...edited(), writes: 0 },
+      ],
+      { tables: 2, shares: true, linksRemoved: 0 },
+    ],
   ])('%s', (_name, rounds, more = {}) => {
     for (const seed of [0, 1, 2]) obeys({ ...PLAIN, tables: 1, rounds, seed, ...more });
   });
