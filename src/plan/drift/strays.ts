@@ -56,7 +56,7 @@ export function straysOf(scene: Scene, planned: readonly Planned[]): readonly St
       return names.length === 0 ? [] : [{ address: table.address, triggers: names }];
     });
     const isStranger = (sync: string): boolean => !known.has(sync) && !isOurs(sync);
-    const elsewhere = dbgroupsElsewhere(topology, name);
+    const elsewhere = dbgroupsElsewhere(topology, [name, ...database.sameAs]);
     const isUnknown = (target: string): boolean => isStranger(syncOfTarget(target)) || elsewhere.has(syncOfTarget(target));
     const owing = database.tables.filter((table) => table.bucardo?.targets.some(isUnknown) === true);
     const targets = new Set(owing.flatMap((table) => table.bucardo?.targets ?? []));
@@ -69,9 +69,9 @@ export function straysOf(scene: Scene, planned: readonly Planned[]): readonly St
   });
 }
 
-/** Dbgroups of links that leave other databases: none of them is ever served from this one. */
-function dbgroupsElsewhere({ links }: Topology, database: string): ReadonlySet<string> {
-  const here = new Set(links.filter((link) => link.from === database).map((link) => link.dbgroup));
+/** Dbgroups of links that leave other databases than this one, whose names are given: none of them is ever served from here. */
+function dbgroupsElsewhere({ links }: Topology, names: readonly string[]): ReadonlySet<string> {
+  const here = new Set(links.filter((link) => names.includes(link.from)).map((link) => link.dbgroup));
   return new Set(links.map((link) => link.dbgroup).filter((dbgroup) => !here.has(dbgroup)));
 }
 

@@ -44,6 +44,15 @@ describe('what links that are no more left behind', () => {
     expect(said(withTarget('dbgroup orders_b_c'))).toEqual([...purges, 'UnknownTarget']);
   });
 
+  test('is none where the database has another name that a link of it leaves, as after a renaming that the file does not say', () => {
+    const world = withTarget('dbgroup orders_b_c');
+    const [one, other] = [world.databases['a'], world.databases['b']];
+    if (one === undefined || other === undefined) throw new Error('no such databases');
+    other.facts = one.facts;
+    expect(said(world)).toContain('SameDatabase');
+    expect(said(world)).not.toContain('UnknownTarget');
+  });
+
   test('is not to be deleted while a sync of other hands stands on its tables', () => {
     const hintOf = (world: World): string | null | undefined =>
       planFor(world, []).diagnostics.find((one) => one.code === 'UnknownTarget')?.hint;
