@@ -42,8 +42,27 @@ export function daemonFacts(planned: Planned, first: boolean): readonly DriftFac
     ];
   // One that is inactive in its row is not run for that reason, which is said there.
   if (wanted && !runs && sync.status === 'active')
-    return [...orphans, { ...common, code: 'DaemonOther', object: link.sync, before: 'not running', after: 'running', step: start }];
+    return [
+      ...orphans,
+      {
+        ...common,
+        code: 'DaemonOther',
+        object: link.sync,
+        before: 'not running',
+        after: 'running',
+        step: start,
+        ...(unseenSince(view, daemon.startedAt ?? 0) ? { ours: true } : {}),
+      },
+    ];
   if (!wanted && alive && runs && sync.status !== 'active')
     return [...orphans, { ...common, code: 'DaemonOther', object: link.sync, before: 'running', after: 'not running', step: stop }];
   return orphans;
+}
+
+/**
+ * Whether an end of the link was not seen since its daemon started: it did not answer then, which kept the sync from being activated. No hand
+ * took it out, and what started the daemon for other links is not done with it.
+ */
+function unseenSince({ seen }: Planned['view'], startedAt: number): boolean {
+  return [seen.from, seen.to].some((one) => one !== null && one.place.now < startedAt);
 }

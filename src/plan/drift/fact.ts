@@ -49,7 +49,7 @@ export interface DriftFact {
   readonly step: string | null;
   /** Set where nothing is to be put back: the step notes what was lost. */
   readonly onlyNoted?: true;
-  /** Goatherd's own doing, begun and not ended by a run that was killed: it is put back whatever the policy is. */
+  /** No hand did it: goatherd's own doing, begun and not ended, or a database that did not answer. It is put back whatever the policy is. */
   readonly ours?: true;
 }
 

@@ -59,6 +59,16 @@ describe('found before:', () => {
   });
   test.each<[string, readonly Round[], Partial<History>?]>([
     [
+      'a shared daemon starts anew for a table that joins while another target is away: that one runs on when it is back, under drift: warn, too',
+      [
+        { ...edited(['tables', 0, 15]), writes: 0 },
+        { ...edited(['warn', 7, 0]), writes: 0, approves: 'git' },
+        { ...edited(['warn', 0, 0]), writes: 0, approves: 'git' },
+        { ...edited(['tables', 0, 0], ['outage', 26, 0]), writes: 0 },
+      ],
+      { tables: 2, shares: true, linksRemoved: 0 },
+    ],
+    [
       'the first rows of a table come after its copy where `cascade` is off, so that nothing counts them: the copy is asked for once more',
       [
         { ...edited(['outage', 13, 0]), writes: 0, approves: 'git' },

@@ -137,6 +137,12 @@ function carryOut(world: World, plan: Plan, known: ReturnType<typeof look>, opti
 /** What was applied in full is remembered: drift is told from a new declaration by it. */
 function settle(world: World, plan: Plan): void {
   if (!world.ledger.present) return;
+  for (const { name } of world.topology.databases) {
+    // Of where a cluster stands, the world has its clock.
+    const place = { system: name, timeline: 1, position: 0, now: world.now };
+    if (world.databases[name]?.reachable === true)
+      world.ledger.seen = { ...world.ledger.seen, [`${world.topology.name}/${name}`]: { place, tables: {} } };
+  }
   for (const link of appliedLinks(world.topology, plan)) {
     const row = world.ledger.links[link.address];
     if (row === undefined) continue;
