@@ -8,6 +8,7 @@ import type { Draft } from './steps/draft.ts';
 import type { Sorted } from './steps/preparing/makedelta.ts';
 import type { Planned } from './steps/planned.ts';
 import { carriedBy } from './view/carried.ts';
+import { withoutLate } from './view/copies/beside-first-copy.ts';
 import { receiptOf } from './view/copies/copy.ts';
 import { withDeparting } from './view/leaving/departing.ts';
 import { asApplied, isDetached } from './view/leaving/detached.ts';
@@ -63,7 +64,7 @@ export function sort(found: Scene, { links: refused, leaves }: Refused): Sorting
   const blocked = new Map(blockedLinks(views, checked.blocked, suspended, running));
   // A target that does not answer is a reason to detach, and no obstacle.
   for (const address of detaching) if (!running.has(address)) blocked.delete(address);
-  const known = views.map((view) => ({ view, carried: carriedBy(view, checked.unfit.get(view.link.address) ?? new Set()) }));
+  const known = withoutLate(views.map((view) => ({ view, carried: carriedBy(view, checked.unfit.get(view.link.address) ?? new Set()) })));
   const again = recopiesOf(scene.topology, known, blocked, refused);
   const planned = known
     .map((one): Planned => ({ ...one, recopy: again.of.get(one.view.link.address) ?? null }))

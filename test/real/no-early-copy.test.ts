@@ -77,6 +77,10 @@ describe.each(process.env['GOATHERD_TEST_ALL'] === '1' ? cases : cases.slice(0, 
       });
       // New rows on A and a change on B meanwhile; and kicks of both links.
       await query(a, lab().dbname, "INSERT INTO small VALUES (1001, 'written while the copy waits')");
+      // A table that matches from now on, with rows that no trigger noted and that the copy under way does not bring.
+      for (const name of ['c', 'b', 'a'])
+        await query(clusterOf(lab(), name), lab().dbname, 'CREATE TABLE late (id int PRIMARY KEY, note text)');
+      await query(a, lab().dbname, "INSERT INTO late SELECT n, 'made while the copy waits' FROM generate_series(1, 50) n");
       for (let count = 0; count < LOOKS_WHILE_HELD; count += 1) {
         looks.push(await look(lab(), controls.lower));
         await query(lab().hub, controls.upper, "NOTIFY bucardo, 'kick_sync_orders_a_b'");
@@ -101,6 +105,7 @@ describe.each(process.env['GOATHERD_TEST_ALL'] === '1' ? cases : cases.slice(0, 
     const held = await expectSameData(lab(), 'a', 'b', 'c');
     expect(held['table public.slow']).toMatch(/^200000 rows/);
     expect(held['table public.small']).toMatch(/^101 rows/);
+    expect(held['table public.late']).toMatch(/^50 rows/);
     await expectNothingLeft(lab());
   });
 });

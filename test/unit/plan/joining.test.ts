@@ -3,8 +3,8 @@ import { sequence } from './world/arbitrary-world.ts';
 import { unmet } from './world/expectations.ts';
 import { insert, truncate } from './world/world-users.ts';
 import { tick } from './world/world-daemon.ts';
-import { orders, topologyOf, worldOf } from './world/world-build.ts';
-import { dataOf, declare, type World } from './world/world.ts';
+import { addTable, orders, topologyOf, worldOf } from './world/world-build.ts';
+import { Crash, dataOf, declare, type World } from './world/world.ts';
 import { planFor, reconcile, reconcileWithCrash, type RunOptions } from './world/world-run.ts';
 
 const TABLES = [
@@ -81,3 +81,24 @@ test.each([
     expect(unmet(world)).toEqual([]);
   }
 });
+
+test.each(INSTANCES)(
+  'a table that is made while first copies run is copied when they have ended, whenever it is made, %s',
+  (_what, more) => {
+    for (let madeAt = 1; madeAt < 60; madeAt += 1) {
+      const world = worldOf({ topology: orders(['a -> b', 'b -> c'], more), tables: TABLES, rows: { a: { t1: ['r1'] } }, copyTicks: 3 });
+      const options: RunOptions = { choose: sequence(madeAt), approvals: [] };
+      world.crashAt = madeAt;
+      expect(() => {
+        reconcile(world, options);
+        throw new Crash('ended');
+      }).toThrow(Crash);
+      addTable(world, 't3');
+      // What stood there before anything recorded it.
+      insert(world, 'a', 'public.t3', 'old');
+      expect(reconcile(world, options).fault).toBeNull();
+      expect(unmet(world)).toEqual([]);
+      expect([...dataOf(world, 'c', 'public.t3').rows]).toContain('old');
+    }
+  },
+);

@@ -988,6 +988,15 @@ describe('found before:', () => {
       ],
       { tables: 2, shares: true, linksRemoved: 0 },
     ],
+    [
+      'a link that comes back from being detached below one on its way out: its copy waits for the cap',
+      [
+        { ...edited(['detach', 21, 0]), writes: 0, approves: 'git' },
+        { ...edited(), writes: 0 },
+        { ...edited(['remove link', 0, 0], ['detach', 0, 0]), writes: 0, approves: 'git' },
+      ],
+      { linksRemoved: 0 },
+    ],
   ])('%s', (_name, rounds, more = {}) => {
     for (const seed of [0, 1, 2]) obeys({ ...PLAIN, tables: 1, rounds, seed, ...more });
   });

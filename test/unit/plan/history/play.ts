@@ -200,10 +200,7 @@ function forgotFormerNames(world: World): boolean {
  * only record.
  */
 function returning(world: World, { steps, diagnostics }: Plan): readonly string[] {
-  const waiting = steps.filter(
-    ({ kind, blocked }) =>
-      kind === 'copy_tables' && (blocked?.endsWith('is missing') === true || blocked?.startsWith('waits for ') === true),
-  );
+  const waiting = steps.filter(({ kind, blocked }) => kind === 'copy_tables' && /is missing$|^cap |^waits for /.test(blocked ?? ''));
   // What has to stand still meanwhile and cannot is below: no copy is planned then, and it is said.
   const due = diagnostics.filter((one) => one.code === 'CopyAgainWaits');
   // One that was declared stopped in between still owes it.
@@ -214,7 +211,7 @@ function returning(world: World, { steps, diagnostics }: Plan): readonly string[
 function joining({ steps }: Plan): ReadonlySet<string> {
   return new Set(
     steps
-      .filter(({ blocked }) => /is missing$|^waits for step|preflight: /.test(blocked ?? ''))
+      .filter(({ blocked }) => /is missing$|^cap |^waits for step|preflight: /.test(blocked ?? ''))
       .flatMap(({ address, work }) => (work.kind === 'copy_tables' && !work.again ? work.tables.map((one) => `${address} ${one}`) : [])),
   );
 }
