@@ -47,5 +47,10 @@ function endsBefore(view: LinkView, staying: readonly Planned[], leaving: readon
   const again = new Set(staying.filter((one) => copying.has(one.view.link.address) && copiesAgain(one)).map((one) => one.view.link.to));
   const places = new Set(staying.flatMap(({ view: { link } }) => (copying.has(link.address) ? [link.from, link.to] : [])));
   const instances = new Set(leaving.filter(({ link }) => places.has(link.to)).map(({ link }) => link.instance));
-  return leaving.filter(({ link }) => link.to === view.link.from || instances.has(link.instance) || again.has(link.from));
+  // The restart that these copies or runs wait for also reads what is no longer written down for a link that has come to its end.
+  const restarted = new Set(staying.filter((one) => copying.has(one.view.link.address)).map((one) => one.view.link.instance));
+  const fed = new Set(staying.filter((one) => restarted.has(one.view.link.instance)).map((one) => one.view.link.to));
+  return leaving.filter(
+    ({ link }) => link.to === view.link.from || instances.has(link.instance) || again.has(link.from) || fed.has(link.from),
+  );
 }

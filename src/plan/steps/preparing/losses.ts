@@ -33,7 +33,12 @@ export function lossesOf(topology: Topology, view: LinkView, carried: Carried, a
   );
   // A table that was made anew has lost its triggers, which says the same once more.
   const replaced = new Set(seen.find((loss) => loss.code === 'TableReplaced')?.tables);
-  const unwritten = cascades(topology, view.link.from) ? new Set(above.flatMap(withoutMakedelta)) : new Set<string>();
+  const wasOff = cascadeWasOff(view);
+  const unwritten = new Set(
+    cascades(topology, view.link.from)
+      ? above.flatMap((upper) => (wasOff && upper.control === null && receiptOf(upper) ? addressesOf(upper) : withoutMakedelta(upper)))
+      : [],
+  );
   const named = (keep: (one: (typeof tables)[number]) => boolean): string[] => tables.filter(keep).map((one) => one.table.address);
   const losses: Loss[] = [
     ...seen.map(({ code, tables: lost }) => ({ code, tables: lost })),
@@ -57,7 +62,7 @@ export function lossesOf(topology: Topology, view: LinkView, carried: Carried, a
     },
     { code: 'MakedeltaOff', tables: named((one) => unwritten.has(one.table.address)) },
   ];
-  return (cascadeWasOff(view) ? asDeclared(losses) : losses).filter((loss) => loss.tables.length > 0);
+  return (wasOff ? asDeclared(losses) : losses).filter((loss) => loss.tables.length > 0);
 }
 
 /** Whether `cascade` was off on the link's source when the link was last applied. */
@@ -72,6 +77,11 @@ function asDeclared(losses: readonly Loss[]): readonly Loss[] {
     ...losses.filter(({ code }) => code !== 'NotAlways' && code !== 'MakedeltaOff'),
     { code: 'CascadeWasOff', tables: [...missed].toSorted() },
   ];
+}
+
+/** Tables of a link above whose control database is gone, and with it what it said of makedelta. */
+function addressesOf({ selected }: LinkView): readonly string[] {
+  return selected?.tables.map((table) => table.address) ?? [];
 }
 
 /** Tables that the link above has and whose keys it does not write down on the database that it enters. */

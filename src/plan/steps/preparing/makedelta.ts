@@ -140,7 +140,11 @@ function isNeededBelow(database: string | undefined, address: string, sorted: So
   if (database !== undefined && sorted.forgotten?.has(database) === true) return true;
   return sorted.held
     .filter(({ view }) => view.link.from === database)
-    .some((one) => one.view.control === null || replicatedBy(one).has(address) || one.carried.aside.includes(address));
+    .some(
+      (one) =>
+        // Which tables it carries is not known for sure before it is adopted.
+        one.view.ledger === null || one.view.control === null || replicatedBy(one).has(address) || one.carried.aside.includes(address),
+    );
 }
 
 /** Goats whose rows say already what they shall, and whose daemon may not have read it: they are written once more, and read. */

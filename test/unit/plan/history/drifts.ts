@@ -111,6 +111,7 @@ const ON_DAEMONS: Readonly<Record<string, (world: World, instance: WorldInstance
   'kill a master': (world, instance) => {
     if (instance.daemon !== null) instance.orphans = [instance.daemon.pid, serial(world)];
     instance.daemon = null;
+    instance.died = true;
   },
 };
 

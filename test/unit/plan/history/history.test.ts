@@ -997,6 +997,43 @@ describe('found before:', () => {
       ],
       { linksRemoved: 0 },
     ],
+    [
+      'a daemon dies that also runs a link which waits to be adopted and lacks a trigger: it is started for the other one',
+      [
+        { ...drifted(['lose the ledger', 0, 0]), edits: edited(['new table', 0, 0]).edits, writes: 0, approves: 'git' },
+        { ...drifted(['kill a master', 0, 0]), writes: 0 },
+        { ...drifted(['drop a trigger', 0, 0]), edits: edited(['tables', 15, 5]).edits, writes: 0 },
+        { ...edited(), writes: 0 },
+      ],
+      { adopts: true, shares: true, linksRemoved: 0 },
+    ],
+    [
+      'a cascade is turned on again when the control database of the link above is gone: what was missed is missed all the same',
+      [
+        { ...edited(['cascade', 5, 0]), writes: 0 },
+        { ...drifted(['drop a control database', 0, 0]), edits: edited(['cascade', 21, 0]).edits, writes: 0, approves: 'git' },
+        { ...edited(), writes: 0, approves: 'git' },
+      ],
+      { references: true, linksRemoved: 0 },
+    ],
+    [
+      'a link waits to be adopted under a new name of its source: what is written down for it stays',
+      [
+        { ...edited(['outage', 14, 0]), writes: 0, approves: 'git' },
+        { ...drifted(['lose the ledger', 0, 0]), writes: 0 },
+        { ...edited(['rename link', 5, 0]), writes: 0 },
+      ],
+      { adopts: true, shares: true, linksRemoved: 0 },
+    ],
+    [
+      'a link takes the place of one below a link of the same daemon as the one that feeds it: neither end waits for the other',
+      [
+        { ...edited(['add link', 22, 0]), writes: 0 },
+        { ...edited(['remove link', 8, 0], ['add link', 5, 0]), writes: 0, approves: 'git' },
+        { ...edited(), writes: 0 },
+      ],
+      { adopts: true, shares: true, linksRemoved: 0 },
+    ],
   ])('%s', (_name, rounds, more = {}) => {
     for (const seed of [0, 1, 2]) obeys({ ...PLAIN, tables: 1, rounds, seed, ...more });
   });

@@ -19,7 +19,9 @@ export function startDaemon(world: World, name: string): void {
       const herd = control.herds[sync.herd] ?? [];
       const goats = control.goats.filter((goat) => goat.type === 'table' && herd.includes(goat.id));
       const makedelta = goats.filter((goat) => goat.makedelta?.split(',').includes(target)).map((goat) => goat.address);
-      for (const goat of goats) checkActivation(world, sync.name, from, goat.address);
+      // A daemon that died is started for its other links: what a link that may not be touched lacks, Bucardo makes then.
+      if (!(instance.died === true && isUntouchable(world, sync.name)))
+        for (const goat of goats) checkActivation(world, sync.name, from, goat.address);
       for (const table of makedelta) checkBelow(world, to, table);
       return [
         {
@@ -41,6 +43,7 @@ export function startDaemon(world: World, name: string): void {
         violate(world, `rule 20: ${sync.name} runs in ${other} and in ${name}`);
   instance.daemon = { pid: serial(world), startedAt: world.now, syncs };
   instance.putDown = false;
+  instance.died = false;
   for (const sync of syncs)
     for (const entry of world.passedOn) {
       const [name, table = ''] = entry.split(' ');
@@ -53,6 +56,12 @@ export function startDaemon(world: World, name: string): void {
 function reached(world: World, instance: string, alias: string): string {
   const host = controlOf(world, instance).dbs.find((db) => db.name === alias)?.host;
   return Object.keys(world.connections).find((name) => world.connections[name]?.host === host) ?? alias;
+}
+
+/** Whether a sync is of other hands, or of a link that a person suspended. */
+function isUntouchable(world: World, sync: string): boolean {
+  const row = Object.values(world.ledger.links).find((one) => one.names.sync === sync);
+  return row === undefined || world.ledger.suspensions[row.address] !== undefined;
 }
 
 /** Rule 10: Bucardo's own validation would make what is missing, untimed. */

@@ -79,6 +79,8 @@ export interface WorldInstance {
   /** Processes that an older daemon left behind. */
   orphans: number[];
   /** Goatherd stopped it and has not started it since. */
+  /** Whether its daemon was killed, and none has been started since. */
+  died?: boolean;
   putDown: boolean;
 }
 
